@@ -1,0 +1,1 @@
+"""The contract between the suite and a broker, and the brokers we can talk to."""

@@ -1,0 +1,1 @@
+"""Apache Kafka and everything that speaks its protocol."""

@@ -1,0 +1,1 @@
+"""A small broker cluster that satisfies the spec, deterministic to the byte."""

@@ -1,0 +1,1 @@
+"""The reference with one documented bug each."""

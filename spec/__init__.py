@@ -1,0 +1,1 @@
+"""What must hold: histories, invariants, protocols. Pure: no I/O, no clock, no broker."""

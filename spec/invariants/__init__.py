@@ -1,0 +1,1 @@
+"""Predicates over histories, one for each promise a broker makes."""

@@ -1,0 +1,1 @@
+"""The protocols of brokers and their clients, each one page."""
