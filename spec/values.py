@@ -1,0 +1,90 @@
+"""The values that operations carry and answer with."""
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+
+def snake_case(name: str) -> str:
+    """`OpenProducer` → `open_producer`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class TopicPartition(NamedTuple):
+    """A partition, as `["orders", 0]` on the wire."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}"
+
+
+class PartitionOffset(NamedTuple):
+    """An offset in a partition, as `["orders", 0, 42]` on the wire."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def tp(self) -> TopicPartition:
+        """The partition alone."""
+        return TopicPartition(self.topic, self.partition)
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all words have in common: immutable, strict, short on the wire."""
+
+
+class Record(Struct, frozen=True):
+    """One record as a reader saw it."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    key: bytes | None = None
+    timestamp: int = -1
+
+
+class Placed(Struct, frozen=True):
+    """Where an acknowledged record stands. `offset` is -1 where the settings (acks=0) do not tell."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class PartitionState(Struct, frozen=True):
+    """One partition as the cluster describes it; `epoch` is -1 where the broker does not tell."""
+
+    leader: int | None
+    epoch: int
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+
+
+class Member(Struct, frozen=True):
+    """One member of a group as its coordinator describes it."""
+
+    member: str
+    assignment: tuple[TopicPartition, ...]
+    instance_id: str | None = None
+
+
+class GroupState(Struct, frozen=True):
+    """A group as its coordinator describes it: `state` in Kafka's words, in lower case (stable, empty, dead, …)."""
+
+    state: str
+    members: tuple[Member, ...]
+
+
+class Delivery(Struct, frozen=True):
+    """One message received from a queue; `receipt` names this delivery of it."""
+
+    receipt: str
+    value: bytes
+    attempt: int = 1
+    group: str | None = None
