@@ -253,9 +253,8 @@ class Fold:
     def _(self, value: seen.Drained, row: Observe) -> None:
         h, tp = self.h, TopicPartition(value.topic, value.partition)
         isolation = ISOLATION[value.isolation]
-        h.drained.append(
-            h.rows, row.time, h.processes.add(row.process), h.partitions.add(tp), value.start, value.end, isolation
-        )
+        process, index = h.processes.add(row.process), h.partitions.add(tp)
+        h.drained.append(h.rows, row.time, process, index, value.start, value.end, isolation)
 
     def _end(self, client: str, row: Invoke, how: int) -> None:
         begun = self.transaction.get(client)

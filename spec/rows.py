@@ -47,7 +47,7 @@ class Observe(Struct, frozen=True, tag_field="type", tag="observe"):
     value: AnyObservation
 
 
-class Header(Struct, frozen=True, tag_field="type", tag="header"):
+class Header(Struct, frozen=True, omit_defaults=False, tag_field="type", tag="header"):
     """The first line: what was run. `overrides` are the user's settings, under which the promises are judged."""
 
     version: int = VERSION

@@ -34,8 +34,8 @@ class Invariant(NamedTuple):
     """A promise and its judge.
 
     `formal` is the statement in symbols. `capabilities` are what a broker must have before it owes this. `promised`
-    are the client and topic settings under which it is owed: the judge leaves out what ran under others, unless the user chose
-    them for the whole run. `protocol` names the invariant of the protocols whose client's view this is. `mutants` are
+    are the client and topic settings under which it is owed: the judge leaves out what ran under others, unless the
+    user chose them for the whole run. `protocol` names the invariant of the protocols whose client's view this is. `mutants` are
     the broken references that it must catch.
     """
 
@@ -87,11 +87,11 @@ def invariant(
             level,
             source,
             judge,
-            tuple(profiles),
-            tuple(capabilities),
-            tuple(promised),
-            protocol,
-            tuple(mutants),
+            profiles=tuple(profiles),
+            capabilities=tuple(capabilities),
+            promised=tuple(promised),
+            protocol=protocol,
+            mutants=tuple(mutants),
         )
         return judge
 
