@@ -106,6 +106,10 @@ class Adapter:
         """The adapter's clock, in ns: strictly increasing where the broker's time is simulated."""
         return time.monotonic_ns()
 
+    def wait(self, milliseconds: int) -> None:
+        """Let time pass between two operations, in the adapter's clock."""
+        time.sleep(milliseconds / 1000)
+
     def listen(self, observer: Observer) -> None:
         """Send observations to `observer` from now on."""
         self._observer = observer

@@ -35,7 +35,7 @@ class Invariant(NamedTuple):
 
     `formal` is the statement in symbols. `capabilities` are what a broker must have before it owes this. `promised`
     are the client and topic settings under which it is owed: the judge leaves out what ran under others, unless the
-    user chose them for the whole run. `protocol` names the invariant of the protocols whose client's view this is. `mutants` are
+    user chose them for the whole run. `protocol` names the protocol invariant whose client view this is. `mutants` are
     the broken references that it must catch.
     """
 

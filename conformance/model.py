@@ -1,0 +1,186 @@
+"""What a plan has come to, from its steps alone: which clients, topics and brokers it may go on with.
+
+The state machines ask it which steps are possible, and shrinking asks it which steps still make sense when others are
+gone. Broker replies never enter here.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from brokerlaw.conformance import plan as p
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Discipline
+
+Health: TypeAlias = Literal["up", "paused", "down"]
+
+
+@dataclass
+class Client:
+    """A client that was opened and has not vanished."""
+
+    opened: ops.OpenProducer | ops.OpenConsumer
+    frozen: bool = False
+    in_transaction: bool = False
+    subscribed: tuple[str, ...] = ()
+    assigned: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str | None:
+        """The group of a consumer."""
+        return self.opened.group if isinstance(self.opened, ops.OpenConsumer) else None
+
+    @property
+    def transactional(self) -> bool:
+        """Whether it is a producer with a transactional id."""
+        return isinstance(self.opened, ops.OpenProducer) and self.opened.transactional_id is not None
+
+
+@dataclass
+class Application:
+    """What `Declare` said of a group."""
+
+    topic: str
+    discipline: Discipline
+    sink: str
+
+
+@dataclass
+class Model:
+    """The state of a plan after some steps."""
+
+    topics: dict[str, ops.CreateTopic] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    applications: dict[str, Application] = field(default_factory=dict)
+    struck: list[p.Strike | ops.FaultOperation] = field(default_factory=list)
+    sends: int = 0
+
+    def live(self, kind: type[ops.OpenProducer] | type[ops.OpenConsumer]) -> list[str]:
+        """Clients of a kind that are neither gone nor frozen, in the order of opening."""
+        return [name for name, client in self.clients.items() if isinstance(client.opened, kind) and not client.frozen]
+
+    def members(self, group: str) -> list[str]:
+        """Live clients subscribed in a group."""
+        return [name for name in self.live(ops.OpenConsumer) if self._is_member(name, group)]
+
+    def frozen(self) -> list[str]:
+        """Clients that were frozen and not thawed."""
+        return [name for name, client in self.clients.items() if client.frozen]
+
+    def _is_member(self, name: str, group: str) -> bool:
+        return self.clients[name].group == group and bool(self.clients[name].subscribed)
+
+    def allows(self, step: p.Step) -> bool:
+        """Whether the step makes sense now."""
+        return all(_conditions(self, step))
+
+    def apply(self, step: p.Step) -> None:
+        """Take the step."""
+        _take(self, step)
+
+
+def normalise(steps: Iterable[p.Step]) -> tuple[p.Step, ...]:
+    """The steps that still make sense, each after those kept before it."""
+    model, kept = Model(), []
+    for step in steps:
+        if model.allows(step):
+            model.apply(step)
+            kept.append(step)
+    return tuple(kept)
+
+
+def _conditions(model: Model, step: p.Step) -> Iterator[bool]:
+    """Each thing that the step needs."""
+    yield from _topics_exist(model, step)
+    match step:
+        case ops.CreateTopic():
+            yield step.topic not in model.topics
+        case ops.OpenProducer() | ops.OpenConsumer():
+            yield step.client not in model.names
+        case ops.Thaw():
+            yield step.client in model.clients and model.clients[step.client].frozen
+        case ops.Crash():
+            yield step.client in model.clients
+        case ops.Send() | ops.Flush() | ops.BeginTransaction() | ops.CommitTransaction() | ops.AbortTransaction():
+            yield step.client in model.live(ops.OpenProducer)
+            yield from _in_order(model, step)
+        case ops.SendOffsets():
+            yield step.client in model.live(ops.OpenProducer) and model.clients[step.client].in_transaction
+            yield step.consumer in model.live(ops.OpenConsumer)
+        case ops.Subscribe():
+            yield step.client in model.live(ops.OpenConsumer) and model.clients[step.client].group is not None
+        case p.Work():
+            yield step.client in model.live(ops.OpenConsumer)
+            yield model.clients[step.client].group in model.applications
+        case p.Declare():
+            yield step.group not in model.applications
+        case p.Settle():
+            yield bool(model.members(step.group))
+        case p.Heal() | p.Resurrect() | ops.HealNetwork():
+            yield bool(model.struck)
+        case ops.Operation():
+            yield ops.client_of(step) is None or ops.client_of(step) in _awake(model)
+
+
+def _in_order(model: Model, step: p.Step) -> Iterator[bool]:
+    """A transactional producer sends inside its transactions, and only it has them."""
+    assert isinstance(step, ops.Operation)
+    client = model.clients.get(ops.client_of(step) or "")
+    if client is None:
+        yield False
+    elif isinstance(step, ops.BeginTransaction):
+        yield client.transactional and not client.in_transaction
+    elif isinstance(step, ops.CommitTransaction | ops.AbortTransaction):
+        yield client.in_transaction
+    elif isinstance(step, ops.Send):
+        yield client.in_transaction or not client.transactional
+
+
+def _topics_exist(model: Model, step: p.Step) -> Iterator[bool]:
+    if isinstance(step, ops.CreateTopic):
+        return
+    topic = getattr(step, "topic", None)
+    if topic is not None:
+        yield topic in model.topics
+        yield (getattr(step, "partition", None) or 0) < model.topics[topic].partitions
+    yield from (name in model.topics for name in getattr(step, "topics", ()))
+    if isinstance(step, ops.Assign):
+        yield from (offset.topic in model.topics for offset in step.offsets)
+
+
+def _awake(model: Model) -> list[str]:
+    return [name for name, client in model.clients.items() if not client.frozen]
+
+
+def _take(model: Model, step: p.Step) -> None:
+    match step:
+        case ops.CreateTopic():
+            model.topics[step.topic] = step
+        case ops.DeleteTopic():
+            model.topics.pop(step.topic, None)
+        case ops.OpenProducer() | ops.OpenConsumer():
+            model.names.add(step.client)
+            model.clients[step.client] = Client(step)
+        case ops.Close() | ops.Crash():
+            model.clients.pop(step.client)
+        case ops.Freeze() | ops.Thaw():
+            model.clients[step.client].frozen = isinstance(step, ops.Freeze)
+        case ops.BeginTransaction():
+            model.clients[step.client].in_transaction = True
+        case ops.CommitTransaction() | ops.AbortTransaction():
+            model.clients[step.client].in_transaction = False
+        case ops.Subscribe() | ops.Unsubscribe():
+            model.clients[step.client].subscribed = step.topics if isinstance(step, ops.Subscribe) else ()
+        case ops.Assign():
+            model.clients[step.client].assigned = tuple(sorted({offset.topic for offset in step.offsets}))
+        case ops.Send():
+            model.sends += 1
+        case p.Declare():
+            model.applications[step.group] = Application(step.topic, step.discipline, step.sink)
+        case p.Strike() | ops.KillBroker() | ops.PauseBroker() | ops.IsolateBrokers():
+            model.struck.append(step)
+        case p.Heal():
+            model.struck.clear()
+        case _:
+            pass

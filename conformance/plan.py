@@ -1,0 +1,137 @@
+"""A plan: the steps of one case, as data that anyone can save, read and run again.
+
+A step is an operation of the contract, or a directive: something that only the running case can spell out (who leads
+a partition just now, when a group is stable). Steps name topics, groups and clients by short names of their own; the executor
+gives each case names that no other case has.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from brokerlaw.spec.observations import Discipline
+from brokerlaw.spec.operations import AnyOperation, Operation
+from brokerlaw.spec.values import Struct, snake_case
+
+
+class Directive(Struct, frozen=True, tag_field="f", tag=snake_case):
+    """A step that the executor spells out in operations."""
+
+
+class Declare(Directive, frozen=True):
+    """The application behind `group` follows `discipline` over `topic`; `sink` is where its effects go.
+
+    For `exactly-once` the sink is a topic. The application's effects are observed, its sink outlives its crashes.
+    """
+
+    group: str
+    topic: str
+    discipline: Discipline
+    sink: str
+
+
+class Work(Directive, frozen=True):
+    """One turn of an application: poll, then process and commit in the order that its discipline says.
+
+    `until` ends the turn early, so that a crash can fall between: after the poll, or halfway (at-least-once has then
+    processed but not committed, at-most-once the other way round, exactly-once has sent its outputs but not committed).
+    """
+
+    client: str
+    until: Literal["polled", "halfway", "done"] = "done"
+
+
+class Settle(Directive, frozen=True):
+    """Poll the group's live members in turn until all partitions are held and nothing has changed for a while."""
+
+    group: str
+
+
+class Strike(Directive, frozen=True):
+    """A fault on whoever plays this role for a partition now."""
+
+    fault: Literal["kill", "pause", "isolate"]
+    role: Literal["leader", "follower", "followers"]
+    topic: str
+    partition: int = 0
+
+
+class AwaitIsr(Directive, frozen=True):
+    """Ask for the partition's in-sync set until it has at most `at_most` members."""
+
+    topic: str
+    partition: int = 0
+    at_most: int = 1
+
+
+class AwaitLeader(Directive, frozen=True):
+    """Ask for the partition's leader until it has one that is alive (or give up: there may be none)."""
+
+    topic: str
+    partition: int = 0
+
+
+class Resurrect(Directive, frozen=True):
+    """Resume what is paused, but leave the dead dead."""
+
+
+class Heal(Directive, frozen=True):
+    """Resume what is paused, restart what is dead, reconnect what is cut off."""
+
+
+AnyDirective: TypeAlias = Declare | Work | Settle | Strike | AwaitIsr | AwaitLeader | Resurrect | Heal
+Step: TypeAlias = AnyOperation | AnyDirective
+
+
+class Plan(Struct, frozen=True):
+    """What one case does; `name` says where it comes from."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def with_steps(self, steps: Iterable[Step]) -> "Plan":
+        """The same plan with other steps."""
+        return Plan(self.name, tuple(steps))
+
+
+def describe(step: Step) -> str:
+    """One line: `send p1 orders key=a value=p1-3`."""
+    word = snake_case(type(step).__name__)
+    given = {
+        field: getattr(step, field)
+        for field in step.__struct_fields__
+        if getattr(step, field) != _default(type(step), field)
+    }
+    bare = [str(given.pop(name)) for name in ("client", "topic", "group", "broker") if name in given]
+    return " ".join([word, *bare, *(f"{name}={show(value)}" for name, value in given.items())])
+
+
+def show(value: object) -> str:
+    """A value for people: bytes as text where they are text, long ones cut."""
+    match value:
+        case bytes():
+            text = value.decode("utf-8", "backslashreplace")
+            return text if len(text) <= 40 else f"{text[:32]}…({len(value)} bytes)"
+        case tuple() if hasattr(value, "_fields"):
+            return "/".join(map(str, value[:2])) + "".join(f"@{offset}" for offset in value[2:])
+        case tuple() | list():
+            return ",".join(show(item) for item in value)
+        case dict():
+            return ",".join(f"{key}={show(item)}" for key, item in value.items())
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
+
+
+def _default(kind: type[msgspec.Struct], field: str) -> object:
+    for info in msgspec.structs.fields(kind):
+        if info.name == field:
+            return info.default if info.default is not msgspec.NODEFAULT else msgspec.NODEFAULT
+    raise AssertionError(field)
+
+
+def is_operation(step: Step) -> bool:
+    """Whether the step is asked of the adapter as it stands."""
+    return isinstance(step, Operation)
