@@ -1,0 +1,194 @@
+"""The applications behind groups: poll, process and commit, in the order that their discipline says.
+
+- at-least-once: poll, process, commit.
+- at-most-once: poll, commit, process what was certainly committed.
+- exactly-once: poll; in one transaction send an output for each record, and the offsets; commit the transaction.
+- idempotent-sink: as at-least-once, into a sink that remembers what it has applied (the payment made once).
+
+Source: Kafka's documentation, "Message Delivery Semantics"; KIP-98, KIP-447.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from brokerlaw.conformance.model import Application
+from brokerlaw.conformance.session import Session
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Applied
+from brokerlaw.spec.outcomes import Ok, Outcome
+from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
+
+Until: TypeAlias = Literal["polled", "halfway", "done"]
+OUTPUT = b"out:"
+"""What a transformed record's value begins with; the rest is the input's value."""
+
+
+@dataclass
+class Turn:
+    """Records that were polled and not yet worked off."""
+
+    records: tuple[Record, ...] = ()
+    halfway: bool = False
+
+
+@dataclass
+class Worker:
+    """One application instance: a consumer, and for exactly-once a transactional producer."""
+
+    client: str
+    group: str
+    application: Application
+    turn: Turn = field(default_factory=Turn)
+    producer: str | None = None
+    transactional_id: str | None = None
+
+
+class Applications:
+    """All application instances of a case, and their sinks, which outlive them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._workers: dict[str, Worker] = {}
+        self._sinks: dict[str, set[bytes]] = {}
+        self._orphans: dict[str, list[str]] = {}
+        self._producers = 0
+
+    def work(self, client: str, group: str, application: Application, until: Until = "done") -> int:
+        """Take a turn, or finish the one begun; returns how many records it had."""
+        worker = self._workers.setdefault(client, Worker(client, group, application))
+        if not worker.turn.records:
+            worker.turn = Turn(self._poll(worker))
+        records = len(worker.turn.records)
+        if records and until != "polled":
+            _DISCIPLINES[application.discipline](self, worker, until == "done")
+        return records
+
+    def companions(self, client: str) -> list[str]:
+        """Clients that live and die with this one."""
+        worker = self._workers.get(client)
+        return [worker.producer] if worker and worker.producer else []
+
+    def forget(self, client: str) -> None:
+        """The instance is gone; the transactional id that it leaves is its successor's."""
+        worker = self._workers.pop(client, None)
+        if worker and worker.transactional_id:
+            self._orphans.setdefault(worker.group, []).append(worker.transactional_id)
+
+    def at_least_once(self, worker: Worker, to_the_end: bool) -> None:
+        """Process, then commit."""
+        if not worker.turn.halfway:
+            self._process(worker)
+            worker.turn.halfway = True
+        if to_the_end:
+            self._commit(worker)
+            worker.turn = Turn()
+
+    def at_most_once(self, worker: Worker, to_the_end: bool) -> None:
+        """Commit, then process; nothing is processed that may not have been committed."""
+        if not worker.turn.halfway and not isinstance(self._commit(worker), Ok):
+            worker.turn = Turn()
+            return
+        worker.turn.halfway = True
+        if to_the_end:
+            self._process(worker)
+            worker.turn = Turn()
+
+    def exactly_once(self, worker: Worker, to_the_end: bool) -> None:
+        """Consume, transform, produce, all in one transaction; whatever goes wrong, abort and read again."""
+        if not worker.turn.halfway:
+            worker.turn.halfway = self._transform(worker)
+        if not worker.turn.halfway:
+            self._rewind(worker)
+        elif to_the_end:
+            assert worker.producer is not None
+            if isinstance(self._session.ask(ops.CommitTransaction(worker.producer)), Ok):
+                worker.turn = Turn()
+            else:
+                self._rewind(worker)
+
+    def _poll(self, worker: Worker) -> tuple[Record, ...]:
+        records: tuple[Record, ...] = self._session.value(ops.Poll(worker.client)) or ()
+        return tuple(record for record in records if record.topic == worker.application.topic)
+
+    def _process(self, worker: Worker) -> None:
+        """Let each record take effect; an idempotent sink lets each value take effect once."""
+        application = worker.application
+        applied = self._sinks.setdefault(application.sink, set())
+        for record in worker.turn.records:
+            value = record.value or b""
+            duplicate = application.discipline == "idempotent-sink" and value in applied
+            applied.add(value)
+            place = (record.topic, record.partition, record.offset)
+            self._session.observe(worker.client, Applied(worker.group, application.sink, *place, value, duplicate))
+
+    def _commit(self, worker: Worker) -> Outcome:
+        """Commit past the turn's records; a consumer that commits by itself is left to it."""
+        opened = self._session.opened.get(worker.client)
+        if isinstance(opened, ops.OpenConsumer) and opened.auto_commit:
+            return Ok()
+        return self._session.ask(ops.Commit(worker.client, after(worker.turn.records)))
+
+    def _transform(self, worker: Worker) -> bool:
+        """Begin a transaction with an output for each record, and the offsets past them."""
+        producer = worker.producer = worker.producer or self._open_producer(worker)
+        if producer is None or not isinstance(self._session.ask(ops.BeginTransaction(producer)), Ok):
+            return False
+        for record in worker.turn.records:
+            value = OUTPUT + (record.value or b"")
+            self._session.ask(ops.Send(producer, worker.application.sink, value, record.key, awaited=False))
+        offsets = ops.SendOffsets(producer, worker.client, after(worker.turn.records))
+        return isinstance(self._session.ask(offsets), Ok)
+
+    def _open_producer(self, worker: Worker) -> str | None:
+        """A transactional producer; the id of an instance that died is taken over, which ends what it left open."""
+        self._producers += 1
+        name = f"{worker.client}-out{self._producers}"
+        orphans = self._orphans.get(worker.group)
+        if worker.transactional_id is None:
+            worker.transactional_id = orphans.pop(0) if orphans else f"{worker.group}-{name}"
+        opened = self._session.ask(ops.OpenProducer(name, transactional_id=worker.transactional_id))
+        return name if isinstance(opened, Ok) else None
+
+    def _rewind(self, worker: Worker) -> None:
+        """Abort, and read the turn's records again: an abort does not move the consumer back (KAFKA-17582).
+
+        What cannot be aborted is left to the next producer of the same id; a consumer that cannot be moved back starts
+        anew from its group's commits.
+        """
+        session, records = self._session, worker.turn.records
+        worker.turn = Turn()
+        if worker.producer and not isinstance(session.ask(ops.AbortTransaction(worker.producer)), Ok):
+            session.ask(ops.Crash(worker.producer))
+            worker.producer = None
+        for tp, offset in first(records).items():
+            held = tp in session.holdings.get(worker.client, ())
+            if held and not isinstance(session.ask(ops.Seek(worker.client, *tp, offset)), Ok):
+                self._abandon(worker)
+                return
+
+    def _abandon(self, worker: Worker) -> None:
+        for client in (worker.client, *self.companions(worker.client)):
+            self._session.ask(ops.Crash(client))
+        self.forget(worker.client)
+
+
+_DISCIPLINES = {
+    "at-least-once": Applications.at_least_once,
+    "at-most-once": Applications.at_most_once,
+    "exactly-once": Applications.exactly_once,
+    "idempotent-sink": Applications.at_least_once,
+}
+
+
+def first(records: tuple[Record, ...]) -> dict[TopicPartition, int]:
+    """The first offset of each partition among the records."""
+    offsets: dict[TopicPartition, int] = {}
+    for record in records:
+        offsets.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+    return offsets
+
+
+def after(records: tuple[Record, ...]) -> tuple[PartitionOffset, ...]:
+    """The offset past the last record of each partition."""
+    offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+    return tuple(PartitionOffset(*tp, offset) for tp, offset in sorted(offsets.items()))

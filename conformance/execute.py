@@ -1,0 +1,89 @@
+"""Execute: a plan against an adapter becomes a recording. Nothing is judged here."""
+
+from brokerlaw.adapters.contract import Adapter, Description
+from brokerlaw.conformance import plan as p
+from brokerlaw.conformance.application import Applications
+from brokerlaw.conformance.faults import Faults
+from brokerlaw.conformance.groups import Groups
+from brokerlaw.conformance.model import Model, normalise
+from brokerlaw.conformance.names import Names
+from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.quiesce import Quiescence
+from brokerlaw.conformance.session import Session
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Declared
+from brokerlaw.spec.operations import client_of
+from brokerlaw.spec.rows import Header, Recording
+
+FRESH = "fresh"
+"""The claim of an adapter whose `reset` gives an empty broker, so that names need no prefix."""
+
+
+def execute(plan: p.Plan, adapter: Adapter, description: Description, settings: Settings, prefix: str) -> Recording:
+    """Run the plan's steps, bring the case to rest, read everything back. Raises `AdapterError` only."""
+    adapter.reset()
+    header = Header(broker=f"{description.name} {description.version}", overrides=settings.overrides)
+    names = Names("" if FRESH in description.claims else prefix)
+    session = Session(adapter, description, settings, names, header)
+    Case(session).run(plan)
+    return session.close()
+
+
+class Case:
+    """One run of one plan."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._model = Model()
+        self._applications = Applications(session)
+        self._groups = Groups(session, self._model, self._applications)
+        self._faults = Faults(session)
+
+    def run(self, plan: p.Plan) -> None:
+        """The steps that make sense, then the end of every case."""
+        for step in normalise(plan.steps):
+            self._take(step)
+            self._model.apply(step)
+        Quiescence(self._session, self._model, self._applications, self._groups, self._faults).run()
+
+    def _take(self, step: p.Step) -> None:
+        match step:
+            case p.Declare():
+                declared = Declared(step.group, step.topic, step.discipline, step.sink)
+                self._session.observe(step.group, declared)
+            case p.Work():
+                self._work(step)
+            case p.Settle():
+                self._groups.settle(step.group)
+            case p.Strike():
+                self._faults.strike(step)
+            case p.AwaitIsr():
+                self._faults.await_isr(step)
+            case p.AwaitLeader():
+                self._faults.await_leader(step)
+            case p.Resurrect():
+                self._faults.resurrect()
+            case p.Heal():
+                self._faults.heal()
+            case ops.Operation():
+                self._operate(step)
+
+    def _work(self, step: p.Work) -> None:
+        group = self._model.clients[step.client].group
+        if step.client in self._session.opened and group is not None:
+            self._applications.work(step.client, group, self._model.applications[group], step.until)
+
+    def _operate(self, op: ops.AnyOperation) -> None:
+        """Ask for the operation, and for the same of an application's other half; what never opened does nothing."""
+        client = client_of(op)
+        opening = isinstance(op, ops.OpenProducer | ops.OpenConsumer)
+        if client is not None and not opening and client not in self._session.opened:
+            return
+        if isinstance(op, ops.Crash | ops.Freeze | ops.Thaw | ops.Close) and client is not None:
+            for companion in self._applications.companions(client):
+                self._session.ask(type(op)(companion))
+        if isinstance(op, ops.Crash | ops.Close) and client is not None:
+            self._applications.forget(client)
+        self._session.ask(op)
+        if isinstance(op, ops.FaultOperation):
+            self._faults.note(op)

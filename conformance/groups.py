@@ -1,0 +1,67 @@
+"""Bringing a group to rest: its live members poll in turn until the partitions are held and nothing moves."""
+
+from typing import Final
+
+from brokerlaw.conformance.application import Applications
+from brokerlaw.conformance.model import Model
+from brokerlaw.conformance.session import Session
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Stable
+from brokerlaw.spec.values import TopicPartition
+
+PATIENCE: Final = 30_000
+"""Milliseconds after which a group that has not come to rest is taken as it is: far beyond every session timeout."""
+CALM: Final = 3
+"""Rounds of polling in which nothing may change."""
+
+
+class Groups:
+    """Polls members as their applications would."""
+
+    def __init__(self, session: Session, model: Model, applications: Applications) -> None:
+        self._session = session
+        self._model = model
+        self._applications = applications
+
+    def settle(self, group: str) -> None:
+        """Poll until complete and calm, then say `Stable`: what is held now is what the coordinator wants."""
+        since, calm, before = self._session.adapter.now(), 0, self._held(group)
+        while calm < CALM and self._session.elapsed(since) < PATIENCE and self.members(group):
+            for member in self.members(group):
+                self.turn(member, group)
+            now = self._held(group)
+            calm = calm + 1 if now == before and self._complete(group, now) else 0
+            before = now
+        self._say_stable(group)
+
+    def turn(self, member: str, group: str) -> int:
+        """One poll by a member, or one turn of its application; returns the number of records."""
+        application = self._model.applications.get(group)
+        if application is not None:
+            return self._applications.work(member, group, application)
+        return len(self._session.value(ops.Poll(member)) or ())
+
+    def members(self, group: str) -> list[str]:
+        """Live members that the adapter really opened."""
+        return [member for member in self._model.members(group) if member in self._session.opened]
+
+    def topics(self, group: str) -> tuple[str, ...]:
+        """What the live members subscribe to."""
+        return tuple(
+            sorted({topic for member in self.members(group) for topic in self._model.clients[member].subscribed})
+        )
+
+    def _held(self, group: str) -> dict[str, frozenset[TopicPartition]]:
+        return {member: self._session.holdings.get(member, frozenset()) for member in self.members(group)}
+
+    def _complete(self, group: str, held: dict[str, frozenset[TopicPartition]]) -> bool:
+        """Every partition is held, none twice."""
+        wanted = sum(
+            self._model.topics[topic].partitions for topic in self.topics(group) if topic in self._model.topics
+        )
+        holdings = list(held.values())
+        return sum(map(len, holdings)) == wanted == len(frozenset().union(*holdings))
+
+    def _say_stable(self, group: str) -> None:
+        if members := self.members(group):
+            self._session.observe(members[0], Stable(group, self.topics(group), tuple(members)))

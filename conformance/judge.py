@@ -1,0 +1,84 @@
+"""Judge: a history against the book of invariants. Nothing is executed here."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from brokerlaw.adapters.contract import Description
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants import INVARIANTS
+from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
+
+Status: TypeAlias = Literal["pass", "violated", "not exercised", "not claimed"]
+ALL: Final = "*"
+
+
+class SelectionError(Exception):
+    """The selection selects nothing, or names what is not in the book."""
+
+
+class Tally:
+    """What a run has found out about one invariant."""
+
+    def __init__(self, invariant: Invariant, claimed: bool) -> None:
+        self.invariant = invariant
+        self.claimed = claimed
+        self.exercised = 0
+        self.cases = 0
+        self.violations = 0
+
+    def add(self, finding: Finding) -> None:
+        """Count one case."""
+        self.exercised += finding.exercised
+        self.cases += finding.exercised > 0
+        self.violations += len(finding.violations)
+
+    @property
+    def status(self) -> Status:
+        """The verdict: what was never exercised never passes."""
+        if self.violations:
+            return "violated"
+        if self.exercised:
+            return "pass"
+        return "not exercised" if self.claimed else "not claimed"
+
+
+class Breach(NamedTuple):
+    """An invariant and a violation of it."""
+
+    invariant: Invariant
+    violation: Violation
+
+
+def select(patterns: Sequence[str], profile: str) -> list[Invariant]:
+    """Invariants of the profile whose id matches a pattern (`ordering.*`, `durability.acked-survives`), all when none is
+    given. Raises `SelectionError` when a pattern matches nothing.
+    """
+    book = [invariant for invariant in INVARIANTS.values() if profile in invariant.profiles]
+    if not book:
+        raise SelectionError(f"no invariant belongs to the profile {profile!r}")
+    for pattern in patterns:
+        if not any(_matches(pattern, invariant.id) for invariant in book):
+            raise SelectionError(f"--select {pattern}: no invariant of the profile {profile} has such an id")
+    return [entry for entry in book if not patterns or any(_matches(pattern, entry.id) for pattern in patterns)]
+
+
+def claimed(invariant: Invariant, description: Description) -> bool:
+    """Whether the broker owes this promise at all; `claims.x` is a claim beyond the capabilities."""
+    have = set(description.capabilities) | {f"claims.{claim}" for claim in description.claims}
+    return have.issuperset(invariant.capabilities)
+
+
+def judge(history: History, invariants: Iterable[Invariant]) -> dict[str, Finding]:
+    """The finding of each invariant."""
+    return {invariant.id: invariant.judge(history) for invariant in invariants}
+
+
+def breaches(findings: dict[str, Finding]) -> list[Breach]:
+    """Every violation, in the order of the book."""
+    return [Breach(INVARIANTS[id], violation) for id, found in findings.items() for violation in found.violations]  # noqa: A001
+
+
+def _matches(pattern: str, identifier: str) -> bool:
+    expression = "".join(".*" if char == ALL else re.escape(char) for char in pattern)
+    return re.fullmatch(rf"{expression}(\..*)?", identifier) is not None

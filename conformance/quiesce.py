@@ -1,0 +1,152 @@
+"""The end of every case: faults undone, clients at rest, applications caught up, and every log read from its beginning."""
+
+from typing import Final
+
+import msgspec
+
+from brokerlaw.conformance.application import Applications
+from brokerlaw.conformance.faults import Faults
+from brokerlaw.conformance.groups import Groups
+from brokerlaw.conformance.model import Model
+from brokerlaw.conformance.plan import AwaitLeader
+from brokerlaw.conformance.session import ADMIN, Session
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Caught, Drained
+from brokerlaw.spec.operations import Isolation
+from brokerlaw.spec.outcomes import Ok
+from brokerlaw.spec.values import PartitionOffset, TopicPartition
+
+PATIENCE: Final = 30_000
+"""Milliseconds that a reader or an application has to come to the end."""
+IDLE: Final = 3
+"""Turns without a record after which an application is looked at more closely."""
+
+
+class Quiescence:
+    """Brings one case to rest."""
+
+    def __init__(
+        self, session: Session, model: Model, applications: Applications, groups: Groups, faults: Faults
+    ) -> None:
+        self._session = session
+        self._model = model
+        self._applications = applications
+        self._groups = groups
+        self._faults = faults
+
+    def run(self) -> None:
+        """Everything, in order."""
+        self._faults.heal()
+        self._await_leaders()
+        self._thaw()
+        self._end_producers()
+        groups = {client.group for client in self._model.clients.values() if client.subscribed and client.group}
+        for group in sorted(groups | set(self._model.applications)):
+            if group in self._model.applications:
+                self._catch_up(group)
+            else:
+                self._groups.settle(group)
+        self._drain("read_uncommitted")
+        if self._session.has_transactions:
+            self._drain("read_committed")
+
+    def _await_leaders(self) -> None:
+        """Leaders of replicated partitions, asked twice: before and after this, epochs can be compared."""
+        if self._session.description.has("inspect.partition"):
+            for _ in range(2):
+                for tp in self._partitions():
+                    self._faults.await_leader(AwaitLeader(*tp))
+
+    def _thaw(self) -> None:
+        """Zombies wake, and act on what they believe."""
+        for client in self._model.frozen():
+            for each in (client, *self._applications.companions(client)):
+                self._session.ask(ops.Thaw(each))
+            self._model.apply(ops.Thaw(client))
+            group = self._model.clients[client].group
+            if group in self._model.applications and client in self._session.opened:
+                self._groups.turn(client, group)
+
+    def _end_producers(self) -> None:
+        """Close the plan's producers; a transaction left open is ended by the next producer of its transactional id."""
+        for client in self._open(ops.OpenProducer):
+            self._session.ask(ops.Flush(client))
+            if self._model.clients[client].in_transaction:
+                self._session.ask(ops.AbortTransaction(client))
+            self._session.ask(ops.Close(client))
+        for number, transactional_id in enumerate(tuple(self._session.orphans)):
+            reaper = f"reaper{number}"
+            self._session.ask(ops.OpenProducer(reaper, transactional_id=transactional_id))
+            self._session.ask(ops.Close(reaper))
+
+    def _open(self, kind: type[ops.OpenProducer] | type[ops.OpenConsumer]) -> list[str]:
+        return [client for client in self._model.live(kind) if client in self._session.opened]
+
+    def _catch_up(self, group: str) -> None:
+        """Let the application work until its consumers stand at the end of every partition, then say `Caught`."""
+        topic = self._model.applications[group].topic
+        if not self._groups.members(group):
+            self._join(group, topic)
+        self._groups.settle(group)
+        since, idle = self._session.adapter.now(), 0
+        while self._session.elapsed(since) < PATIENCE:
+            worked = sum(self._groups.turn(member, group) for member in self._groups.members(group))
+            idle = 0 if worked else idle + 1
+            if idle >= IDLE and self._at_the_end(group, topic):
+                self._session.observe(ADMIN, Caught(group, topic))
+                return
+
+    def _join(self, group: str, topic: str) -> None:
+        """A last member for a group that has lost all of its own."""
+        template = self._session.last_consumers.get(group, ops.OpenConsumer("", group))
+        closer = msgspec.structs.replace(template, client=f"{group}-closer", instance_id=None)
+        for step in (closer, ops.Subscribe(closer.client, (topic,))):
+            self._session.ask(step)
+            self._model.apply(step)
+
+    def _at_the_end(self, group: str, topic: str) -> bool:
+        """Whether each partition's holder, or its commit, stands at the end."""
+        return all(
+            self._stands_at_end(member, tp)
+            for member in self._groups.members(group)
+            for tp in sorted(self._session.holdings.get(member, ()))
+            if tp.topic == topic
+        )
+
+    def _stands_at_end(self, member: str, tp: TopicPartition) -> bool:
+        opened = self._session.opened[member]
+        assert isinstance(opened, ops.OpenConsumer)
+        end = self._session.value(ops.ListOffsets(*tp, "latest", opened.isolation))
+        stands = self._session.value(ops.Position(member, *tp))
+        if stands is None:
+            stands = self._session.value(ops.Committed(member, *tp)) or 0
+        return end is not None and stands >= end
+
+    def _drain(self, isolation: Isolation) -> None:
+        """Read every partition from its first record to its last, then say `Drained` of those that came to the end."""
+        reader = f"reader-{isolation.removeprefix('read_')}"
+        ends = {tp: end for tp in self._partitions() if (end := self._end(tp, isolation)) is not None}
+        starts = {tp: self._session.value(ops.ListOffsets(*tp, "earliest")) or 0 for tp in ends}
+        if not ends or not isinstance(self._session.ask(ops.OpenConsumer(reader, isolation=isolation)), Ok):
+            return
+        self._session.ask(ops.Assign(reader, tuple(PartitionOffset(*tp, start) for tp, start in starts.items())))
+        for tp in self._read_to(reader, ends):
+            self._session.observe(reader, Drained(*tp, starts[tp], ends[tp], isolation))
+        self._session.ask(ops.Close(reader))
+
+    def _read_to(self, reader: str, ends: dict[TopicPartition, int]) -> list[TopicPartition]:
+        """Poll until everything is read or patience ends; returns the partitions read to the end."""
+        since, done = self._session.adapter.now(), [tp for tp, end in ends.items() if end == 0]
+        while len(done) < len(ends) and self._session.elapsed(since) < PATIENCE:
+            self._session.ask(ops.Poll(reader, max_records=500, timeout=200))
+            positions = {tp: self._session.value(ops.Position(reader, *tp)) for tp in ends if tp not in done}
+            done += [tp for tp, stands in positions.items() if stands is not None and stands >= ends[tp]]
+        return done
+
+    def _end(self, tp: TopicPartition, isolation: Isolation) -> int | None:
+        end: int | None = self._session.value(ops.ListOffsets(*tp, "latest", isolation))
+        return end
+
+    def _partitions(self) -> list[TopicPartition]:
+        topics = self._model.topics.values()
+        return [TopicPartition(topic.topic, partition) for topic in topics for partition in range(topic.partitions)]

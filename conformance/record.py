@@ -1,0 +1,45 @@
+"""Recording a running case: rows in the order in which they came, from any thread."""
+
+from threading import Lock
+
+from brokerlaw.spec.observations import AnyObservation
+from brokerlaw.spec.operations import AnyOperation
+from brokerlaw.spec.outcomes import Outcome
+from brokerlaw.spec.rows import Complete, Header, Invoke, Observe, Recording, Row
+
+
+class Recorder:
+    """Gathers rows until it is closed; what comes later is too late to matter."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._rows: list[Row] = []
+        self._invoked: list[int] = []
+        self._closed = False
+        self._lock = Lock()
+
+    def invoke(self, time: int, process: str, op: AnyOperation) -> int:
+        """Record an invocation; returns the operation's number."""
+        with self._lock:
+            number = len(self._invoked)
+            self._invoked.append(time)
+            self._rows.append(Invoke(number, time, process, op))
+            return number
+
+    def complete(self, time: int, number: int, outcome: Outcome) -> None:
+        """Record a completion, never before its invocation: clocks of other processes may lag."""
+        with self._lock:
+            if not self._closed:
+                self._rows.append(Complete(number, max(time, self._invoked[number]), outcome))
+
+    def observe(self, time: int, process: str, observation: AnyObservation) -> None:
+        """Record an observation."""
+        with self._lock:
+            if not self._closed:
+                self._rows.append(Observe(time, process, observation))
+
+    def close(self) -> Recording:
+        """The finished recording."""
+        with self._lock:
+            self._closed = True
+            return Recording(self._header, tuple(self._rows))

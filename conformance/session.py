@@ -1,0 +1,126 @@
+"""The line between a running case and its adapter: names, settings, the recording, and who holds which partition."""
+
+from concurrent.futures import Future
+from typing import Any
+
+import msgspec
+
+from brokerlaw.adapters.contract import Adapter, AdapterError, Description
+from brokerlaw.conformance.names import Names
+from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.record import Recorder
+from brokerlaw.spec import observations as seen
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.operations import AnyOperation, client_of, name_of
+from brokerlaw.spec.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.rows import Header, Recording, typed
+from brokerlaw.spec.values import TopicPartition
+
+ADMIN = "admin"
+"""The process of operations that no client of the plan performs."""
+IN_FLIGHT = Unknown("IN_FLIGHT", "not awaited: the outcome comes later")
+
+
+class Session:
+    """Asks the adapter, records what it answers, and keeps what the suite itself needs to know of a running case."""
+
+    def __init__(
+        self, adapter: Adapter, description: Description, settings: Settings, names: Names, header: Header
+    ) -> None:
+        self.adapter = adapter
+        self.description = description
+        self.settings = settings
+        self.names = names
+        self.holdings: dict[str, frozenset[TopicPartition]] = {}
+        self.opened: dict[str, ops.OpenProducer | ops.OpenConsumer] = {}
+        self.orphans: dict[str, None] = {}
+        self.last_consumers: dict[str, ops.OpenConsumer] = {}
+        self.has_transactions = False
+        self._recorder = Recorder(header)
+        adapter.listen(self._seen)
+
+    def ask(self, op: AnyOperation) -> Outcome:
+        """Perform one operation; `IN_FLIGHT` when it was not awaited. Raises `AdapterError` for what no broker does."""
+        op = self.settings.apply(op)
+        number = self._recorder.invoke(self.adapter.now(), client_of(op) or ADMIN, op)
+        answer = self.adapter.perform(self.names.outward(op))
+        if isinstance(answer, Future):
+            answer.add_done_callback(lambda future: self._complete(number, op, _result(future)))
+            return IN_FLIGHT
+        return self._complete(number, op, answer)
+
+    def value(self, op: AnyOperation) -> Any:
+        """The value of an operation that succeeds, or None."""
+        outcome = self.ask(op)
+        return outcome.value if isinstance(outcome, Ok) else None
+
+    def observe(self, process: str, observation: seen.AnyObservation) -> None:
+        """Record what the suite itself saw."""
+        self._recorder.observe(self.adapter.now(), process, observation)
+
+    def elapsed(self, since: int) -> float:
+        """Milliseconds of the adapter's clock since then."""
+        return (self.adapter.now() - since) / 1e6
+
+    def close(self) -> Recording:
+        """End the recording; what is still in flight stays without an outcome."""
+        self.adapter.listen(lambda _at, _process, _observation: None)
+        return self._recorder.close()
+
+    def _complete(self, number: int, op: AnyOperation, outcome: Outcome) -> Outcome:
+        outcome = self._checked(op, outcome)
+        self._recorder.complete(self.adapter.now(), number, outcome)
+        self._track(op, outcome)
+        return outcome
+
+    def _checked(self, op: AnyOperation, outcome: Outcome) -> Outcome:
+        """The outcome in the plan's names. Raises `AdapterError` when it is none that the operation can have."""
+        if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
+            raise AdapterError(
+                f"{self.description.name} claims a capability that needs {name_of(op)}, and refuses it: {outcome.message}"
+            )
+        try:
+            outcome = typed(op, outcome)
+        except msgspec.ValidationError as error:
+            raise AdapterError(f"{self.description.name} answered {name_of(op)} with a wrong value: {error}") from error
+        return Ok(self.names.inward(outcome.value)) if isinstance(outcome, Ok) else outcome
+
+    def _track(self, op: AnyOperation, outcome: Outcome) -> None:
+        match op:
+            case ops.OpenProducer() | ops.OpenConsumer() if isinstance(outcome, Ok):
+                self.opened[op.client] = op
+                if isinstance(op, ops.OpenProducer) and op.transactional_id:
+                    self.orphans.pop(op.transactional_id, None)
+                    self.has_transactions = True
+                if isinstance(op, ops.OpenConsumer) and op.group:
+                    self.last_consumers[op.group] = op
+            case ops.Close() | ops.Crash():
+                self._gone(op.client)
+            case ops.Unsubscribe():
+                self.holdings.pop(op.client, None)
+            case _:
+                pass
+
+    def _gone(self, client: str) -> None:
+        """A producer that vanishes may leave a transaction open, in its transactional id's name."""
+        opened = self.opened.pop(client, None)
+        self.holdings.pop(client, None)
+        if isinstance(opened, ops.OpenProducer) and opened.transactional_id:
+            self.orphans[opened.transactional_id] = None
+
+    def _seen(self, at: int, process: str, observation: seen.Observation) -> None:
+        told = self.names.inward(observation)
+        match told:
+            case seen.Assigned():
+                self.holdings[process] = self.holdings.get(process, frozenset()) | set(told.partitions)
+            case seen.Revoked() | seen.Lost():
+                self.holdings[process] = self.holdings.get(process, frozenset()) - set(told.partitions)
+            case _:
+                raise AdapterError(f"{self.description.name} observed what only the suite can: {told!r}")
+        self._recorder.observe(at, process, told)
+
+
+def _result(future: Future[Outcome]) -> Outcome:
+    """What became of an operation in flight; an exception is nobody's knowledge."""
+    error = future.exception()
+    return Unknown(type(error).__name__, str(error)) if error else future.result()

@@ -1,0 +1,84 @@
+"""A trace: what a violation leaves behind. The plan, the history, the invariant broken, and how often it came back."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from brokerlaw.conformance.plan import Plan
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants.invariant import Violation
+from brokerlaw.spec.rows import Complete, Header, Invoke, Recording, Row, typed
+from brokerlaw.spec.values import Struct
+
+VERSION: Final = 1
+
+
+class TraceError(Exception):
+    """The file is no trace that can be read; the message names the mend."""
+
+
+class Trace(Struct, frozen=True, omit_defaults=False):
+    """Everything to understand, replay and re-judge one violation. `settings` never hold a secret."""
+
+    invariant: str
+    reason: str
+    witnesses: tuple[int, ...]
+    reproduced: int
+    runs: int
+    adapter: str
+    broker: str
+    settings: dict[str, str]
+    seed: int
+    plan: Plan
+    header: Header
+    history: tuple[Row, ...]
+    format: str = "brokerlaw.trace"
+    version: int = VERSION
+
+    @property
+    def recording(self) -> Recording:
+        """The history in row form."""
+        return Recording(self.header, self.history)
+
+
+def write(path: Path, trace: Trace) -> None:
+    """Write a trace file: JSON, indented for people."""
+    text = msgspec.json.format(msgspec.json.encode(trace), indent=1)
+    path.write_bytes(text + b"\n")
+
+
+def read(path: Path) -> Trace:
+    """Read a trace file. Raises `TraceError`."""
+    try:
+        data = path.read_bytes()
+        kind = json.loads(data)
+        if not isinstance(kind, dict) or kind.get("format") != "brokerlaw.trace":
+            raise TraceError(f"{path}: this is no brokerlaw.trace file")
+        if kind.get("version") != VERSION:
+            raise TraceError(f"{path}: trace version {kind.get('version')}; version {VERSION} can be read")
+        trace = msgspec.json.decode(data, type=Trace)
+        return msgspec.structs.replace(trace, history=tuple(_typed(trace.history)))
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror}") from error
+    except (ValueError, msgspec.ValidationError) as error:
+        raise TraceError(f"{path}: {error}") from error
+
+
+def _typed(rows: tuple[Row, ...]) -> list[Row]:
+    """The rows with their outcomes' values typed by the operations that they complete."""
+    invoked = {row.op: row.value for row in rows if isinstance(row, Invoke)}
+    return [
+        Complete(row.op, row.time, typed(invoked[row.op], row.outcome))
+        if isinstance(row, Complete) and row.op in invoked
+        else row
+        for row in rows
+    ]
+
+
+def still_holds(trace: Trace) -> list[Violation]:
+    """Judge the saved history again: the violations of the trace's invariant that it shows."""
+    from brokerlaw.spec.invariants import INVARIANTS
+
+    return list(INVARIANTS[trace.invariant].judge(History.of(trace.history)).violations)
