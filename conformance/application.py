@@ -9,16 +9,14 @@ Source: Kafka's documentation, "Message Delivery Semantics"; KIP-98, KIP-447.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
-
 from brokerlaw.conformance.model import Application
+from brokerlaw.conformance.plan import Until
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.observations import Applied
 from brokerlaw.spec.outcomes import Ok, Outcome
 from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
 
-Until: TypeAlias = Literal["polled", "halfway", "done"]
 OUTPUT = b"out:"
 """What a transformed record's value begins with; the rest is the input's value."""
 

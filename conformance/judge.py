@@ -51,8 +51,9 @@ class Breach(NamedTuple):
 
 
 def select(patterns: Sequence[str], profile: str) -> list[Invariant]:
-    """Invariants of the profile whose id matches a pattern (`ordering.*`, `durability.acked-survives`), all when none is
-    given. Raises `SelectionError` when a pattern matches nothing.
+    """Invariants of the profile whose id matches a pattern (`ordering`, `durability.acked-*`); without patterns, all.
+
+    Raises `SelectionError` when a pattern matches nothing.
     """
     book = [invariant for invariant in INVARIANTS.values() if profile in invariant.profiles]
     if not book:

@@ -39,7 +39,7 @@ def _rename(value: Any, new: Callable[[str], str]) -> Any:
         return msgspec.structs.replace(value, **changes) if changes else value
     if isinstance(value, tuple):
         if hasattr(value, "_replace"):
-            return value._replace(topic=new(value.topic))
+            return type(value)(new(value[0]), *value[1:])
         return tuple(_rename(item, new) for item in value)
     return value
 

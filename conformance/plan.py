@@ -1,8 +1,8 @@
 """A plan: the steps of one case, as data that anyone can save, read and run again.
 
 A step is an operation of the contract, or a directive: something that only the running case can spell out (who leads
-a partition just now, when a group is stable). Steps name topics, groups and clients by short names of their own; the executor
-gives each case names that no other case has.
+a partition just now, when a group is stable). Steps name topics, groups and clients by short names; the executor gives
+each case names that no other case has.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,13 @@ import msgspec
 from brokerlaw.spec.observations import Discipline
 from brokerlaw.spec.operations import AnyOperation, Operation
 from brokerlaw.spec.values import Struct, snake_case
+
+
+Until: TypeAlias = Literal["polled", "halfway", "done"]
+"""How far a turn of an application goes."""
+Fault: TypeAlias = Literal["kill", "pause", "isolate"]
+Role: TypeAlias = Literal["leader", "follower", "followers"]
+"""What a broker is to a partition just now."""
 
 
 class Directive(Struct, frozen=True, tag_field="f", tag=snake_case):
@@ -39,7 +46,7 @@ class Work(Directive, frozen=True):
     """
 
     client: str
-    until: Literal["polled", "halfway", "done"] = "done"
+    until: Until = "done"
 
 
 class Settle(Directive, frozen=True):
@@ -51,8 +58,8 @@ class Settle(Directive, frozen=True):
 class Strike(Directive, frozen=True):
     """A fault on whoever plays this role for a partition now."""
 
-    fault: Literal["kill", "pause", "isolate"]
-    role: Literal["leader", "follower", "followers"]
+    fault: Fault
+    role: Role
     topic: str
     partition: int = 0
 
@@ -128,7 +135,7 @@ def show(value: object) -> str:
 def _default(kind: type[msgspec.Struct], field: str) -> object:
     for info in msgspec.structs.fields(kind):
         if info.name == field:
-            return info.default if info.default is not msgspec.NODEFAULT else msgspec.NODEFAULT
+            return info.default_factory() if callable(info.default_factory) else info.default
     raise AssertionError(field)
 
 

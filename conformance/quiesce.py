@@ -1,4 +1,4 @@
-"""The end of every case: faults undone, clients at rest, applications caught up, and every log read from its beginning."""
+"""The end of every case: faults undone, clients at rest, applications caught up, every log read from its beginning."""
 
 from typing import Final
 

@@ -76,9 +76,8 @@ class Session:
     def _checked(self, op: AnyOperation, outcome: Outcome) -> Outcome:
         """The outcome in the plan's names. Raises `AdapterError` when it is none that the operation can have."""
         if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
-            raise AdapterError(
-                f"{self.description.name} claims a capability that needs {name_of(op)}, and refuses it: {outcome.message}"
-            )
+            claim = f"{self.description.name} claims a capability that needs {name_of(op)}"
+            raise AdapterError(f"{claim}, and refuses it: {outcome.message}")
         try:
             outcome = typed(op, outcome)
         except msgspec.ValidationError as error:
