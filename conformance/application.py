@@ -9,6 +9,7 @@ Source: Kafka's documentation, "Message Delivery Semantics"; KIP-98, KIP-447.
 """
 
 from dataclasses import dataclass, field
+
 from brokerlaw.conformance.model import Application
 from brokerlaw.conformance.plan import Until
 from brokerlaw.conformance.session import Session

@@ -61,6 +61,8 @@ class Case:
                 self._faults.await_isr(step)
             case p.AwaitLeader():
                 self._faults.await_leader(step)
+            case p.Elapse():
+                self._session.adapter.wait(step.milliseconds)
             case p.Resurrect():
                 self._faults.resurrect()
             case p.Heal():

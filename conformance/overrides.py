@@ -5,6 +5,7 @@ goes to the adapter. A promise is then judged under the settings that the user c
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -36,6 +37,10 @@ _TOPIC_CONFIG: Final = frozenset(
     }
 )
 """Kafka's topic settings that a user may want to set for a whole run."""
+
+
+_SECRET: Final = re.compile(r"password|passwd|secret|token|credential|jaas|api.?key|private|username", re.IGNORECASE)
+"""Settings whose values never leave the process."""
 
 
 class SettingsError(Exception):
@@ -83,6 +88,12 @@ def sort(pairs: Mapping[str, str]) -> Settings:
         if key in known:
             _convert(key, value, known[key])
     return Settings(overrides, {key: value for key, value in pairs.items() if key not in overrides})
+
+
+def redacted(settings: Settings) -> dict[str, str]:
+    """All settings, as a report may show them."""
+    pairs = settings.overrides | settings.adapter
+    return {key: "***" if _SECRET.search(key) else value for key, value in sorted(pairs.items())}
 
 
 def near(key: str) -> list[str]:

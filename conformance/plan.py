@@ -14,7 +14,6 @@ from brokerlaw.spec.observations import Discipline
 from brokerlaw.spec.operations import AnyOperation, Operation
 from brokerlaw.spec.values import Struct, snake_case
 
-
 Until: TypeAlias = Literal["polled", "halfway", "done"]
 """How far a turn of an application goes."""
 Fault: TypeAlias = Literal["kill", "pause", "isolate"]
@@ -79,6 +78,12 @@ class AwaitLeader(Directive, frozen=True):
     partition: int = 0
 
 
+class Elapse(Directive, frozen=True):
+    """Let time pass."""
+
+    milliseconds: int
+
+
 class Resurrect(Directive, frozen=True):
     """Resume what is paused, but leave the dead dead."""
 
@@ -87,7 +92,7 @@ class Heal(Directive, frozen=True):
     """Resume what is paused, restart what is dead, reconnect what is cut off."""
 
 
-AnyDirective: TypeAlias = Declare | Work | Settle | Strike | AwaitIsr | AwaitLeader | Resurrect | Heal
+AnyDirective: TypeAlias = Declare | Work | Settle | Strike | AwaitIsr | AwaitLeader | Elapse | Resurrect | Heal
 Step: TypeAlias = AnyOperation | AnyDirective
 
 

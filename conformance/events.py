@@ -1,0 +1,63 @@
+"""What a run says while it works. Renderers and `run.jsonl` are fed from these and nothing else."""
+
+from typing import TypeAlias
+
+from brokerlaw.adapters.contract import Description
+from brokerlaw.conformance.result import Found, Result
+from brokerlaw.spec.values import Struct, snake_case
+
+
+class Event(Struct, frozen=True, tag_field="event", tag=snake_case):
+    """Something that happened in a run."""
+
+
+class RunStarted(Event, frozen=True):
+    """The adapter is up and has described itself."""
+
+    adapter: str
+    description: Description
+    seed: int
+    profile: str
+    settings: dict[str, str]
+    invariants: tuple[str, ...]
+
+
+class PhaseStarted(Event, frozen=True):
+    """A phase begins; `cases` is how many it will have, None when time alone bounds it."""
+
+    phase: str
+    cases: int | None = None
+
+
+class CaseFinished(Event, frozen=True):
+    """A plan was executed and judged."""
+
+    number: int
+    plan: str
+    steps: int
+    operations: int
+    exercised: int
+    violated: tuple[str, ...] = ()
+
+
+class ShrinkStarted(Event, frozen=True):
+    """A violation is being reduced."""
+
+    invariant: str
+    reason: str
+    steps: int
+
+
+class ViolationFound(Event, frozen=True):
+    """A violation, reduced and saved."""
+
+    found: Found
+
+
+class RunFinished(Event, frozen=True):
+    """The end, whatever it was."""
+
+    result: Result
+
+
+AnyEvent: TypeAlias = RunStarted | PhaseStarted | CaseFinished | ShrinkStarted | ViolationFound | RunFinished

@@ -1,0 +1,65 @@
+"""A trace, told: its steps numbered, the operations that show the violation marked."""
+
+from collections.abc import Iterator
+
+from brokerlaw.conformance.plan import describe, show
+from brokerlaw.conformance.trace import Trace
+from brokerlaw.spec.operations import name_of
+from brokerlaw.spec.outcomes import Fail, Ok, Unknown
+from brokerlaw.spec.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.values import Placed, Record, snake_case
+
+MARK = "▶"
+
+
+def narrate(trace: Trace) -> Iterator[str]:
+    """One line for each step of the plan, then one for each witness, in the order in which they were seen."""
+    for number, step in enumerate(trace.plan.steps, 1):
+        yield f"{number:>3}  {describe(step)}"
+    yield "     then: every fault undone, every log read from its beginning"
+    began = trace.history[0].time if trace.history else 0
+    outcomes = {row.op: row for row in trace.history if isinstance(row, Complete)}
+    for index in trace.witnesses:
+        row = trace.history[index]
+        yield f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}"
+
+
+def _tell(row: Row, outcomes: dict[int, Complete]) -> str:
+    match row:
+        case Invoke():
+            told = describe(row.value) if row.process in describe(row.value) else f"{row.process} {name_of(row.value)}"
+            return f"{told} → {_outcome(outcomes.get(row.op))}"
+        case Observe():
+            fields = {name: getattr(row.value, name) for name in row.value.__struct_fields__}
+            said = " ".join(f"{name}={show(value)}" for name, value in fields.items())
+            return f"{row.process} saw {snake_case(type(row.value).__name__)} {said}"
+        case Complete():
+            return f"operation {row.op} → {_outcome(row)}"
+
+
+def _outcome(row: Complete | None) -> str:
+    match row.outcome if row else None:
+        case None:
+            return "no outcome"
+        case Ok(value=value):
+            return f"ok {_value(value)}".rstrip()
+        case Fail(error=error):
+            return f"fail {error}"
+        case Unknown(error=error):
+            return f"unknown {error}"
+
+
+def _value(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case Placed():
+            return f"{value.topic}/{value.partition}@{value.offset}"
+        case Record():
+            return f"{value.topic}/{value.partition}@{value.offset}={show(value.value or b'')}"
+        case tuple() if not hasattr(value, "_fields"):
+            return ", ".join(_value(item) for item in value) or "nothing"
+        case _ if hasattr(value, "__struct_fields__"):
+            return " ".join(f"{name}={show(getattr(value, name))}" for name in value.__struct_fields__)
+        case _:
+            return show(value)
