@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from brokerlaw.conformance.plan import Plan
-from brokerlaw.spec.history import History
-from brokerlaw.spec.invariants.invariant import Violation
+from brokerlaw.spec.invariants import INVARIANTS
+from brokerlaw.spec.invariants.invariant import Invariant
 from brokerlaw.spec.rows import Complete, Header, Invoke, Recording, Row, typed
 from brokerlaw.spec.values import Struct
 
@@ -77,8 +77,8 @@ def _typed(rows: tuple[Row, ...]) -> list[Row]:
     ]
 
 
-def still_holds(trace: Trace) -> list[Violation]:
-    """Judge the saved history again: the violations of the trace's invariant that it shows."""
-    from brokerlaw.spec.invariants import INVARIANTS
-
-    return list(INVARIANTS[trace.invariant].judge(History.of(trace.history)).violations)
+def invariant_of(trace: Trace) -> Invariant:
+    """The invariant that the trace breaks. Raises `TraceError` when the book has no such one."""
+    if trace.invariant not in INVARIANTS:
+        raise TraceError(f"the trace breaks {trace.invariant!r}, which is not in this version's book")
+    return INVARIANTS[trace.invariant]

@@ -1,0 +1,23 @@
+"""One clear line for what is wrong, and the exit code that goes with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from brokerlaw.conformance.result import FAULT
+
+
+class Fault(click.ClickException):
+    """Usage, the adapter or the suite is at fault; never a verdict about the broker."""
+
+    exit_code = FAULT
+
+
+@contextmanager
+def faults(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors of these kinds become one line and exit code 2."""
+    try:
+        yield
+    except kinds as error:
+        raise Fault(str(error)) from error

@@ -1,0 +1,69 @@
+"""Progress while a check works: one line that renews itself on a terminal, a line now and then elsewhere."""
+
+import sys
+
+import click
+
+from brokerlaw.conformance import events as ev
+
+EVERY = 40
+"""Cases between two lines where there is no terminal."""
+
+
+class Progress:
+    """Shows events on stderr, so that stdout holds the verdicts alone."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._operations = 0
+        self._exercised = 0
+        self._open = False
+
+    def show(self, event: ev.AnyEvent) -> None:
+        """Tell what happened."""
+        if self._quiet:
+            return
+        match event:
+            case ev.RunStarted():
+                self._started(event)
+            case ev.PhaseStarted():
+                self._line(
+                    f"{event.phase}: {event.cases if event.cases is not None else 'as many as time allows'} plans"
+                )
+            case ev.CaseFinished():
+                self._case(event)
+            case ev.ShrinkStarted():
+                self._line(f"broken: {event.invariant}: {event.reason}")
+                self._line(f"  reducing {event.steps} steps …")
+            case ev.ViolationFound():
+                found = event.found
+                self._line(f"  {found.steps} steps, reproduced {found.reproduced}/{found.runs}: {found.trace}")
+            case ev.RunFinished():
+                pass
+
+    def close(self) -> None:
+        """End the line that renews itself."""
+        if self._open:
+            click.echo(err=True)
+            self._open = False
+
+    def _started(self, event: ev.RunStarted) -> None:
+        broker = event.description
+        bounds = (f"{name}≤{bound}" if bound else name for name, bound in sorted(broker.capabilities.items()))
+        self._line(f"{broker.name} {broker.version}, seed {event.seed}, {len(event.invariants)} invariants")
+        self._line(f"capabilities: {', '.join(bounds)}")
+
+    def _case(self, event: ev.CaseFinished) -> None:
+        self._operations += event.operations
+        self._exercised += event.exercised
+        counts = f"{event.number} cases, {self._operations} operations, {self._exercised} tests of a promise"
+        if self._terminal:
+            click.echo(f"\r\033[K{counts}: {event.plan}", nl=False, err=True)
+            self._open = True
+        elif event.number % EVERY == 0:
+            self._line(counts)
+
+    def _line(self, text: str) -> None:
+        self.close()
+        click.echo(text, err=True)
