@@ -7,7 +7,7 @@ import click
 from brokerlaw.conformance.overrides import Settings, SettingsError, sort
 
 
-class _Pairs(click.ParamType):
+class _Pairs(click.ParamType[tuple[str, str]]):
     name = "KEY=VALUE"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:

@@ -165,7 +165,8 @@ def transactions(replication: int) -> Iterator[Step]:
     """One transaction committed, one aborted, one left open by a producer that is then fenced."""
     yield _topic(2, replication)
     yield ops.OpenProducer("p0", transactional_id="tx")
-    for number, end in enumerate((ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))):
+    ends: tuple[Step, ...] = (ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))
+    for number, end in enumerate(ends):
         yield ops.BeginTransaction("p0")
         yield from _sends(4, start=4 * number)
         yield end

@@ -1,5 +1,7 @@
 """A finished run as Markdown, for `reports/` and for a CI's summary."""
 
+from collections.abc import Sequence
+
 from tabulate import tabulate
 
 from brokerlaw.conformance.result import Found, Result
@@ -49,7 +51,7 @@ def _found(number: int, found: Found) -> str:
     )
 
 
-def _table(rows: list[tuple[object, ...]], headers: tuple[str, ...]) -> str:
+def _table(rows: Sequence[Sequence[object]], headers: tuple[str, ...]) -> str:
     return tabulate([[_cell(str(cell)) for cell in row] for row in rows], headers=headers, tablefmt="github")
 
 

@@ -7,34 +7,19 @@ from tabulate import tabulate
 
 from brokerlaw.conformance.result import Found, Result
 
-_SIGN: Final = {
-    "pass": "✓ pass",
-    "violated": "✗ violated",
-    "not exercised": "? not exercised",
-    "not claimed": "- not claimed",
-}
+_SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not claimed": "-"}
 
 
 def render(result: Result, folder: Path) -> str:
     """Verdicts, violations with their traces, and the conclusion last."""
-    parts = [
-        _verdicts(result),
-        *(_found(number, found) for number, found in enumerate(result.found, 1)),
-        _end(result, folder),
-    ]
-    return "\n\n".join(parts)
+    violations = (_found(number, found) for number, found in enumerate(result.found, 1))
+    return "\n\n".join([_verdicts(result), *violations, _end(result, folder)])
 
 
 def _verdicts(result: Result) -> str:
     rows = [
-        (
-            f"{_SIGN[verdict.status]} {verdict.status}",
-            verdict.invariant,
-            verdict.exercised,
-            verdict.cases,
-            verdict.violations or "",
-        )
-        for verdict in result.verdicts
+        (f"{_SIGN[each.status]} {each.status}", each.invariant, each.exercised, each.cases, each.violations or "")
+        for each in result.verdicts
     ]
     headers = ("verdict", "invariant", "exercised", "cases", "violations")
     return tabulate(rows, headers=headers, tablefmt="simple", colalign=("left", "left", "right", "right", "right"))
