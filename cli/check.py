@@ -15,7 +15,7 @@ from brokerlaw.adapters.contract import Adapter, AdapterError, Description
 from brokerlaw.adapters.registry import resolve
 from brokerlaw.cli.errors import faults
 from brokerlaw.cli.progress import Progress
-from brokerlaw.cli.settings import settings_option, sorted_settings
+from brokerlaw.cli.settings import parsed, settings_option
 from brokerlaw.conformance.engine import Options, Run
 from brokerlaw.conformance.folder import RunFolder
 from brokerlaw.conformance.judge import SelectionError, select
@@ -39,7 +39,7 @@ DEFAULT_EXAMPLES = 160
 @click.option("--quiet", "-q", is_flag=True, help="Print the verdicts only.")
 def check(
     adapter: str,
-    pairs: tuple[tuple[str, str], ...],
+    settings: tuple[str, ...],
     seed: int,
     examples: int | None,
     max_time: float | None,
@@ -56,15 +56,15 @@ def check(
     """
     with faults(SelectionError):
         invariants = select(patterns, profile)
-    settings = sorted_settings(pairs)
+    chosen = parsed(settings)
     with faults(AdapterError):
-        broker = resolve(adapter, settings.adapter)
+        broker = resolve(adapter, chosen.adapter)
     if examples is None and max_time is None:
         examples = DEFAULT_EXAMPLES
     folder = _folder(out, adapter, seed)
     run_id = f"{time.time_ns() // 1_000_000 % 10**8:08d}"
     options = Options(
-        adapter, settings, invariants, profile, seed, run_id, examples, max_time, shrink_time, folder, time.monotonic
+        adapter, chosen, invariants, profile, seed, run_id, examples, max_time, shrink_time, folder, time.monotonic
     )
     sys.exit(_run(broker, options, quiet))
 

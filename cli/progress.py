@@ -28,9 +28,7 @@ class Progress:
             case ev.RunStarted():
                 self._started(event)
             case ev.PhaseStarted():
-                self._line(
-                    f"{event.phase}: {event.cases if event.cases is not None else 'as many as time allows'} plans"
-                )
+                self._line(f"{event.phase}: {event.cases or 'as many'} plans")
             case ev.CaseFinished():
                 self._case(event)
             case ev.ShrinkStarted():

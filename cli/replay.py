@@ -9,7 +9,7 @@ import click
 from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.registry import resolve
 from brokerlaw.cli.errors import faults
-from brokerlaw.cli.settings import settings_option, sorted_settings
+from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.narrate import narrate
 from brokerlaw.conformance.overrides import Settings
@@ -23,25 +23,25 @@ from brokerlaw.spec.history import History
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="How often to run it.")
 @click.option("--adapter", "name", help="Another adapter than the trace's own.")
 @settings_option
-def replay(trace: Path, runs: int, name: str | None, pairs: tuple[tuple[str, str], ...]) -> None:
+def replay(trace: Path, runs: int, name: str | None, settings: tuple[str, ...]) -> None:
     """Run the plan of TRACE again, and say how often it breaks the same invariant: exit code 1 if ever, 0 if never.
 
-    The trace's settings hold unless --settings says otherwise; with another adapter, only those of clients and topics do.
+    The trace's settings hold unless --settings says otherwise; with another adapter, only those of clients and topics.
     """
     with faults(TraceError):
         saved = read(trace)
         invariant_of(saved)
-    settings = _settings(saved, name, pairs)
+    chosen = _settings(saved, name, settings)
     with faults(AdapterError):
-        reproduced = _runs(resolve(name or saved.adapter, settings.adapter), saved, settings, runs)
+        reproduced = _runs(resolve(name or saved.adapter, chosen.adapter), saved, chosen, runs)
     click.echo(f"{saved.invariant}: reproduced {reproduced}/{runs} on {name or saved.adapter}")
     sys.exit(BROKEN if reproduced else KEPT)
 
 
-def _settings(saved: Trace, name: str | None, pairs: tuple[tuple[str, str], ...]) -> Settings:
+def _settings(saved: Trace, name: str | None, texts: tuple[str, ...]) -> Settings:
     """The trace's settings under the user's. A secret is not in the trace: it has to be given again."""
-    own = sorted_settings(tuple(saved.settings.items()))
-    given = sorted_settings(pairs)
+    own = sorted_settings(saved.settings)
+    given = parsed(texts)
     kept = own.adapter if name in (None, saved.adapter) else {}
     adapter = kept | given.adapter
     hidden = sorted(key for key, value in adapter.items() if value == "***")
