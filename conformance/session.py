@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from brokerlaw.adapters.contract import Adapter, AdapterError, Description
+from brokerlaw.adapters.contract import Adapter, AdapterError, Description, Timed
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import Settings
 from brokerlaw.conformance.record import Recorder
@@ -36,16 +36,19 @@ class Session:
         self.orphans: dict[str, None] = {}
         self.last_consumers: dict[str, ops.OpenConsumer] = {}
         self.has_transactions = False
+        self._fault: AdapterError | None = None
         self._recorder = Recorder(header)
         adapter.listen(self._seen)
 
     def ask(self, op: AnyOperation) -> Outcome:
         """Perform one operation; `IN_FLIGHT` when it was not awaited. Raises `AdapterError` for what no broker does."""
+        if self._fault is not None:
+            raise self._fault
         op = self.settings.apply(op)
         number = self._recorder.invoke(self.adapter.now(), client_of(op) or ADMIN, op)
         answer = self.adapter.perform(self.names.outward(op))
         if isinstance(answer, Future):
-            answer.add_done_callback(lambda future: self._complete(number, op, _result(future)))
+            answer.add_done_callback(lambda future: self._later(number, op, future))
             return IN_FLIGHT
         return self._complete(number, op, answer)
 
@@ -65,11 +68,21 @@ class Session:
     def close(self) -> Recording:
         """End the recording; what is still in flight stays without an outcome."""
         self.adapter.listen(lambda _at, _process, _observation: None)
+        if self._fault is not None:
+            raise self._fault
         return self._recorder.close()
 
-    def _complete(self, number: int, op: AnyOperation, outcome: Outcome) -> Outcome:
+    def _later(self, number: int, op: AnyOperation, future: Future[Outcome] | Future[Timed]) -> None:
+        """An operation in flight came to its end, perhaps in another thread: a fault waits there for the case's thread."""
+        try:
+            self._complete(number, op, _result(future))
+        except AdapterError as error:
+            self._fault = error
+
+    def _complete(self, number: int, op: AnyOperation, answer: Outcome | Timed) -> Outcome:
+        outcome, at = answer if isinstance(answer, Timed) else (answer, self.adapter.now())
         outcome = self._checked(op, outcome)
-        self._recorder.complete(self.adapter.now(), number, outcome)
+        self._recorder.complete(at, number, outcome)
         self._track(op, outcome)
         return outcome
 
@@ -115,11 +128,12 @@ class Session:
             case seen.Revoked() | seen.Lost():
                 self.holdings[process] = self.holdings.get(process, frozenset()) - set(told.partitions)
             case _:
-                raise AdapterError(f"{self.description.name} observed what only the suite can: {told!r}")
+                self._fault = AdapterError(f"{self.description.name} observed what only the suite can: {told!r}")
+                return
         self._recorder.observe(at, process, told)
 
 
-def _result(future: Future[Outcome]) -> Outcome:
+def _result(future: Future[Outcome] | Future[Timed]) -> Outcome | Timed:
     """What became of an operation in flight; an exception is nobody's knowledge."""
     error = future.exception()
     return Unknown(type(error).__name__, str(error)) if error else future.result()
