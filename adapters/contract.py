@@ -12,20 +12,25 @@ A method answers with `Ok`, `Fail` (certainly had no effect) or `Unknown`; what 
 `Future`. An exception is `Unknown`, since nobody can tell what had happened by then. A method that is missing answers
 `Fail("UNSUPPORTED")`, which is a fault of the adapter where `describe` claimed the capability. Rebalances
 are told through `observe`, from any thread.
+
+An outcome counts as known when the suite receives it. An adapter that knew it earlier (another process did, and its
+answer took a while) may say when: `Timed(outcome, at)`, at once or in a `Future`. The earlier an operation is
+known to be over, the more it can be held against the broker; a time before the operation began, or after its
+answer came, is a fault of the adapter.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Literal, Self, TypeAlias, get_args
+from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
 from brokerlaw.spec.observations import Observation
 from brokerlaw.spec.operations import Operation, name_of
 from brokerlaw.spec.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.values import Struct
 
-__all__ = ["Adapter", "AdapterError", "Capability", "Description", "Fail", "Ok", "Outcome", "Unknown"]
+__all__ = ["Adapter", "AdapterError", "Capability", "Description", "Fail", "Ok", "Outcome", "Timed", "Unknown"]
 
 Capability: TypeAlias = Literal[
     "topics",  # create, delete, produce, assign, poll, seek, list offsets; bound: partitions of a topic
@@ -78,8 +83,16 @@ class AdapterError(Exception):
     """The adapter, not the broker, is at fault; the message names what is wrong and the mend."""
 
 
-Answer: TypeAlias = Outcome | Future[Outcome]
-Observer: TypeAlias = Callable[[int, Observation], None]
+class Timed(NamedTuple):
+    """An outcome, and when it was known: ns in the clock of `now`."""
+
+    outcome: Outcome
+    at: int
+
+
+Answer: TypeAlias = Outcome | Timed | Future[Outcome] | Future[Timed]
+Observer: TypeAlias = Callable[[int, str, Observation], None]
+"""Takes the time (ns, in the clock of `now`), the client that saw it, and what it saw."""
 
 
 class Adapter:
@@ -87,7 +100,7 @@ class Adapter:
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.settings = dict(settings)
-        self._observer: Observer = lambda _time, _observation: None
+        self._observer: Observer = lambda _at, _process, _observation: None
 
     def start(self) -> None:
         """Connect, or start the broker. Raises `AdapterError` when that cannot be done."""
@@ -114,9 +127,9 @@ class Adapter:
         """Send observations to `observer` from now on."""
         self._observer = observer
 
-    def observe(self, observation: Observation, at: int | None = None) -> None:
+    def observe(self, process: str, observation: Observation, at: int | None = None) -> None:
         """Tell the history what a client saw; for adapters to call. `at` is in the clock of `now`."""
-        self._observer(self.now() if at is None else at, observation)
+        self._observer(self.now() if at is None else at, process, observation)
 
     def perform(self, op: Operation) -> Answer:
         """Dispatch to the method that has the operation's name."""
