@@ -1,0 +1,318 @@
+"""Terms: small immutable trees that every reading folds over. A sort is the class of its terms.
+
+`Broker(Sort)` is a class; a parameter `b: Broker` is, while a protocol is traced, a term that is an instance of
+it. Terms are interned: two that look the same are the same object, so a fold visits each of them once.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar
+
+OPERATORS: Final = {
+    "const": "a value; data is its code, see `Term.label`",
+    "local": "a parameter or a bound variable; data is its name, unique within its scope",
+    "read": "a cell of the old state; data is the variable's name, args are the indices",
+    "not": "args (a)",
+    "and": "two args or more, read from the left",
+    "or": "two args or more, read from the left",
+    "implies": "args (a, b)",
+    "eq": "args (a, b) of one sort; on Bool it is if-and-only-if",
+    "lt": "args (a, b) of one ordered sort",
+    "le": "args (a, b) of one ordered sort",
+    "add": "args (a) of an ordered sort; data is an integer, perhaps negative; exact, never wrapped",
+    "ite": "args (condition, then, otherwise)",
+    "some": "args (a): a value of sort X as one of sort X | None; its code is the code of a, plus 1",
+    "forall": "args (*bound locals, body)",
+    "exists": "args (*bound locals, body)",
+}
+
+none: Final = None
+"""The value of an optional variable that holds nothing."""
+
+
+class SpecError(TypeError):
+    """A protocol, or a use of one, that makes no sense. The message names the place, if known, and the mend."""
+
+    where = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {super().__str__()}" if self.where else super().__str__()
+
+
+class Term:
+    """A node: operator, arguments, and the operator's data. Its class is its sort.
+
+    `Epoch(0)` is a constant term; a Python value that meets a term takes its sort by itself.
+    """
+
+    __slots__ = ("args", "data", "op")
+    op: str
+    args: tuple[Term, ...]
+    data: Any
+
+    def __new__(cls, value: object) -> Self:
+        """Give the constant of this sort, as in `Epoch(0)`."""
+        return lift(value, cls)
+
+    @classmethod
+    def code(cls, value: object) -> int | None:
+        """Give the code of a Python literal of this sort, or None if it is no such literal."""
+        return None
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """Give the name of the value with this code."""
+        raise NotImplementedError
+
+    @classmethod
+    def size(cls, bounds: dict[str, int]) -> int:
+        """Give the number of values; their codes are 0 to size - 1."""
+        return bounds[cls.__name__]
+
+    def __eq__(self, other: object) -> Bool:  # type: ignore[override]  # builds a term, decides nothing
+        return node(Bool, "eq", *unify(self, other))
+
+    def __ne__(self, other: object) -> Bool:  # type: ignore[override]  # builds a term, decides nothing
+        return ~(self == other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> NoReturn:
+        raise SpecError(
+            "a term has no truth value yet: write `&` for and, `|` for or, `~` for not, ite(...) or implies(...) "
+            "for if, `(a == x) | (a == y)` for in, `(a < b) & (b < c)` for a chain"
+        )
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise SpecError("`in` does not work on a term: a set is a Var(Bool, ...), and membership is s.members[x]")
+
+    def __repr__(self) -> str:
+        from brokerlaw.spec.language.fold import show
+
+        return show(self)
+
+
+T = TypeVar("T", bound=Term)
+_interned: dict[tuple[object, ...], Any] = {}
+
+
+def node(sort: type[T], op: str, *args: Term, data: Any = None) -> T:
+    """Make the term, or find the one that looks the same."""
+    key = (sort, op, data, *map(id, args))
+    if key not in _interned:
+        assert op in OPERATORS, op
+        made = object.__new__(sort)
+        made.op, made.args, made.data = op, args, data
+        _interned[key] = made
+    found: T = _interned[key]
+    return found
+
+
+class Sort(Term):
+    """A finite set of interchangeable values: brokers, clients. Unbounded when proved; no value has a name."""
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """`broker0`, `broker1`, ..."""
+        return f"{cls.__name__.lower()}{code}"
+
+
+class Bool(Term):
+    """True or False. `&`, `|`, `~`, never `and`, `or`, `not`."""
+
+    @classmethod
+    def code(cls, value: object) -> int | None:
+        """False is 0, True is 1."""
+        return int(value) if isinstance(value, bool) else None
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """`False`, `True`."""
+        return str(bool(code))
+
+    @classmethod
+    def size(cls, bounds: dict[str, int]) -> int:
+        """Two."""
+        return 2
+
+    def __and__(self, other: object) -> Bool:
+        return _chain("and", self, formula(other))
+
+    def __or__(self, other: object) -> Bool:
+        return _chain("or", self, formula(other))
+
+    def __rand__(self, other: object) -> Bool:
+        return formula(other) & self
+
+    def __ror__(self, other: object) -> Bool:
+        return formula(other) | self
+
+    def __invert__(self) -> Bool:
+        inner = self.args[0] if self.op == "not" else None
+        return inner if isinstance(inner, Bool) else node(Bool, "not", self)
+
+
+def _chain(op: str, *parts: Bool) -> Bool:
+    flat = [arg for part in parts for arg in (part.args if part.op == op else (part,))]
+    return node(Bool, op, *flat)
+
+
+class Ordered(Term):
+    """0, 1, 2, ...: epochs, offsets. Bounded by 0..n-1 when run or searched, all naturals when proved."""
+
+    @classmethod
+    def code(cls, value: object) -> int | None:
+        """A natural number is its own code."""
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """The number."""
+        return str(code)
+
+    def __lt__(self, other: object) -> Bool:
+        return node(Bool, "lt", self, lift(other, type(self)))
+
+    def __le__(self, other: object) -> Bool:
+        return node(Bool, "le", self, lift(other, type(self)))
+
+    def __gt__(self, other: object) -> Bool:
+        return node(Bool, "lt", lift(other, type(self)), self)
+
+    def __ge__(self, other: object) -> Bool:
+        return node(Bool, "le", lift(other, type(self)), self)
+
+    def __add__(self, by: int) -> Self:
+        if not isinstance(by, int) or isinstance(by, bool):
+            raise SpecError(f"only an integer constant can be added to a {type(self).__name__}, not {by!r}")
+        base, total = (self.args[0], self.data + by) if self.op == "add" else (self, by)
+        return node(type(self), "add", base, data=total)
+
+    __radd__ = __add__
+
+    def __sub__(self, by: int) -> Self:
+        return self + (-by if type(by) is int else by)
+
+
+class Enum(Term):
+    """A few named values: `class Phase(Enum): working, done = values(2)`. The first is the default."""
+
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.names = tuple(name for name, value in vars(cls).items() if isinstance(value, _Unnamed))
+        if not cls.names:
+            raise SpecError(f"{cls.__name__} has no values: write `first, second = values(2)` in its body")
+        for code, name in enumerate(cls.names):
+            setattr(cls, name, node(cls, "const", data=code))
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """The name."""
+        return cls.names[code]
+
+    @classmethod
+    def size(cls, bounds: dict[str, int]) -> int:
+        """As many as there are names."""
+        return len(cls.names)
+
+
+class _Unnamed:
+    """Holds the place of an Enum's value until the class body is complete."""
+
+
+def values(count: int) -> tuple[Any, ...]:
+    """Give the values of an Enum, to be unpacked into their names."""
+    return tuple(_Unnamed() for _ in range(count))
+
+
+class Option(Term):
+    """The sort written `Broker | None`: `none` (code 0), or a value of the sort `of` (its code plus 1)."""
+
+    of: ClassVar[type[Term]]
+
+    @classmethod
+    def code(cls, value: object) -> int | None:
+        """`none` is 0."""
+        return 0 if value is None else None
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """`none`, or the value's own name."""
+        return cls.of.label(code - 1) if code else "none"
+
+    @classmethod
+    def size(cls, bounds: dict[str, int]) -> int:
+        """One more than the sort it is made of."""
+        return cls.of.size(bounds) + 1
+
+
+_options: dict[type[Term], type[Option]] = {}
+
+
+def _option(of: type[Term]) -> type[Option]:
+    if of not in _options:
+        _options[of] = type(f"{of.__name__} | None", (Option,), {"of": of})
+    return _options[of]
+
+
+def sort_of(annotation: object) -> type[Term]:
+    """Give the sort that an annotation or an argument of Var means."""
+    if isinstance(annotation, types.UnionType) and len(annotation.__args__) == 2:
+        some = [part for part in annotation.__args__ if part is not types.NoneType]
+        if len(some) == 1:
+            return _option(sort_of(some[0]))
+    abstract = (Term, Sort, Ordered, Enum, Option)
+    if not isinstance(annotation, type) or not issubclass(annotation, Term) or annotation in abstract:
+        name = getattr(annotation, "__name__", repr(annotation))
+        raise SpecError(f"`{name}` is not a sort: use Bool, or a subclass of Sort, Ordered or Enum, or one `| None`")
+    return annotation
+
+
+def lift(value: object, sort: type[T]) -> T:
+    """Give the value as a term of the sort; a Python literal becomes a constant, an X an X | None."""
+    if isinstance(value, sort):
+        return value
+    if issubclass(sort, Option) and value is not None:
+        inner = lift(value, sort.of)
+        if leaves(inner) and inner.op != "const":
+            raise SpecError(f"arithmetic cannot become {sort.__name__}: take a parameter and require it to equal it")
+        return node(sort, "some", inner)
+    if isinstance(value, Term):
+        raise SpecError(f"`{value}` is of sort {type(value).__name__}, where {sort.__name__} is needed")
+    code = sort.code(value)
+    if code is None:
+        shown = "none" if value is None else repr(value)
+        raise SpecError(f"{shown} is not a value of sort {sort.__name__}")
+    return node(sort, "const", data=code)
+
+
+def unify(a: object, b: object) -> tuple[Term, Term]:
+    """Give both as terms of one sort; an optional sort absorbs the sort that it is made of."""
+    sorts = [type(x) for x in (a, b) if isinstance(x, Term)]
+    if not sorts:
+        raise SpecError(f"{a!r} and {b!r} are both Python values: give one its sort, as in Epoch(0) or Bool(True)")
+    sort = next((each for each in sorts if issubclass(each, Option)), sorts[0])
+    return lift(a, sort), lift(b, sort)
+
+
+def formula(value: object) -> Bool:
+    """Give the value if it is a term of sort Bool; a bare Python bool is a mistake that came from outside."""
+    if isinstance(value, Bool):
+        return value
+    if isinstance(value, Term):
+        raise SpecError(f"`{value}` is of sort {type(value).__name__}, where a formula (Bool) is needed")
+    if isinstance(value, int):
+        raise SpecError(f"a bare Python {value!r} where a formula is needed: compare terms, or write Bool(True)")
+    raise SpecError(f"{value!r} where a formula is needed")
+
+
+def leaves(value: Term) -> bool:
+    """Tell whether the value could lie outside the bound of its sort: arithmetic and large literals can."""
+    return (
+        value.op == "add"
+        or (value.op == "const" and isinstance(value, Ordered) and value.data > 0)
+        or (value.op == "ite" and any(map(leaves, value.args[1:])))
+        or (value.op == "some" and leaves(value.args[0]))
+    )

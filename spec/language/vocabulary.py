@@ -1,0 +1,76 @@
+"""The words of a formula that are not operators: forall, exists, implies, iff, ite, distinct."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from brokerlaw.spec.language.term import Bool, SpecError, Term, formula, node, sort_of, unify
+
+_scope: list[str] = []
+
+
+@contextmanager
+def bound(names: Sequence[str], sorts: Sequence[type[Term]]) -> Iterator[tuple[Term, ...]]:
+    """Bring fresh locals into scope: a name that is taken further out gets a number, so nothing is captured."""
+    outer = len(_scope)
+    for name in names:
+        numbered = (f"{name}_{k}" for k in itertools.count(2))
+        _scope.append(next(each for each in itertools.chain([name], numbered) if each not in _scope))
+    try:
+        yield tuple(node(sort, "local", data=name) for sort, name in zip(sorts, _scope[outer:], strict=True))
+    finally:
+        del _scope[outer:]
+
+
+def names_of(body: Callable[..., Any], sorts: Sequence[type[Term]]) -> list[str]:
+    """Give the names of a lambda's parameters, one for each sort."""
+    names = list(inspect.signature(body).parameters)
+    if len(names) != len(sorts):
+        wanted = ", ".join(sort.__name__ for sort in sorts)
+        raise SpecError(f"the function takes ({', '.join(names)}), but is given one argument each of: {wanted}")
+    return names
+
+
+def _quantify(op: str, *sorts_and_body: Any) -> Bool:
+    *annotations, body = sorts_and_body
+    if not annotations or not callable(body) or isinstance(body, type):
+        raise SpecError(f"write {op}(Sort, ..., lambda x, ...: formula)")
+    sorts = [sort_of(each) for each in annotations]
+    with bound(names_of(body, sorts), sorts) as variables:
+        return node(Bool, op, *variables, formula(body(*variables)))
+
+
+def forall(*sorts_and_body: Any) -> Bool:
+    """Hold for all values: `forall(Broker, Offset, lambda b, i: ...)`."""
+    return _quantify("forall", *sorts_and_body)
+
+
+def exists(*sorts_and_body: Any) -> Bool:
+    """Hold for some values: `exists(Broker, lambda b: ...)`."""
+    return _quantify("exists", *sorts_and_body)
+
+
+def implies(premise: Bool, conclusion: Bool) -> Bool:
+    """Hold unless the premise holds and the conclusion does not."""
+    return node(Bool, "implies", formula(premise), formula(conclusion))
+
+
+def iff(a: Bool, b: Bool) -> Bool:
+    """Hold when both hold or neither."""
+    return node(Bool, "eq", formula(a), formula(b))
+
+
+def ite(condition: Bool, then: Any, otherwise: Any) -> Any:
+    """Give `then` where the condition holds, `otherwise` where not. Both have one sort."""
+    both = (Bool(then), Bool(otherwise)) if isinstance(then, bool) else unify(then, otherwise)
+    return node(type(both[0]), "ite", formula(condition), *both)
+
+
+def distinct(*terms: Any) -> Bool:
+    """Hold when no two of the terms are equal."""
+    first, *rest = [a != b for a, b in itertools.combinations(terms, 2)]
+    return node(Bool, "and", first, *rest) if rest else first

@@ -1,0 +1,172 @@
+"""Search: all states, shortest traces, honest counts and an honest end."""
+
+from typing import Any
+
+import pytest
+
+from brokerlaw.spec.language import (
+    Bool,
+    Model,
+    Off,
+    Ordered,
+    Protocol,
+    Sort,
+    Tally,
+    Trace,
+    Var,
+    action,
+    invariant,
+    require,
+    search,
+    witness,
+)
+
+
+class Count(Ordered):
+    pass
+
+
+class Thing(Sort):
+    pass
+
+
+class Counter(Protocol):
+    bounds = {Count: 5}
+    n = Var(Count)
+
+    @action
+    def up(s) -> None:
+        s.n = s.n + 1
+
+    @action
+    def leap(s) -> None:
+        require(s.n == 1)
+        s.n = s.n + 2
+
+    @action
+    def never(s, k: Count) -> None:
+        require(s.n < 0)
+        s.n = k
+
+    @invariant
+    def small(s) -> Any:
+        return s.n < 5
+
+    @witness
+    def three(s) -> Any:
+        return s.n == 3
+
+
+class Low(Counter):
+    @invariant
+    def small(s) -> Any:
+        return s.n < 3
+
+    @invariant
+    def not_four(s) -> Any:
+        return s.n != 4
+
+
+class Falling(Counter):
+    @action
+    def leap(s) -> None:
+        require(s.n == 1)
+        s.n = s.n - 2
+
+
+class Vacuous(Counter):
+    @witness
+    def three(s) -> Any:
+        return s.n == 9
+
+
+def names(trace: Trace) -> list[str]:
+    return [step.action for step in trace.steps]
+
+
+def test_counts_are_exact() -> None:
+    result = search(Model(Counter.spec))
+    assert (result.distinct, result.generated, result.depth, result.outcome) == (5, 6, 3, "kept")
+    assert result.actions == {"up": Tally(5, 4, 1), "leap": Tally(5, 1, 0), "never": Tally(25, 0, 0)}
+    assert result.incomplete == "" and result.bounds == {"Count": 5}
+
+
+def test_a_larger_bound_is_another_search() -> None:
+    result = search(Model(Counter.spec, {"Count": 8}))
+    assert [fault.name for fault in result.faults] == ["small"]
+    assert names(result.faults[0].trace) == ["up", "leap", "up", "up"]
+
+
+def test_the_first_violation_is_the_shortest_and_ends_the_search() -> None:
+    result = search(Model(Low.spec))
+    assert result.outcome == "violated"
+    assert [(fault.name, names(fault.trace)) for fault in result.faults] == [("small", ["up", "leap"])]
+    assert [step.target for step in result.faults[0].trace.steps] == [(1,), (3,)]
+    assert result.distinct < 5
+
+
+def test_every_violation_has_its_shortest_trace() -> None:
+    result = search(Model(Low.spec), every=True)
+    assert {fault.name: len(fault.trace.steps) for fault in result.faults} == {"small": 2, "not_four": 3}
+    assert result.distinct == 5
+
+
+def test_a_violated_initial_state_has_an_empty_trace() -> None:
+    class Wrong(Counter):
+        @invariant
+        def small(s) -> Any:
+            return s.n != 0
+
+    assert search(Model(Wrong.spec)).faults[0].trace == Trace((0,), ())
+
+
+def test_below_zero_is_a_fault_with_its_trace() -> None:
+    fault = search(Model(Falling.spec)).faults[0]
+    assert (fault.name, names(fault.trace)) == ("leap: below 0", ["up", "leap"])
+    assert fault.trace.steps[-1].target is Off.BELOW
+
+
+def test_witnesses_are_reached_or_the_result_is_vacuous() -> None:
+    reached = search(Model(Counter.spec)).witnesses["three"]
+    assert reached is not None and names(reached) == ["up", "leap"]
+    result = search(Model(Vacuous.spec))
+    assert (result.witnesses, result.outcome) == ({"three": None}, "vacuous")
+
+
+@pytest.mark.parametrize("limit", [{"max_states": 3}, {"max_bytes": 400}])
+def test_a_limit_ends_the_search_as_incomplete(limit: dict[str, int]) -> None:
+    result = search(Model(Counter.spec), **limit)  # type: ignore[arg-type]  # mypy cannot match names here
+    assert result.outcome == "incomplete"
+    assert result.incomplete.startswith("stopped at the limit of ")
+    assert result.distinct < 5
+
+
+def test_a_limit_that_is_not_reached_changes_nothing() -> None:
+    assert search(Model(Counter.spec), max_states=100) == search(Model(Counter.spec))
+
+
+def test_progress_is_told_for_each_level() -> None:
+    told: list[tuple[int, int, int]] = []
+    search(Model(Counter.spec), progress=lambda *level: told.append(level))
+    assert told == [(0, 1, 1), (1, 2, 1), (2, 4, 2), (3, 5, 1)]
+
+
+class Toggle(Protocol):
+    bounds = {Thing: 3}
+    on = Var(Bool, Thing)
+
+    @action
+    def switch(s, t: Thing) -> None:
+        s.on[t] = ~s.on[t]
+
+    @action
+    def swap(s, t: Thing, u: Thing) -> None:
+        require(s.on[t], ~s.on[u])
+        s.on[t] = False
+        s.on[u] = True
+
+
+def test_all_states_of_a_cube() -> None:
+    result = search(Model(Toggle.spec))
+    assert (result.distinct, result.depth) == (8, 3)
+    assert result.actions == {"switch": Tally(24, 24, 0), "swap": Tally(72, 12, 0)}
