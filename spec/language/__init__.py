@@ -56,12 +56,12 @@ overriding action may call `super().elect(old, new)`. `@eventually` states what 
 writing it is an error, unless the cells have different constant indices. Of two writes to cells that may coincide
 (`s.a[x]`, `s.a[y]`) the later counts. An index is never arithmetic: for the cell after i, take a parameter j and
 `require(j == i + 1)`; a written index may be. (Beyond the bound there is no such j: the choice is blocked, not cut
-off, so write `i + 1` itself where the step must be counted.) An Option is compared, not opened: `s.leader == b` binds b. Arithmetic
-is exact, and stays out of Options. A step that would write n or more to an Ordered cell of bound n (or at such an
-index) is *cut off by the bound*: not taken, and counted. A step that would write a number below 0 is a fault, reported
-like a violated invariant (and an obligation in a proof). Updates are tried in order, of each the value and then the
-indices; the first that does not fit decides. Every mistake is a `SpecError` (a TypeError) at import, with file, line
-and mend.
+off, so write `i + 1` itself where the step must be counted.) An Option is compared, not opened: `s.leader == b` binds
+b. Arithmetic is exact, and stays out of Options. A step that would write n or more to an Ordered cell of bound n (or
+at such an index) is *cut off by the bound*: not taken, and counted. A step that would write a number below 0 is a
+fault, reported like a violated invariant (and an obligation in a proof). Updates are tried in order, of each the value
+and then the indices; the first that does not fit decides. Every mistake is a `SpecError` (a TypeError) at import, with
+file, line and mend.
 
 **Data** (`model`). `Spec`: name, doc, variables, init, actions, properties, bounds, variant_of, breaks, `sorts`,
 `of_kind(kind)`, `without(action, k)` (guard k dropped). `Variable`: name, sort, indices, doc. `Action`: name, doc,
