@@ -1,0 +1,232 @@
+"""The next-generation group protocol: the coordinator grants a partition once its last owner has given it back."""
+
+from brokerlaw.spec.language import (
+    Bool,
+    Ordered,
+    Protocol,
+    Sort,
+    Var,
+    action,
+    forall,
+    implies,
+    invariant,
+    ite,
+    none,
+    require,
+    witness,
+)
+
+
+class Member(Sort):
+    """A consumer in the group."""
+
+
+class Partition(Sort):
+    """A partition of a subscribed topic."""
+
+
+class Epoch(Ordered):
+    """The group's epoch: it grows whenever the target assignment may change."""
+
+
+class GroupsNext(Protocol):
+    """Target assignment, member epochs, revocation before grant; heartbeats carry all of it, and may be late.
+
+    A member that missed its session timeout is out of the group but does not know: it runs on, fenced, and may still
+    process records of a partition that has a new owner. What it may not do is commit, nor come back without first
+    giving everything up. So ownership is exclusive among members, and only among them.
+    Source: KIP-848, The Next Generation of the Consumer Rebalance Protocol.
+    """
+
+    bounds = {Member: 2, Partition: 2, Epoch: 7}
+
+    epoch = Var(Epoch, doc="coordinator: the group epoch")
+    joined = Var(Bool, Member, doc="coordinator: it is a member")
+    target = Var(Member | None, Partition, doc="coordinator: who shall own the partition")
+    granted = Var(Member | None, Partition, doc="coordinator: who may own it now, until it is given back")
+    offered = Var(Bool, Member, Partition, doc="response under way: the partition is yours")
+    asked = Var(Bool, Member, Partition, doc="response under way: give the partition back")
+    released = Var(Bool, Member, Partition, doc="request under way: I have given it back")
+    owns = Var(Bool, Member, Partition, doc="member: reads and processes the partition")
+    stray = Var(Bool, Partition, doc="history: a commit was accepted from one who does not own it")
+
+    def holds_nothing(s, m):
+        """The member has given everything up."""
+        return forall(Partition, lambda p: ~s.owns[m, p])
+
+    @action
+    def join(s, m: Member):
+        """A member that holds nothing joins with epoch 0; the group epoch grows.  [KIP-848: JoinGroup]"""
+        require(~s.joined[m], s.holds_nothing(m))
+        s.joined[m], s.epoch = True, s.epoch + 1
+
+    @action
+    def retarget(s, p: Partition, m: Member):
+        """The assignor gives a partition to a member, and the group epoch grows.  [KIP-848: target assignment]"""
+        require(s.joined[m], s.target[p] != m)
+        s.target[p], s.epoch = m, s.epoch + 1
+
+    @action
+    def grant(s, m: Member, p: Partition):
+        """A partition that nobody holds goes to its target.  [KIP-848: reconciliation]"""
+        require(s.target[p] == m, s.joined[m], s.granted[p] == none)
+        s.granted[p], s.offered[m, p] = m, True
+
+    @action
+    def accept(s, m: Member, p: Partition):
+        """The member learns that a partition is its own.  [KIP-848: ConsumerGroupHeartbeat response]"""
+        require(s.offered[m, p])
+        s.owns[m, p], s.offered[m, p] = True, False
+
+    @action
+    def ask(s, m: Member, p: Partition):
+        """The coordinator asks back a partition whose target is somebody else.  [KIP-848: revocation]"""
+        require(s.granted[p] == m, s.target[p] != m, ~s.released[m, p])
+        s.asked[m, p], s.offered[m, p] = True, False
+
+    @action
+    def release(s, m: Member, p: Partition):
+        """The member commits and gives a partition back, and says so.  [KIP-848: revocation acknowledged]"""
+        require(s.asked[m, p])
+        s.owns[m, p], s.asked[m, p] = False, False
+        s.released[m, p] = True
+
+    @action
+    def collect(s, m: Member, p: Partition):
+        """The coordinator hears that a partition was given back; nobody holds it now."""
+        require(s.released[m, p], s.granted[p] == m)
+        s.released[m, p], s.granted[p] = False, none
+
+    @action
+    def expire(s, m: Member):
+        """A member missed its session timeout: it is out, its partitions are free, its messages void.  [KIP-848]"""
+        require(s.joined[m])
+        s.joined[m] = False
+        s.granted[:] = lambda p: ite(s.granted[p] == m, none, s.granted[p])
+        s.target[:] = lambda p: ite(s.target[p] == m, none, s.target[p])
+        s.offered[m, :] = False
+        s.asked[m, :] = False
+        s.released[m, :] = False
+
+    @action
+    def learn_fenced(s, m: Member):
+        """A member hears that it is out, and gives everything up at once.  [KIP-848: FENCED_MEMBER_EPOCH]"""
+        require(~s.joined[m])
+        s.owns[m, :] = False
+
+    @action
+    def leave(s, m: Member):
+        """A member that has given everything up says farewell."""
+        require(s.joined[m], s.holds_nothing(m))
+        s.joined[m] = False
+        s.granted[:] = lambda p: ite(s.granted[p] == m, none, s.granted[p])
+        s.target[:] = lambda p: ite(s.target[p] == m, none, s.target[p])
+        s.offered[m, :] = False
+        s.asked[m, :] = False
+        s.released[m, :] = False
+
+    @action
+    def commit(s, m: Member, p: Partition):
+        """A member commits for what it owns; one who is out is refused.  [KIP-848: STALE_MEMBER_EPOCH]"""
+        require(s.owns[m, p], s.joined[m])
+        s.stray[p] = s.stray[p] | (s.granted[p] != m)
+
+    @invariant
+    def exclusive(s, a: Member, b: Member, p: Partition):
+        """No two members own a partition at once; one who runs on, fenced, is no member."""
+        return implies(s.joined[a] & s.joined[b] & s.owns[a, p] & s.owns[b, p], a == b)
+
+    @invariant
+    def commits_fenced(s, p: Partition):
+        """No commit was ever accepted from one who did not own the partition."""
+        return ~s.stray[p]
+
+    @invariant
+    def owned_is_granted(s, m: Member, p: Partition):
+        """What a member owns was granted to it and not yet collected."""
+        return implies(s.joined[m] & s.owns[m, p], (s.granted[p] == m) & ~s.released[m, p])
+
+    @invariant
+    def under_way_is_granted(s, m: Member, p: Partition):
+        """Whatever is under way between coordinator and member is about a partition granted to it."""
+        under_way = s.offered[m, p] | s.asked[m, p] | s.released[m, p]
+        return implies(under_way, (s.granted[p] == m) & s.joined[m])
+
+    @invariant
+    def released_for_good(s, m: Member, p: Partition):
+        """A partition that was given back is neither offered nor asked for as well."""
+        return ~(s.released[m, p] & (s.offered[m, p] | s.asked[m, p]))
+
+    @invariant
+    def granted_to_members(s, m: Member, p: Partition):
+        """Partitions are granted, and meant, for members only."""
+        return implies((s.granted[p] == m) | (s.target[p] == m), s.joined[m])
+
+    @witness
+    def all_owned(s):
+        """The group can come to rest: every partition is owned by its target."""
+        return forall(Partition, Member, lambda p, m: (s.target[p] != none) & implies(s.target[p] == m, s.owns[m, p]))
+
+    @witness
+    def zombie_runs(s, a: Member, b: Member, p: Partition):
+        """A fenced member can run on beside the new owner."""
+        return s.owns[a, p] & ~s.joined[a] & s.owns[b, p] & s.joined[b]
+
+    @witness
+    def handed_over(s, a: Member, b: Member, p: Partition):
+        """A partition can move between two members that stay."""
+        return s.released[a, p] & s.joined[b] & (s.target[p] == b) & (a != b)
+
+
+class GrantsBeforeRelease(GroupsNext):
+    """A new owner is granted a partition before the old one has acknowledged its revocation."""
+
+    breaks = ("exclusive",)
+
+    @action
+    def grant(s, m: Member, p: Partition):
+        """A partition goes to its target."""
+        require(s.target[p] == m, s.joined[m], s.granted[p] != m)
+        s.granted[p], s.offered[m, p] = m, True
+
+
+class OldRevocationClears(GroupsNext):
+    """An old revocation, acknowledged late, clears the owner of today.  [KAFKA-16147]"""
+
+    breaks = ("exclusive",)
+
+    @action
+    def ask(s, m: Member, p: Partition):
+        """A partition can be asked back, and be meant for the same member again before it answers."""
+        require(s.granted[p] == m)
+        s.asked[m, p] = True
+
+    @action
+    def collect(s, m: Member, p: Partition):
+        """Whoever gave it back, nobody holds it now; the acknowledgement may be counted again."""
+        require(s.released[m, p])
+        s.granted[p] = none
+
+
+class RejoinsHolding(GroupsNext):
+    """A member that fell out joins again with the partitions that it had.  [KAFKA-12984]"""
+
+    breaks = ("exclusive",)
+
+    @action
+    def join(s, m: Member):
+        """A member joins, whatever it holds."""
+        require(~s.joined[m])
+        s.joined[m], s.epoch = True, s.epoch + 1
+
+
+class ZombiesCommit(GroupsNext):
+    """An offset commit is accepted without a look at the member's epoch."""
+
+    breaks = ("commits_fenced",)
+
+    @action
+    def commit(s, m: Member, p: Partition):
+        """Whoever thinks that it owns the partition commits."""
+        require(s.owns[m, p])
+        s.stray[p] = s.stray[p] | (s.granted[p] != m)
