@@ -18,6 +18,7 @@ class P(Protocol):
     bounds = {{Broker: 2, Record: 2, Epoch: 3, Offset: 3}}
     leader = Var(Broker | None)
     epoch = Var(Epoch)
+    before = Var(Epoch | None)
     end = Var(Offset, Broker)
     live = Var(Bool, Broker)
     role = Var(Role, Broker)
@@ -69,6 +70,7 @@ GUILTY_ACTIONS = {
     "s.act = e": "P has no variable `act`",
     "s.live = True": r"has 0 indices here; it is s.live\[Broker\]",
     "s.epoch = b": "`b` is of sort Broker, where Epoch is needed",
+    "s.before = e - 1": r"arithmetic cannot become Epoch \| None: take a parameter and require it to equal it",
     "s.epoch = e + e": "only an integer constant can be added to a Epoch",
     "s.epoch = e - True": "only an integer constant can be added",
     "s.live[b] = s.live": "needs an index for each of its sorts",
@@ -98,6 +100,8 @@ INNOCENT_ACTIONS = [
     "require((s.leader == b) | (s.leader == none), (0 < e) & (e < s.epoch + 1))",
     "s.leader, s.epoch = b, s.epoch + 1",
     "s.epoch += 1",
+    "s.before = e",
+    "s.before = 2",
     "s.live[b] = False; s.live[c] = True",
     "s.live[b] = s.live[c]",
     "s.log[b, :] = lambda k: ite(k < s.end[c], s.log[c, k], s.log[b, k])",

@@ -231,6 +231,19 @@ def test_an_init_that_cannot_start() -> None:
     assert Model(TooHigh.spec, {"Offset": 3}).initial() == [(2,)]
 
 
+def test_an_optional_value_above_the_bound_is_cut() -> None:
+    class Before(Protocol):
+        bounds = {Offset: 2}
+        before = Var(Offset | None)
+
+        @action
+        def remember(s) -> None:
+            s.before = 2
+
+    assert [step.target for step in Model(Before.spec).successors((0,))] == [Off.ABOVE]
+    assert [step.target for step in Model(Before.spec, {"Offset": 3}).successors((0,))] == [(3,)]
+
+
 class Words(Protocol):
     """One formula for each operator, over p, q, n in all combinations of their values."""
 
