@@ -241,7 +241,7 @@ class Delivery(Protocol):
 
 
 class CommitsInBackground(Delivery):
-    """Auto-commit of what was returned, by a thread of the client: the record in hand is lost with its worker.  [K-18641]"""
+    """A thread of the client commits what was returned: the record in hand is lost with its worker.  [KAFKA-18641]"""
 
     breaks = ("nothing_skipped",)
 
@@ -257,7 +257,7 @@ class CommitsOnPoll(Delivery):
 
     @action
     def auto_commit(s, w: Worker):
-        """Back for more: what was returned is processed, and its offset committed.  [Java consumer, enable.auto.commit]"""
+        """Back for more: what was returned is processed, and its offset committed.  [enable.auto.commit]"""
         require(s.joined[w], s.owner == w, s.phase[w] == Phase.processed)
         s.offset, s.phase[w] = s.position[w], Phase.idle
 

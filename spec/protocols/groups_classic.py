@@ -42,7 +42,7 @@ class State(Enum):
 
 
 class GroupsClassic(Protocol):
-    """Join, assign, sync, heartbeat; eager members give everything up before they join, cooperative ones keep what they have.
+    """Join, assign, sync, heartbeat; eager members give everything up before they join, cooperative ones keep it.
 
     A member that missed its session timeout is out of the group but does not know: it runs on, fenced, until it hears.
     What it may not do is commit. So ownership is exclusive among members of the group, and only among them.

@@ -1,4 +1,4 @@
-"""A queue: messages are hidden while somebody works on them, come back if nobody says done, and are set aside in the end."""
+"""A queue: a message is hidden while somebody works on it, comes back if nobody says done, and is set aside in the end."""
 
 from brokerlaw.spec.language import (
     Bool,
@@ -94,7 +94,7 @@ class Queue(Protocol):
 
     @action
     def receive(s, m: Message, c: Consumer):
-        """A waiting message goes to a consumer, the first unfinished one of its group only.  [SQS FIFO delivery logic]"""
+        """A waiting message goes to a consumer, the first unfinished one of its group only.  [SQS FIFO delivery]"""
         require(
             s.waiting[m],
             forall(
