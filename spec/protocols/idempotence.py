@@ -1,4 +1,4 @@
-"""The idempotent producer: retries, several in flight, leaders that change; each record stands in the log once, in order."""
+"""The idempotent producer: retries, several in flight, changes of leader; each record stands in the log once, in order."""
 
 from brokerlaw.spec.language import (
     Bool,
@@ -98,7 +98,7 @@ class Idempotence(Protocol):
 
     @action
     def change_leader(s, q: Seq, o: Offset):
-        """A new leader has the log up to an uncommitted record, and expects what follows it.  [state rebuilt from the log]"""
+        """A new leader has the log up to an uncommitted record, and expects what follows it.  [rebuilt from the log]"""
         require(s.log[o] == q, s.committed <= o, o < s.end)
         s.end, s.expected = o + 1, q + 1
         s.log[:] = lambda x: s.kept(x, x <= o)
@@ -221,7 +221,7 @@ class AcceptsGaps(Idempotence):
 
 
 class ForgetsWithRecords(Idempotence):
-    """Retention drops the producer state with the last record, and a repeat is taken for something new.  [KAFKA-7190]"""
+    """Retention drops the producer state with the last record, and a repeat is taken for new.  [KAFKA-7190]"""
 
     breaks = ("no_duplicates",)
 

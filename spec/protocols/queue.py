@@ -1,4 +1,4 @@
-"""A queue: a message is hidden while somebody works on it, comes back if nobody says done, and is set aside in the end."""
+"""A queue: messages are hidden while worked on, come back if nobody says done, and are set aside in the end."""
 
 from brokerlaw.spec.language import (
     Bool,

@@ -51,9 +51,9 @@ class Fate(Enum):
 class Transactions(Protocol):
     """Coordinator states, epochs, markers, late messages; each transaction has an epoch of its own (KIP-890).
 
-    Requests and their repeats are facts that stay: each may arrive at any time, again and again. Records of a transaction
-    are open until a marker decides them; open ones, and all behind them, are beyond the last stable offset, so that a
-    read_committed reader sees the committed ones only. Consumed offsets are records like the others (KIP-447).
+    Requests and their repeats are facts that stay: each may arrive at any time, again and again. Records are open until
+    a marker decides them; open ones, and all behind them, are beyond the last stable offset, so that a read_committed
+    reader sees the committed ones only. Consumed offsets are records like the others (KIP-447).
     Source: KIP-98, KIP-360, KIP-890 (transactions, server side defense).
     """
 
@@ -184,7 +184,7 @@ class Transactions(Protocol):
 
     @action
     def time_out(s):
-        """The transaction takes too long: the coordinator aborts it, and fences its producer.  [transaction.timeout.ms]"""
+        """The transaction takes too long: the coordinator aborts it, fences its producer.  [transaction.timeout.ms]"""
         require(s.state == State.ongoing)
         s.state, s.last_commit = State.prepare_abort, False
         s.epoch = s.epoch + 1

@@ -1,0 +1,114 @@
+"""Which protocols there are, and how a name becomes one: `load("replication")`, `load("my_protocol.py:TwoPhase")`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from brokerlaw.spec.language import Protocol, SpecError
+
+PROTOCOLS: Final[dict[str, str]] = {
+    "two_phase_commit": "brokerlaw.spec.protocols.two_phase_commit:TwoPhaseCommit",
+    "delivery": "brokerlaw.spec.protocols.delivery:Delivery",
+    "queue": "brokerlaw.spec.protocols.queue:Queue",
+    "groups_classic": "brokerlaw.spec.protocols.groups_classic:GroupsClassic",
+    "groups_next": "brokerlaw.spec.protocols.groups_next:GroupsNext",
+    "idempotence": "brokerlaw.spec.protocols.idempotence:Idempotence",
+    "transactions": "brokerlaw.spec.protocols.transactions:Transactions",
+}
+"""Each protocol that comes with brokerlaw, as `module:Class`. Its variants are its subclasses in the same package."""
+
+
+def load(name: str) -> type[Protocol]:
+    """Give the protocol of that name, or the class in a file of the user's own: `path/to/file.py:Class`.
+
+    Such a file is executed, as `python path/to/file.py` would. Raises a SpecError of one line.
+    """
+    path, _, member = name.partition(":")
+    if path.endswith(".py"):
+        return _of_file(Path(path), member)
+    key = name.replace("-", "_").lower()
+    if key not in PROTOCOLS:
+        mend = _near(name, PROTOCOLS) or f"; there are {', '.join(PROTOCOLS)}, or FILE.py:CLASS for your own"
+        raise SpecError(f"no protocol is called {name!r}{mend}")
+    module, _, member = PROTOCOLS[key].partition(":")
+    found: type[Protocol] = getattr(import_module(module), member)
+    return found
+
+
+def variants(protocol: type[Protocol]) -> dict[str, type[Protocol]]:
+    """Give the variants of a protocol by name: the subclasses written beside it, and theirs, in the order of the text."""
+    return {each.__name__: each for each in _below(protocol)}
+
+
+def variant(protocol: type[Protocol], name: str) -> type[Protocol]:
+    """Give one variant; case, `-` and `_` do not count in its name."""
+    known = variants(protocol)
+    found = {_plain(each): known[each] for each in known}.get(_plain(name))
+    if found is None:
+        mend = _near(name, known) or f"; it has {', '.join(known) or 'none'}"
+        raise SpecError(f"{protocol.__name__} has no variant {name!r}{mend}")
+    return found
+
+
+def _below(protocol: type[Protocol]) -> Iterator[type[Protocol]]:
+    for each in protocol.__subclasses__():
+        if each.__module__ == protocol.__module__ or each.__module__.startswith(f"{__package__}."):
+            yield each
+            yield from _below(each)
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    by_plain = {_plain(each): each for each in known}
+    close = difflib.get_close_matches(_plain(name), by_plain, 3)
+    return f"; did you mean {' or '.join(by_plain[each] for each in close)}?" if close else ""
+
+
+def _of_file(path: Path, member: str) -> type[Protocol]:
+    defined = _protocols_in(_import(path))
+    if not defined:
+        raise SpecError(f"{path} is no protocol: it defines no subclass of brokerlaw.spec.language.Protocol")
+    if member and member not in defined:
+        mend = _near(member, defined) or f"; it has {', '.join(defined)}"
+        raise SpecError(f"{path} has no protocol {member!r}{mend}")
+    if not member and len(defined) > 1:
+        raise SpecError(f"{path} has several protocols: say which, as {path}:{next(iter(defined))}")
+    return defined[member or next(iter(defined))]
+
+
+def _protocols_in(module: ModuleType) -> Mapping[str, type[Protocol]]:
+    return {
+        name: each
+        for name, each in vars(module).items()
+        if isinstance(each, type) and issubclass(each, Protocol) and each is not Protocol
+    }
+
+
+def _import(path: Path) -> ModuleType:
+    """Execute the user's own program; what goes wrong in it is told in one line."""
+    if not path.is_file():
+        raise SpecError(f"there is no file {path}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.resolve().parent)
+    sys.path.append(folder)
+    try:
+        spec.loader.exec_module(module)
+    except SpecError:
+        raise
+    except Exception as error:
+        raise SpecError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(folder)
+    return module
