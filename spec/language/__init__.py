@@ -50,7 +50,9 @@ state `s` and symbolic parameters. What it leaves is data, the `Spec`, that all 
 Formulas: `== != < <= > >=`, `& | ~`, `x + 1`, `x - 1` (integer constants), `implies(p, q)`, `iff(p, q)`,
 `ite(c, a, b)`, `distinct(a, b, ...)`, `forall(Broker, Epoch, lambda b, e: ...)`, `exists(...)`; literals take the
 sort of what they meet, elsewhere `Epoch(0)`, `Bool(True)`. A plain method is a definition: `s.caught_up(b)`. An
-overriding action may call `super().elect(old, new)`. `@eventually` states what every fair run comes to.
+overriding action may call `super().elect(old, new)`. `@eventually` states what every fair run comes to: one in which
+no action stays possible for ever and is never taken, except those marked `@action(fair=False)`, which need not
+happen: a crash, a timeout, a user's wish.
 
 **Rules.** Reads see the old state, writes make the new one, what is not written stays; reading a variable after
 writing it is an error, unless the cells have different constant indices. Of two writes to cells that may coincide
@@ -65,8 +67,9 @@ file, line and mend.
 
 **Data** (`model`). `Spec`: name, doc, variables, init, actions, properties, bounds, variant_of, breaks, `sorts`,
 `of_kind(kind)`, `without(action, k)` (guard k dropped). `Variable`: name, sort, indices, doc. `Action`: name, doc,
-params (local terms), guards, updates, line. `Guard`: term, text, line. `Update`: variable, locals, indices, value:
-for all locals, variable'[indices] = value. `Property`: name, kind, doc, term, line; parameters are quantified already.
+params (local terms), guards, updates, line, fair. `Guard`: term, text, line. `Update`: variable, locals, indices,
+value: for all locals, variable'[indices] = value. `Property`: name, kind, doc, term, line; parameters are quantified
+already.
 
 **Terms** (`term`). `op`, `args`, `data`, and `type(t)` is the sort. Interned: same look, same object, so compare with
 `is`; `==` builds a term. `OPERATORS` lists every op with its args and data. Bound locals have names unique within

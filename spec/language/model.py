@@ -46,7 +46,10 @@ class Update:
 
 @dataclass(frozen=True, eq=False)
 class Action:
-    """An atomic step, possible for each choice of the parameters for which every guard holds."""
+    """An atomic step, possible for each choice of the parameters for which every guard holds.
+
+    A `fair` one is taken in the end if it stays possible; one that is not fair (a crash, a timeout) need never be.
+    """
 
     name: str
     doc: str
@@ -54,6 +57,7 @@ class Action:
     guards: tuple[Guard, ...]
     updates: tuple[Update, ...]
     line: int
+    fair: bool = True
 
     @property
     def terms(self) -> Iterator[Term]:

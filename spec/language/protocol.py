@@ -39,8 +39,17 @@ def _role(role: str) -> Callable[[Callable[..., Any]], Any]:
     return mark
 
 
-action = _role("action")
-"""A step: its parameters are the choices, `require` says when, assignments say what changes."""
+def action(fn: Callable[..., Any] | None = None, *, fair: bool = True) -> Any:
+    """A step: its parameters are the choices, `require` says when, assignments say what changes.
+
+    `@action(fair=False)` is one that need never happen, however long it could: a crash, a timeout, a user's wish.
+    """
+    if fn is None:
+        return lambda later: action(later, fair=fair)
+    vars(fn)["fair"] = fair
+    return _role("action")(fn)
+
+
 init = _role("init")
 """The first step, from the state where all is False, 0, none or first: assigns what starts otherwise."""
 invariant = _role("invariant")

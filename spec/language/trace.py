@@ -200,8 +200,8 @@ def trace_action(fn: Callable[..., Any], state: Any) -> Action:
         with bound(list(params), list(params.values())) as terms:
             if fn(state, *terms) is not None:
                 raise SpecError("an action returns nothing: it requires and it writes")
-    line = fn.__code__.co_firstlineno
-    return Action(fn.__name__, _doc(fn), terms, tuple(tracer.guards), tuple(tracer.updates), line)
+    guards, updates, line = tuple(tracer.guards), tuple(tracer.updates), fn.__code__.co_firstlineno
+    return Action(fn.__name__, _doc(fn), terms, guards, updates, line, vars(fn).get("fair", True))
 
 
 def trace_property(kind: Kind, fn: Callable[..., Any], state: Any) -> Property:

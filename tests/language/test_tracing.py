@@ -190,3 +190,21 @@ def test_the_guide_is_a_protocol() -> None:
     assert [result.outcome for result in results] == ["kept", "violated"]
     assert [fault.name for fault in results[1].faults] == ["one_leader"]
     assert results[0].actions["elect"].cut > 0
+
+
+def test_an_action_is_fair_unless_it_says_otherwise() -> None:
+    class Crashes(Election):
+        @action(fair=False)
+        def crash(s, b: Broker) -> None:
+            """A broker dies."""
+            s.live[b] = False
+
+    class Tidy(Crashes):
+        @action
+        def crash(s, b: Broker) -> None:
+            """A broker is shut down, as it must be in the end."""
+            s.live[b] = False
+
+    assert {name: each.fair for name, each in Crashes.spec.actions.items()} == {"elect": True, "crash": False}
+    assert Crashes.spec.actions["crash"].doc == "A broker dies."
+    assert Tidy.spec.actions["crash"].fair
