@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "replay": "Run a trace file again, and say how often it reproduces.",
     "judge": "Judge a recorded history.",
     "explain": "Explain an invariant, or a protocol.",
+    "prove": "Prove a protocol's invariants, for sorts of any size.",
     "smoke": "Tell whether an adapter is sound, before its broker is judged.",
     "adapter": "Write, list and describe adapters.",
     "cluster": "Start and stop a local broker cluster by hand.",

@@ -9,6 +9,7 @@ from brokerlaw.spec.language import (
     action,
     exists,
     forall,
+    implies,
     invariant,
     require,
     values,
@@ -97,6 +98,39 @@ class TwoPhaseCommit(Protocol):
     def consistent(s, a: RM, b: RM):
         """No resource manager commits when another aborts.  [TCommit: TCConsistent]"""
         return ~((s.rm[a] == RMState.committed) & (s.rm[b] == RMState.aborted))
+
+    @invariant
+    def commit_is_decided(s):
+        """Commit is said only when the transaction manager has decided so."""
+        return implies(s.said_commit, s.tm == TMState.committed)
+
+    @invariant
+    def abort_is_decided(s):
+        """Abort is said only when the transaction manager has decided so."""
+        return implies(s.said_abort, s.tm == TMState.aborted)
+
+    @invariant
+    def committed_was_told(s, r: RM):
+        """A resource manager that has committed was told to."""
+        return implies(s.rm[r] == RMState.committed, s.said_commit)
+
+    @invariant
+    def commit_was_unanimous(s, r: RM):
+        """When commit is said, every resource manager has been heard."""
+        return implies(s.said_commit, s.heard[r])
+
+    @invariant
+    def heard_has_said(s, r: RM):
+        """Whom the transaction manager has heard did say that it is prepared."""
+        return implies(s.heard[r], s.said_prepared[r])
+
+    @invariant
+    def prepared_keeps_its_word(s, r: RM):
+        """Who has said that it is prepared no longer works, and has not aborted unless it was told to."""
+        return implies(
+            s.said_prepared[r],
+            (s.rm[r] != RMState.working) & implies(s.rm[r] == RMState.aborted, s.said_abort),
+        )
 
     @witness
     def all_commit(s):

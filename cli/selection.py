@@ -1,0 +1,40 @@
+"""Which protocol, and how large: the arguments shared by the commands that read protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from brokerlaw.spec.language import Spec
+
+
+def chosen(protocol: str, variant: str | None) -> Spec:
+    """The protocol of that name, or its variant. SpecError if there is none."""
+    from brokerlaw.spec.protocols import registry
+
+    found = registry.load(protocol)
+    return (registry.variant(found, variant) if variant else found).spec
+
+
+def sizes(texts: Iterable[str]) -> dict[str, int]:
+    """`Broker=3` as a size of a sort. SpecError on what is no such pair, or is given twice."""
+    from brokerlaw.spec.language import SpecError
+
+    found: dict[str, int] = {}
+    for text in texts:
+        name, _, count = text.partition("=")
+        if not name or not (count.isascii() and count.isdigit()):
+            raise SpecError(f"--set {text}: write SORT=N, as in Broker=3")
+        if name in found:
+            raise SpecError(f"--set {name} is given twice")
+        found[name] = int(count)
+    return found
+
+
+def known(name: str | None, names: Collection[str], complaint: str) -> None:
+    """SpecError with the complaint, if a name is given that is none of the names."""
+    from brokerlaw.spec.language import SpecError
+
+    if name is not None and name not in names:
+        raise SpecError(f"{complaint} {name!r}; it has {', '.join(names)}")

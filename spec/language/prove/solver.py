@@ -1,0 +1,160 @@
+"""Z3 behind a pipe: scripts go out, answers come back, and a solver that hangs is killed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from brokerlaw.spec.language.term import SpecError
+
+Status = Literal["unsat", "sat", "unknown"]
+GRACE: Final = 5.0
+"""Seconds beyond its timeout after which a solver is killed."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Z3 said, in how many seconds of processor time.
+
+    `reason`: why it is unknown. `values`: of the wanted expressions, if satisfiable. `core`: if not, the names of
+    the assertions that were used.
+    """
+
+    status: Status
+    seconds: float
+    reason: str = ""
+    values: tuple[str, ...] = ()
+    core: tuple[str, ...] = ()
+
+
+class Solver:
+    """One worker process, started when it is first asked."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    def check(self, lines: Iterable[str], timeout: float, values: Sequence[str] = ()) -> Answer:
+        """Ask whether the assertions can hold together, for at most `timeout` seconds."""
+        script = [f"(set-option :timeout {int(timeout * 1000)})", *lines, "(check-sat)", "(get-info :reason-unknown)"]
+        if any(":named" in line for line in script):
+            script = ["(set-option :produce-unsat-cores true)", *script, "(get-unsat-core)"]
+        if values:
+            script.append(f"(get-value ({' '.join(values)}))")
+        said = self._ask("\n".join(script), timeout + GRACE)
+        return _answer(*said) if said else Answer("unknown", timeout, "the solver hung or crashed")
+
+    def _ask(self, script: str, limit: float) -> tuple[str, float] | None:
+        process = self._running()
+        assert process.stdin and process.stdout
+        watchdog = threading.Timer(limit, process.kill)
+        watchdog.start()
+        try:
+            process.stdin.write(json.dumps(script) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            watchdog.cancel()
+        if line:
+            text, seconds = json.loads(line)
+            return text, seconds
+        self.close()
+        return None
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._stopped:
+            raise CancelledError
+        if self._process is None:
+            command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self._process
+
+    def stop(self) -> None:
+        """End what it is at, from another thread, and take no more."""
+        self._stopped = True
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            with self._process:
+                self._process = None
+
+
+class Pool:
+    """Several solvers that work through a list side by side; answers come in the order of the list."""
+
+    def __init__(self, count: int) -> None:
+        if importlib.util.find_spec("z3") is None:
+            raise SpecError("proofs need Z3, which is not installed: pip install 'brokerlaw[prove]'")
+        self._solvers = [Solver() for _ in range(count)]
+        self._idle: queue.SimpleQueue[Solver] = queue.SimpleQueue()
+        for each in self._solvers:
+            self._idle.put(each)
+        self._threads = ThreadPoolExecutor(count)
+
+    def map(self, work: Callable[[Solver, T], R], items: Iterable[T]) -> Iterator[R]:
+        """Do the work for each item with a solver that is idle."""
+
+        def run(item: T) -> R:
+            solver = self._idle.get()
+            try:
+                return work(solver, item)
+            finally:
+                self._idle.put(solver)
+
+        return self._threads.map(run, items)
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._solvers:
+            each.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for each in self._solvers:
+            each.close()
+
+
+def _answer(said: str, seconds: float) -> Answer:
+    status, _, rest = said.partition("\n")
+    parts = parse(re.sub(r'\(error "[^"]*"\)', "", rest))
+    if status == "unsat":
+        core: list[str] = next((part for part in parts if not part or part[0] != ":reason-unknown"), [])
+        return Answer("unsat", seconds, core=tuple(core))
+    if status == "sat":
+        pairs: list[list[str]] = next((part for part in parts if part and part[0] != ":reason-unknown"), [])
+        return Answer("sat", seconds, values=tuple(value for _, value in pairs))
+    assert status == "unknown", f"Z3 does not take what was written for it: {said[:300]}"
+    return Answer("unknown", seconds, reason=str(parts[0][1]).strip('"'))
+
+
+def parse(text: str) -> list[Any]:
+    """Take S-expressions apart, into lists of lists and words."""
+    stack: list[list[Any]] = [[]]
+    for word in re.findall(r'\(|\)|\|[^|]*\||"[^"]*"|[^\s()]+', text):
+        if word == "(":
+            stack.append([])
+        elif word == ")":
+            done = stack.pop()
+            stack[-1].append(done)
+        else:
+            stack[-1].append(word)
+    return stack[0]

@@ -1,0 +1,28 @@
+"""A process that runs SMT-LIB scripts through Z3: one JSON string a line in, one JSON list a line out.
+
+It is run by its path, so that it imports nothing but Z3 and starts at once; and it is a process, so that it can be
+killed when Z3 heeds no timeout. An answer is what Z3 printed, and the seconds of processor time that it took.
+"""
+
+import json
+import os
+import sys
+
+
+def main() -> None:
+    """Answer until the input ends. Each script meets a fresh Z3, so that answers depend on nothing before."""
+    import z3
+
+    for line in sys.stdin:
+        context, before = z3.Context(), os.times()
+        try:
+            said = str(z3.Z3_eval_smtlib2_string(context.ref(), json.loads(line)))
+        except z3.Z3Exception as error:
+            said = error.args[0].decode()  # all that was printed, with the error in its place
+        after = os.times()
+        seconds = round(after.user + after.system - before.user - before.system, 2)
+        print(json.dumps([said, seconds]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
