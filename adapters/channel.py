@@ -23,7 +23,7 @@ import msgspec
 from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.child import Child
-from brokerlaw.adapters.contract import Description, Observer, Timed
+from brokerlaw.adapters.contract import AdapterError, Description, Observer, Timed
 from brokerlaw.spec.operations import AnyOperation
 from brokerlaw.spec.outcomes import Ok, Unknown
 
@@ -156,10 +156,11 @@ class Channel:
                 raise self._fault
             if self._ended_by_us is not None:
                 raise mis.Gone(self.name, wire.word(request))
+            line = self._line(request)
             self._last_id += 1
             pending = self._pending[request.id] = Pending(request, time.monotonic_ns(), Future())
         try:
-            read = self._child.write(wire.line(request), self.patience)
+            read = self._child.write(line, self.patience)
         except BrokenPipeError:
             self._child.join(self.patience)  # it may have died: then that is what to say
             self._fail(mis.Deaf(self.name, wire.word(request), None, self._child.last_words()))
@@ -167,6 +168,12 @@ class Channel:
             if not read:
                 self._fail(mis.Deaf(self.name, wire.word(request), self.patience, self._child.last_words()))
         return pending
+
+    def _line(self, request: wire.AnyRequest) -> bytes:
+        try:
+            return wire.line(request)
+        except (msgspec.ValidationError, TypeError) as error:
+            raise AdapterError(f"{self.name} cannot be asked for {wire.word(request)}: {error}") from error
 
     # --- answers, in the reading thread ---
 

@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import BinaryIO
 
+import msgspec
+
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.contract import Adapter, AdapterError, Timed
 from brokerlaw.spec.observations import Assigned, Lost, Observation, Revoked
@@ -105,8 +107,12 @@ class Server:
         return at if self._adapter is not None and type(self._adapter).now is Adapter.now else None
 
     def _write(self, message: wire.Message) -> None:
+        try:
+            line = wire.line(message)
+        except (msgspec.ValidationError, TypeError) as error:
+            line = wire.line(wire.Fault(f"{message!r} is no message of the contract: {error}"))
         with self._writing:
-            self._answers.write(wire.line(message))
+            self._answers.write(line)
             self._answers.flush()
 
 

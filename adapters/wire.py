@@ -100,8 +100,10 @@ _MESSAGE = msgspec.json.Decoder(AnyMessage)
 
 
 def line(message: Request | Message) -> bytes:
-    """The message as one line."""
-    return msgspec.json.encode(message) + b"\n"
+    """The message as one line, checked as its reader will. Raises `msgspec.ValidationError`, or `TypeError`."""
+    text = msgspec.json.encode(message)
+    (_REQUEST if isinstance(message, Request) else _MESSAGE).decode(text)
+    return text + b"\n"
 
 
 def read_request(text: bytes) -> AnyRequest:

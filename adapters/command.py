@@ -1,0 +1,81 @@
+"""A program in any language as an adapter: `cmd:./program args`.
+
+`--settings adapter.timeout=MILLISECONDS` says how long it may take to answer (beyond what an operation allows
+itself); the other settings go to the program.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from brokerlaw.adapters import wire
+from brokerlaw.adapters.channel import PATIENCE, Channel
+from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description
+from brokerlaw.spec.operations import AnyOperation, Operation
+from brokerlaw.spec.outcomes import Ok
+
+TIMEOUT: Final = "adapter.timeout"
+
+
+class CommandAdapter(Adapter):
+    """Starts `argv` and speaks JSON lines with it; every message is checked in both directions."""
+
+    def __init__(self, name: str, argv: Sequence[str], settings: Mapping[str, str]) -> None:
+        super().__init__({key: value for key, value in settings.items() if key != TIMEOUT})
+        self._name, self._argv, self._patience = name, argv, _patience(settings)
+        self._channel: Channel | None = None
+        self._description: Description | None = None
+
+    def start(self) -> None:
+        """Start the program, and have it connect."""
+        self._channel = Channel(self._name, self._argv, lambda *seen: self._observer(*seen), patience=self._patience)
+        self._description = self._channel.hello(self.settings)
+
+    def stop(self) -> None:
+        """Have the program end what it started. Raises `AdapterError` when it had to be killed for that."""
+        channel, self._channel = self._channel, None
+        if channel is not None and channel.alive and not channel.close():
+            raise AdapterError(
+                f"{self._name} did not complete stop and exit within {self._patience:g} s: it was killed"
+            )
+        if channel is not None:
+            channel.kill()
+
+    def describe(self) -> Description:
+        """As the program answered to hello."""
+        if self._description is None:
+            raise AdapterError(f"{self._name} was asked to describe itself before it was started")
+        return self._description
+
+    def reset(self) -> None:
+        """Between two cases."""
+        self._must(wire.Reset)
+
+    def wait(self, milliseconds: int) -> None:
+        """Time passes in the program, whose clock may be simulated."""
+        self._must(lambda number: wire.Wait(number, milliseconds))
+
+    def perform(self, op: Operation) -> Answer:
+        """Ask the program; what is not awaited is answered when it is."""
+        assert isinstance(op, AnyOperation)
+        if getattr(op, "awaited", True):
+            return self._open.perform(op)
+        return self._open.invoke(op)
+
+    def _must(self, make: Callable[[int], wire.AnyRequest]) -> None:
+        outcome, _ = self._open.ask(make)
+        if not isinstance(outcome, Ok):
+            raise AdapterError(f"{self._name} must be able to {wire.word(make(0))}: {outcome.error} {outcome.message}")
+
+    @property
+    def _open(self) -> Channel:
+        if self._channel is None:
+            raise AdapterError(f"{self._name} is not running")
+        return self._channel
+
+
+def _patience(settings: Mapping[str, str]) -> float:
+    """Seconds. Raises `AdapterError` on what is no positive number."""
+    text = settings.get(TIMEOUT, str(int(PATIENCE * 1000)))
+    if not text.isdecimal() or int(text) == 0:
+        raise AdapterError(f"{TIMEOUT}={text}: this is no positive number of milliseconds")
+    return int(text) / 1000

@@ -1,0 +1,67 @@
+"""`brokerlaw smoke ADAPTER`: tell whether an adapter is sound, before its broker is judged."""
+
+import secrets
+import shlex
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from brokerlaw.cli.errors import faults
+from brokerlaw.cli.settings import parsed, settings_option
+
+if TYPE_CHECKING:
+    from brokerlaw.conformance.smoke import Result
+
+SOUND, UNSOUND, INTERRUPTED = 0, 2, 130
+
+
+@click.command("smoke")
+@click.argument("adapter")
+@settings_option
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60, help="Seconds for each check [60].")
+def smoke(adapter: str, settings: tuple[str, ...], timeout: float) -> None:
+    """Tell whether an adapter is sound, before its broker is judged.
+
+    Makes small checks of everything that ADAPTER claims. What fails is the adapter's fault, and no verdict about the
+    broker. Exit codes: 0 sound; 2 not; 130 interrupted.
+    """
+    from brokerlaw.adapters.contract import AdapterError
+    from brokerlaw.adapters.registry import resolve
+    from brokerlaw.conformance.smoke import smoke as run
+
+    chosen = parsed(settings)
+    if chosen.overrides:
+        raise click.UsageError(f"--settings {next(iter(chosen.overrides))} is for check: smoke sets its clients itself")
+    with faults(AdapterError):
+        broker = resolve(adapter, chosen.adapter)
+    try:
+        sound = _show(run(broker, f"smoke-{secrets.token_hex(3)}-", timeout))
+    except KeyboardInterrupt:
+        click.echo("interrupted: nothing is said about the adapter")
+        sys.exit(INTERRUPTED)
+    if sound:
+        click.echo(f"The adapter is sound. Now judge the broker: brokerlaw check {shlex.quote(adapter)}")
+    else:
+        click.echo("The adapter is not sound: what is above is its fault, and no verdict about the broker.")
+    sys.exit(SOUND if sound else UNSOUND)
+
+
+def _show(results: Iterable["Result"]) -> bool:
+    """Print each result as it comes; whether all is well."""
+    counts = {"pass": 0, "fail": 0, "not claimed": 0, "not reached": 0}
+    unclaimed: dict[str, None] = {}
+    for result in results:
+        counts[result.status] += 1
+        if result.status == "not claimed":
+            unclaimed |= dict.fromkeys(result.needs)
+            continue
+        click.echo(f"{result.status:<12}{' '.join(result.needs):<22}{result.name}")
+        for word, text in (("", result.reason), ("mend: ", result.mend)):
+            for line in text.splitlines():
+                click.echo(f"{'':<12}{word}{line}")
+    click.echo("\n" + ", ".join(f"{count} {status}" for status, count in counts.items() if count))
+    if unclaimed:
+        click.echo(f"not claimed: {', '.join(unclaimed)}")
+    return counts["pass"] > 0 and counts["fail"] == counts["not reached"] == 0

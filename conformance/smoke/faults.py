@@ -1,0 +1,67 @@
+"""Smoke checks of what can be done to brokers and to time."""
+
+from brokerlaw.conformance.smoke.bench import Bench, check
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.outcomes import Ok, Outcome
+
+
+def _works(b: Bench) -> None:
+    """The cluster takes records again."""
+    topic, client = b.topic(), b.producer()
+    tries: list[Outcome] = []
+
+    def sent() -> bool:
+        tries.append(b.ask(ops.Send(client, topic, b"0", partition=0)))
+        return isinstance(tries[-1], Ok)
+
+    b.eventually(sent, lambda: f"the broker took no record again: {tries[-1]}", "the fault must be undone completely")
+
+
+@check("faults.kill")
+def kill(b: Bench) -> None:
+    """A broker is killed and restarted."""
+    broker = b.description.brokers[-1]
+    b.ok(ops.KillBroker(broker))
+    b.ok(ops.RestartBroker(broker))
+    _works(b)
+
+
+@check("faults.pause")
+def pause(b: Bench) -> None:
+    """A broker is paused and resumed."""
+    broker = b.description.brokers[-1]
+    b.ok(ops.PauseBroker(broker))
+    b.ok(ops.ResumeBroker(broker))
+    _works(b)
+
+
+@check("faults.isolate")
+def isolate(b: Bench) -> None:
+    """A broker is cut off, and the network healed."""
+    b.ok(ops.IsolateBrokers((b.description.brokers[-1],)))
+    b.ok(ops.HealNetwork())
+    _works(b)
+
+
+@check("faults.elect")
+def elect(b: Bench) -> None:
+    """A leader's election is asked for."""
+    b.ask(ops.ElectLeader(b.topic(), 0))  # a broker may well say that none is needed
+
+
+@check("faults.clock")
+def advance(b: Bench) -> None:
+    """The clock advances."""
+    before = b.adapter.now()
+    b.ok(ops.AdvanceClock(500))
+    passed = (b.adapter.now() - before) / 1e6
+    b.must(passed >= 500, f"advanced by 500 ms, now() moved by {passed:g} ms", "now() and wait() tell the same time")
+
+
+@check()
+def wait(b: Bench) -> None:
+    """Waiting takes as long as it should, in the adapter's own clock."""
+    before = b.adapter.now()
+    b.adapter.wait(20)
+    passed = (b.adapter.now() - before) / 1e6
+    b.must(passed >= 20, f"waited for 20 ms, now() moved by {passed:g} ms", "now() and wait() tell the same time")

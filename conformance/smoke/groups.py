@@ -1,0 +1,147 @@
+"""Smoke checks of consumer groups."""
+
+from typing import Any
+
+from brokerlaw.conformance.smoke.bench import Bench, check
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.outcomes import Ok
+from brokerlaw.spec.values import PartitionOffset, TopicPartition
+
+OBSERVE = "tell rebalances by observe(client, Assigned(…)) and Revoked(…) while the client polls"
+
+
+def join(b: Bench, topic: str, member: str = "member", partitions: int = 1, **settings: Any) -> str:
+    """A new member of the group `group`, polled until it alone holds all partitions."""
+    enter(b, topic, member, **settings)
+    settle(b, member, partitions=partitions)
+    return member
+
+
+def enter(b: Bench, topic: str, member: str, **settings: Any) -> None:
+    """Open a member and have it subscribe."""
+    b.ok(ops.OpenConsumer(member, "group", **settings))
+    b.ok(ops.Subscribe(member, (topic,)))
+
+
+def settle(b: Bench, *members: str, partitions: int) -> None:
+    """Poll in turn until these members hold all partitions, each of them some, none twice."""
+
+    def complete() -> bool:
+        for member in members:
+            b.ok(ops.Poll(member))
+        held = [b.holdings.get(member, frozenset()) for member in members]
+        return all(held) and sum(map(len, held)) == partitions == len(frozenset().union(*held))
+
+    def reason() -> str:
+        held = {member: sorted(map(str, b.holdings.get(member, ()))) for member in members}
+        return f"of {partitions} partitions the members were not seen to hold all: {held}"
+
+    b.eventually(complete, reason, OBSERVE)
+
+
+@check("groups")
+def alone(b: Bench) -> None:
+    """A lone member is assigned every partition."""
+    join(b, b.topic(partitions=2), partitions=2)
+
+
+@check("groups")
+def committed(b: Bench) -> None:
+    """What is committed is told, and is where the group's next member resumes."""
+    topic = b.topic()
+    b.send(topic, b"0", b"1", b"2")
+    member = join(b, topic)
+    before = b.ok(ops.Committed(member, topic, 0))
+    b.must(before is None, f"before any commit, {before} is committed", "None says that nothing is")
+    b.ok(ops.Commit(member, (PartitionOffset(topic, 0, 2),)))
+    after = b.ok(ops.Committed(member, topic, 0))
+    b.must(after == 2, f"committed 2, and {after} is told", "offsets are the next to be read, on both ways")
+    b.ok(ops.Close(member))
+    enter(b, topic, "heir")
+    offsets = [record.offset for record in b.read("heir", 1)]
+    b.must(offsets == [2], f"committed 2, and the next member read {offsets}", "resume at the group's commit")
+
+
+@check("groups")
+def commit_in_flight(b: Bench) -> None:
+    """A commit that is not awaited has its outcome in the end."""
+    topic = b.topic()
+    member = join(b, topic)
+    done = b.later(ops.Commit(member, (PartitionOffset(topic, 0, 0),), awaited=False))
+
+    def polled() -> bool:
+        b.ok(ops.Poll(member))
+        return done() is not None
+
+    b.eventually(polled, lambda: "the commit had no outcome", "complete its Future while the client polls")
+    b.must(isinstance(done(), Ok), f"the outcome is {done()}", "see commit")
+
+
+@check("groups")
+def two_members(b: Bench) -> None:
+    """Two members share the partitions, and the one that stays gets them back."""
+    if b.description.capabilities["groups"] == 1:
+        return
+    topic = b.topic(partitions=2)
+    first = join(b, topic, "first", partitions=2)
+    enter(b, topic, "second")
+    settle(b, first, "second", partitions=2)
+    b.ok(ops.Close("second"))
+    settle(b, first, partitions=2)
+
+
+@check("groups")
+def unsubscribed(b: Bench) -> None:
+    """A member that unsubscribes leaves the group, and the client lives on."""
+    topic = b.topic()
+    member = join(b, topic)
+    b.ok(ops.Unsubscribe(member))
+    join(b, topic, "heir")
+    b.ok(ops.Assign(member, (PartitionOffset(topic, 0, 0),)))
+
+
+@check("groups.cooperative")
+def cooperative(b: Bench) -> None:
+    """A member joins by the cooperative-sticky assignor."""
+    join(b, b.topic(partitions=2), partitions=2, assignor="cooperative-sticky")
+
+
+@check("groups.next")
+def consumer_protocol(b: Bench) -> None:
+    """A member joins by the consumer group protocol (KIP-848)."""
+    join(b, b.topic(partitions=2), partitions=2, assignor="uniform", protocol="consumer")
+
+
+@check("groups.static")
+def static(b: Bench) -> None:
+    """A static member joins."""
+    join(b, b.topic(), instance_id="instance")
+
+
+@check("groups.admin")
+def administered(b: Bench) -> None:
+    """A group is described, and its offsets are told and reset."""
+    topic = b.topic(partitions=2)
+    member = join(b, topic, partitions=2)
+    state = b.ok(ops.DescribeGroup("group"))
+    held = [sorted(each.assignment) for each in state.members]
+    both = [[TopicPartition(topic, 0), TopicPartition(topic, 1)]]
+    b.must(state.state == "stable" and held == both, f"with one member in it there is {state}", "see GroupState")
+    b.ok(ops.Commit(member, (PartitionOffset(topic, 0, 0),)))
+    b.ok(ops.Close(member))
+    b.ok(ops.ResetOffsets("group", (PartitionOffset(topic, 0, 0), PartitionOffset(topic, 1, 7))))
+    told = [b.ok(ops.FetchCommitted("group", topic, partition)) for partition in range(2)]
+    b.must(told == [0, 7], f"reset to [0, 7], the group has committed {told}", "ask the coordinator, not a client")
+
+
+@check("groups", "auto-commit")
+def auto_commit(b: Bench) -> None:
+    """Auto-commit commits what was polled, at close at the latest."""
+    topic = b.topic()
+    b.send(topic, b"0", b"1")
+    enter(b, topic, "member", auto_commit=True, auto_commit_interval=100)
+    b.read("member", 2)
+    b.ok(ops.Poll("member"))
+    b.ok(ops.Close("member"))
+    told = b.ok(ops.Committed(join(b, topic, "heir"), topic, 0))
+    b.must(told == 2, f"two records polled, and {told} is committed", "pass op.auto_commit on; close in good order")
