@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from brokerlaw.adapters import wire
-from brokerlaw.adapters.contract import Description
+from brokerlaw.adapters.contract import CAPABILITIES, Description
 from brokerlaw.spec.operations import OPERATIONS
 
 FOLDER: Final = Path(__file__).with_name("schemas")
@@ -41,6 +41,7 @@ def _union(title: str, kind: Any) -> dict[str, Any]:
 def _value() -> dict[str, Any]:
     returns = {"hello": Description} | {name: op.returns for name, op in OPERATIONS.items() if op.returns is not None}
     answers, components = _components(returns.values())
+    components["Description"]["properties"]["capabilities"]["propertyNames"] = {"enum": list(CAPABILITIES)}
     title = "The value of an ok outcome, by what was asked"
     properties = dict(zip(returns, answers, strict=True))
     return {"$schema": DIALECT, "title": title, "properties": properties, "$defs": components}
