@@ -22,7 +22,7 @@ PROTOCOLS: Final[dict[str, str]] = {
     "idempotence": "brokerlaw.spec.protocols.idempotence:Idempotence",
     "transactions": "brokerlaw.spec.protocols.transactions:Transactions",
 }
-"""Each protocol that comes with brokerlaw, as `module:Class`. Its variants are its subclasses in the same package."""
+"""Each protocol that comes with brokerlaw, as `module:Class`. Its variants are subclasses beside it."""
 
 
 def load(name: str) -> type[Protocol]:
@@ -43,8 +43,20 @@ def load(name: str) -> type[Protocol]:
 
 
 def variants(protocol: type[Protocol]) -> dict[str, type[Protocol]]:
-    """Give the variants of a protocol by name: the subclasses written beside it, and theirs, in the order of the text."""
+    """Give the variants of a protocol by name: the subclasses beside it or in its `_unsound` module, in their order."""
+    beside = f"{protocol.__module__}_unsound"
+    if beside.startswith(f"{__package__}.") and importlib.util.find_spec(beside):
+        import_module(beside)
     return {each.__name__: each for each in _below(protocol)}
+
+
+def proof(protocol: type[Protocol]) -> type[Protocol]:
+    """Give the protocol with the lemmas of its proof, from its `_proof` module; itself where it has none."""
+    beside = f"{protocol.__module__}_proof"
+    if not beside.startswith(f"{__package__}.") or importlib.util.find_spec(beside) is None:
+        return protocol
+    found: type[Protocol] = getattr(import_module(beside), f"{protocol.__name__}Proof")
+    return found
 
 
 def variant(protocol: type[Protocol], name: str) -> type[Protocol]:
@@ -59,6 +71,8 @@ def variant(protocol: type[Protocol], name: str) -> type[Protocol]:
 
 def _below(protocol: type[Protocol]) -> Iterator[type[Protocol]]:
     for each in protocol.__subclasses__():
+        if each.__module__.endswith("_proof"):
+            continue
         if each.__module__ == protocol.__module__ or each.__module__.startswith(f"{__package__}."):
             yield each
             yield from _below(each)
