@@ -43,7 +43,7 @@ def prove(
     from brokerlaw.spec.language.prove import prove as prove_
 
     with faults(SpecError):
-        spec = selection.chosen(protocol, variant)
+        spec = selection.with_lemmas(protocol, variant)
         selection.known(action, ["init", *spec.actions], f"{spec.name} has no action")
         selection.known(invariant, [each.name for each in spec.of_kind("invariant")], f"{spec.name} has no invariant")
 

@@ -17,6 +17,13 @@ def chosen(protocol: str, variant: str | None) -> Spec:
     return (registry.variant(found, variant) if variant else found).spec
 
 
+def with_lemmas(protocol: str, variant: str | None) -> Spec:
+    """The same with the lemmas of its proof, where they are a text of their own."""
+    from brokerlaw.spec.protocols import registry
+
+    return chosen(protocol, variant) if variant else registry.proof(registry.load(protocol)).spec
+
+
 def sizes(texts: Iterable[str]) -> dict[str, int]:
     """`Broker=3` as a size of a sort. SpecError on what is no such pair, or is given twice."""
     from brokerlaw.spec.language import SpecError

@@ -8,6 +8,7 @@ from brokerlaw.spec.language import (
     Sort,
     Var,
     action,
+    eventually,
     exists,
     forall,
     implies,
@@ -77,25 +78,33 @@ class GroupsClassic(Protocol):
         """Another member sits there under the same instance id."""
         return s.static & exists(Member, lambda n: (n != m) & s.joined[n] & (s.instance[n] == s.instance[m]))
 
+    def is_assigned(s, p):
+        """This round gives the partition to somebody."""
+        return exists(Member, lambda m: s.assigned[m, p])
+
+    def is_owned(s, p):
+        """A member owns the partition."""
+        return exists(Member, lambda m: s.joined[m] & s.owns[m, p])
+
     def enter_round(s, m):
         """The member is in the round; if there was none, it begins, and all others have yet to join."""
         s.ready[:] = lambda n: (n == m) | (s.ready[n] & (s.state == State.joining))
         s.state = State.joining
 
-    @action
+    @action(fair=False)
     def configure(s, m: Member, i: Instance):
         """A member that is not in the group is given its instance id."""
         require(~s.joined[m], s.holds_nothing(m), s.static)
         s.instance[m] = i
 
-    @action
+    @action(fair=False)
     def join(s, m: Member):
         """A newcomer, holding nothing, joins: a new round begins, or it enters the one under way.  [JoinGroup]"""
         require(~s.joined[m], s.holds_nothing(m), ~s.seat_taken(m))
         s.joined[m] = True
         s.enter_round(m)
 
-    @action
+    @action(fair=False)
     def replace(s, m: Member, n: Member):
         """A static member comes back as a new process: it takes its seat, and the old process is fenced.  [KIP-345]"""
         require(s.static, s.joined[m], ~s.joined[n], s.instance[m] == s.instance[n], s.holds_nothing(n), m != n)
@@ -114,7 +123,8 @@ class GroupsClassic(Protocol):
     @action
     def all_joined(s):
         """Everybody has joined: the generation grows, and the leader assigns.  [JoinGroup response]"""
-        require(s.state == State.joining, forall(Member, lambda m: implies(s.joined[m], s.ready[m])))
+        require(s.state == State.joining, exists(Member, lambda m: s.joined[m]))
+        require(forall(Member, lambda m: implies(s.joined[m], s.ready[m])))
         s.state, s.generation = State.assigning, s.generation + 1
         s.assigned[:, :] = False
         s.synced[:] = False
@@ -132,8 +142,8 @@ class GroupsClassic(Protocol):
 
     @action
     def all_assigned(s):
-        """The leader hands the assignment in.  [SyncGroup]"""
-        require(s.state == State.assigning)
+        """The leader hands the assignment in: what it lacks, somebody has yet to give up.  [SyncGroup, KIP-429]"""
+        require(s.state == State.assigning, forall(Partition, lambda p: s.is_assigned(p) | s.is_owned(p)))
         s.state = State.stable
 
     @action
@@ -147,10 +157,11 @@ class GroupsClassic(Protocol):
     def next_round(s, m: Member):
         """A member that gave something up asks for another round, so that somebody may have it.  [KIP-429]"""
         require(s.state == State.stable, s.joined[m], s.synced[m], s.cooperative)
+        require(exists(Partition, lambda p: ~s.is_assigned(p)))
         s.state = State.joining
         s.ready[:] = lambda n: n == m
 
-    @action
+    @action(fair=False)
     def expire(s, m: Member):
         """A member missed its session timeout: it is out, and the others must join again.  [KIP-62]"""
         require(s.joined[m])
@@ -165,7 +176,7 @@ class GroupsClassic(Protocol):
         require(~s.joined[m])
         s.owns[m, :] = False
 
-    @action
+    @action(fair=False)
     def commit(s, m: Member, p: Partition):
         """A member of this generation commits for what it owns.  [OffsetCommit: ILLEGAL_GENERATION otherwise]"""
         require(s.owns[m, p], s.joined[m], s.believed[m] == s.generation)
@@ -200,7 +211,7 @@ class GroupsClassic(Protocol):
     @witness
     def all_owned(s):
         """The group can come to rest, every partition owned."""
-        owned = forall(Partition, lambda p: exists(Member, lambda m: s.joined[m] & s.owns[m, p]))
+        owned = forall(Partition, s.is_owned)
         return owned & (s.state == State.stable) & forall(Member, lambda m: s.joined[m] & s.synced[m])
 
     @witness
@@ -208,52 +219,8 @@ class GroupsClassic(Protocol):
         """A fenced member can run on beside the new owner."""
         return s.owns[a, p] & ~s.joined[a] & s.owns[b, p] & s.joined[b]
 
-
-class GrantsBeforeRelease(GroupsClassic):
-    """The leader assigns a partition while another member still owns it."""
-
-    breaks = ("exclusive",)
-
-    @action
-    def assign(s, m: Member, p: Partition):
-        """The leader gives a partition to one member."""
-        require(s.state == State.assigning, s.joined[m], forall(Member, lambda n: ~s.assigned[n, p]))
-        s.assigned[m, p] = True
-
-
-class TrustsOldOwners(GroupsClassic):
-    """A member that fell out comes back with what it had, and the leader believes it.  [KAFKA-12984]"""
-
-    breaks = ("exclusive",)
-
-    @action
-    def join(s, m: Member):
-        """Anybody joins, with what it holds."""
-        require(~s.joined[m], ~s.seat_taken(m))
-        s.joined[m] = True
-        s.enter_round(m)
-
-
-class CommitsOfOldGenerations(GroupsClassic):
-    """An offset commit from an older generation, or from no member at all, is accepted."""
-
-    breaks = ("commits_fenced",)
-
-    @action
-    def commit(s, m: Member, p: Partition):
-        """Whoever thinks that it owns the partition commits."""
-        require(s.owns[m, p])
-        s.stray[p] = s.stray[p] | exists(Member, lambda n: s.joined[n] & s.owns[n, p] & (n != m))
-
-
-class TwoOfOneInstance(GroupsClassic):
-    """A static member comes back while its old process lives, and both stay.  [KAFKA-8500]"""
-
-    breaks = ("one_seat",)
-
-    @action
-    def join(s, m: Member):
-        """Anybody joins, also under an instance id that is taken."""
-        require(~s.joined[m], s.holds_nothing(m))
-        s.joined[m] = True
-        s.enter_round(m)
+    @eventually
+    def stable_and_complete(s):
+        """Once members cease to come and go, the round ends, and each partition is owned."""
+        at_rest = (s.state == State.stable) & forall(Member, lambda m: implies(s.joined[m], s.synced[m]))
+        return implies(exists(Member, lambda m: s.joined[m]), at_rest & forall(Partition, s.is_owned))

@@ -7,6 +7,8 @@ from brokerlaw.spec.language import (
     Sort,
     Var,
     action,
+    eventually,
+    exists,
     forall,
     implies,
     invariant,
@@ -54,16 +56,22 @@ class GroupsNext(Protocol):
         """The member has given everything up."""
         return forall(Partition, lambda p: ~s.owns[m, p])
 
-    @action
+    @action(fair=False)
     def join(s, m: Member):
         """A member that holds nothing joins with epoch 0; the group epoch grows.  [KIP-848: JoinGroup]"""
         require(~s.joined[m], s.holds_nothing(m))
         s.joined[m], s.epoch = True, s.epoch + 1
 
     @action
-    def retarget(s, p: Partition, m: Member):
-        """The assignor gives a partition to a member, and the group epoch grows.  [KIP-848: target assignment]"""
-        require(s.joined[m], s.target[p] != m)
+    def assign(s, p: Partition, m: Member):
+        """The assignor gives a partition that has no target to a member.  [KIP-848: target assignment]"""
+        require(s.joined[m], s.target[p] == none)
+        s.target[p], s.epoch = m, s.epoch + 1
+
+    @action(fair=False)
+    def reassign(s, p: Partition, m: Member):
+        """The assignor means a partition for another member from now on.  [KIP-848: target assignment]"""
+        require(s.joined[m], s.target[p] != m, s.target[p] != none)
         s.target[p], s.epoch = m, s.epoch + 1
 
     @action
@@ -97,7 +105,7 @@ class GroupsNext(Protocol):
         require(s.released[m, p], s.granted[p] == m)
         s.released[m, p], s.granted[p] = False, none
 
-    @action
+    @action(fair=False)
     def expire(s, m: Member):
         """A member missed its session timeout: it is out, its partitions are free, its messages void.  [KIP-848]"""
         require(s.joined[m])
@@ -114,7 +122,7 @@ class GroupsNext(Protocol):
         require(~s.joined[m])
         s.owns[m, :] = False
 
-    @action
+    @action(fair=False)
     def leave(s, m: Member):
         """A member that has given everything up says farewell."""
         require(s.joined[m], s.holds_nothing(m))
@@ -125,7 +133,7 @@ class GroupsNext(Protocol):
         s.asked[m, :] = False
         s.released[m, :] = False
 
-    @action
+    @action(fair=False)
     def commit(s, m: Member, p: Partition):
         """A member commits for what it owns; one who is out is refused.  [KIP-848: STALE_MEMBER_EPOCH]"""
         require(s.owns[m, p], s.joined[m])
@@ -153,9 +161,9 @@ class GroupsNext(Protocol):
         return implies(under_way, (s.granted[p] == m) & s.joined[m])
 
     @invariant
-    def released_for_good(s, m: Member, p: Partition):
-        """A partition that was given back is neither offered nor asked for as well."""
-        return ~(s.released[m, p] & (s.offered[m, p] | s.asked[m, p]))
+    def one_under_way(s, m: Member, p: Partition):
+        """A partition is offered, asked back, or given back: one of them at a time."""
+        return ~(s.released[m, p] & (s.offered[m, p] | s.asked[m, p])) & ~(s.offered[m, p] & s.asked[m, p])
 
     @invariant
     def granted_to_members(s, m: Member, p: Partition):
@@ -176,6 +184,12 @@ class GroupsNext(Protocol):
     def handed_over(s, a: Member, b: Member, p: Partition):
         """A partition can move between two members that stay."""
         return s.released[a, p] & s.joined[b] & (s.target[p] == b) & (a != b)
+
+    @eventually
+    def stable_and_complete(s):
+        """Once members cease to come and go, each partition is owned by the member that it is meant for."""
+        owned = forall(Partition, lambda p: exists(Member, lambda m: (s.target[p] == m) & s.owns[m, p]))
+        return implies(exists(Member, lambda m: s.joined[m]), owned)
 
 
 class GrantsBeforeRelease(GroupsNext):
@@ -213,7 +227,7 @@ class RejoinsHolding(GroupsNext):
 
     breaks = ("exclusive",)
 
-    @action
+    @action(fair=False)
     def join(s, m: Member):
         """A member joins, whatever it holds."""
         require(~s.joined[m])
@@ -225,7 +239,7 @@ class ZombiesCommit(GroupsNext):
 
     breaks = ("commits_fenced",)
 
-    @action
+    @action(fair=False)
     def commit(s, m: Member, p: Partition):
         """Whoever thinks that it owns the partition commits."""
         require(s.owns[m, p])

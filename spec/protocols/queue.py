@@ -79,7 +79,7 @@ class Queue(Protocol):
         """Nobody will see the message again, but in the dead-letter queue."""
         return s.acked[m] | s.dead[m]
 
-    @action
+    @action(fair=False)
     def publish(s, m: Message, g: Group, k: Key):
         """A message is accepted, unless one of the same deduplication id was accepted within the window.  [SQS FIFO]"""
         require(~s.published(m), forall(Message, lambda n: ~((s.key[n] == k) & s.recent[n])))
@@ -108,13 +108,13 @@ class Queue(Protocol):
         s.flying[m, c] = True
         s.deliveries[m] = s.deliveries[m] + 1
 
-    @action
+    @action(fair=False)
     def handle(s, m: Message, c: Consumer):
         """The consumer processes what it holds."""
         require(s.flying[m, c])
         s.handled[m] = True
 
-    @action
+    @action(fair=False)
     def acknowledge(s, m: Message, c: Consumer):
         """The consumer, having processed it, says so; the message is gone.  [SQS: DeleteMessage; AMQP: basic.ack]"""
         require(s.flying[m, c], s.handled[m])
@@ -162,7 +162,8 @@ class Queue(Protocol):
     @invariant
     def delivered_within_limit(s, m: Message):
         """No message is delivered more often than the limit says, and a waiting one has a delivery left."""
-        return (s.deliveries[m] <= s.limit) & implies(s.waiting[m], s.deliveries[m] < s.limit)
+        fresh = implies(~s.published(m), s.deliveries[m] == 0) & (s.limit > 0)
+        return fresh & (s.deliveries[m] <= s.limit) & implies(s.waiting[m], s.deliveries[m] < s.limit)
 
     @invariant
     def dead_after_limit(s, m: Message):
@@ -204,70 +205,5 @@ class Queue(Protocol):
 
     @eventually
     def all_finished(s):
-        """In the end every message is acknowledged or set aside."""
-        return forall(Message, lambda m: s.finished(m))
-
-
-class NextWhileInFlight(Queue):
-    """The next message of a group is served while the first is in flight.  [localstack-12457]"""
-
-    breaks = ("in_order",)
-
-    @action
-    def receive(s, m: Message, c: Consumer):
-        """Any waiting message goes to a consumer."""
-        require(s.waiting[m])
-        s.waiting[m] = False
-        s.flying[m, c] = True
-        s.deliveries[m] = s.deliveries[m] + 1
-
-
-class DropsTheDead(Queue):
-    """A message leaves the queue after its last delivery, and reaches no dead-letter queue."""
-
-    breaks = ("nothing_vanishes",)
-
-    @action
-    def set_aside(s, m: Message, c: Consumer):
-        """The message is dropped."""
-        require(s.flying[m, c], s.deliveries[m] >= s.limit)
-        s.flying[m, c] = False
-
-
-class ForgetsAcks(Queue):
-    """An acknowledged message is delivered again after a restart: the acknowledgement was not durable."""
-
-    breaks = ("one_place", "delivered_within_limit")
-
-    @action
-    def restart(s, m: Message):
-        """The queue comes back with a message whose acknowledgement it has lost."""
-        require(s.acked[m])
-        s.waiting[m] = True
-
-
-class DeadLettersEarly(Queue):
-    """A message is set aside while it has deliveries left."""
-
-    breaks = ("dead_after_limit",)
-
-    @action
-    def set_aside(s, m: Message, c: Consumer):
-        """The message is set aside whenever nobody said done."""
-        require(s.flying[m, c])
-        s.flying[m, c] = False
-        s.dead[m] = True
-
-
-class ForgetsTheWindow(Queue):
-    """The same deduplication id is accepted twice inside its window."""
-
-    breaks = ("no_duplicate_in_window",)
-
-    @action
-    def publish(s, m: Message, g: Group, k: Key):
-        """A message is accepted."""
-        require(~s.published(m))
-        s.waiting[m] = True
-        s.group[m], s.place[m], s.length[g] = g, s.length[g], s.length[g] + 1
-        s.key[m], s.recent[m] = k, True
+        """Every published message is acknowledged or set aside in the end, even if no consumer ever answers."""
+        return forall(Message, lambda m: implies(s.published(m), s.finished(m)))

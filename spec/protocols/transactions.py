@@ -8,6 +8,7 @@ from brokerlaw.spec.language import (
     Sort,
     Var,
     action,
+    eventually,
     forall,
     implies,
     invariant,
@@ -83,20 +84,20 @@ class Transactions(Protocol):
         """How it ends is written down, and the markers are on their way."""
         return (s.state == State.prepare_commit) | (s.state == State.prepare_abort)
 
-    @action
+    @action(fair=False)
     def begin(s):
         """The application begins a transaction."""
         require(s.phase == Phase.idle)
         s.phase = Phase.active
 
-    @action
+    @action(fair=False)
     def add(s, p: Partition):
         """The coordinator enters a partition into the transaction.  [AddPartitionsToTxn]"""
         takes = (s.state == State.empty) | (s.state == State.ongoing)
         require(s.phase == Phase.active, ~s.added[p], s.used == s.epoch, takes)
         s.added[p], s.member[p], s.state = True, True, State.ongoing
 
-    @action
+    @action(fair=False)
     def send(s, p: Partition, t: Transaction):
         """The application sends records to a partition of its transaction.  [Produce]"""
         require(s.phase == Phase.active, t == s.current, s.added[p])
@@ -112,14 +113,14 @@ class Transactions(Protocol):
         """The coordinator has the partition in an ongoing transaction of this epoch."""
         return (s.state == State.ongoing) & s.member[p] & (s.epoch == e)
 
-    @action
+    @action(fair=False)
     def ask_commit(s, t: Transaction):
         """All its records answered, the application asks for the commit.  [EndTxn]"""
         require(s.phase == Phase.active, t == s.current, s.state == State.ongoing, s.used == s.epoch, s.answered(t))
         s.phase, s.asked[t] = Phase.committing, True
         s.end_commit[s.used] = True
 
-    @action
+    @action(fair=False)
     def ask_abort(s):
         """The application asks for the abort, whatever is on its way.  [EndTxn]"""
         require(s.phase == Phase.active, s.state == State.ongoing, s.used == s.epoch)
@@ -195,7 +196,7 @@ class Transactions(Protocol):
         require(s.phase != Phase.fenced, s.used != s.epoch)
         s.phase = Phase.fenced
 
-    @action
+    @action(fair=False)
     def init(s):
         """A new instance takes the transactional id; it waits for what was ongoing to be ended.  [InitProducerId]"""
         require(s.state == State.empty)
@@ -233,79 +234,7 @@ class Transactions(Protocol):
         """A transaction can be aborted under a producer that does not know."""
         return (s.fate[p, t] == Fate.aborted) & (s.current == t) & (s.phase == Phase.active)
 
-
-class BeforeKip890(Transactions):
-    """One epoch for all transactions of an instance, and nobody verifies a late produce.  [KAFKA-14402, KAFKA-17754]"""
-
-    breaks = ("committed_was_asked",)
-
-    def next_epoch(s):
-        """The epoch stays."""
-
-    def still_valid(s):
-        """Nobody else has taken the transactional id."""
-        return s.epoch == s.used
-
-    def verified(s, p, e):
-        """Whatever arrives in a valid epoch is appended."""
-        return Bool(True)
-
-
-class DelayedEnd(Transactions):
-    """Late produces are verified, but a delayed EndTxn still ends a later transaction of its epoch.  [KAFKA-17754]"""
-
-    breaks = ("committed_was_asked",)
-
-    def next_epoch(s):
-        """The epoch stays."""
-
-    def still_valid(s):
-        """Nobody else has taken the transactional id."""
-        return s.epoch == s.used
-
-
-class EndsAnyEpoch(Transactions):
-    """EndTxn is accepted from another epoch: a zombie commits what its successor has begun.  [KAFKA-9600]"""
-
-    breaks = ("committed_was_asked",)
-
-    def fits(s, e):
-        """The epoch is not looked at."""
-        return e <= s.epoch
-
-
-class TimeoutKeepsTheEpoch(Transactions):
-    """A transaction that is aborted for its age leaves its producer unfenced.  [KAFKA-6119]"""
-
-    breaks = ("all_or_nothing",)
-
-    @action
-    def time_out(s):
-        """The coordinator aborts it."""
-        require(s.state == State.ongoing)
-        s.state, s.last_commit = State.prepare_abort, False
-
-
-class TornMarkers(Transactions):
-    """A coordinator that crashes between two markers comes back with another decision."""
-
-    breaks = ("all_or_nothing",)
-
-    @action
-    def crash(s):
-        """The decision was not durable."""
-        require(s.state == State.prepare_commit)
-        s.state = State.prepare_abort
-
-
-class ForgetsOpenTransaction(Transactions):
-    """A new coordinator does not know of the open transaction; the application goes on.  [redpanda#6019]"""
-
-    breaks = ("told_is_true",)
-
-    @action
-    def change_coordinator(s):
-        """The state is lost."""
-        require(s.state == State.ongoing)
-        s.state = State.empty
-        s.member[:] = False
+    @eventually
+    def ends(s):
+        """No transaction hangs: whatever its application does, it is decided, and every partition hears of it."""
+        return s.state == State.empty
