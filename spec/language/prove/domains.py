@@ -49,7 +49,11 @@ def imp(a: str, b: str) -> str:
 
 def equal(a: str, b: str) -> str:
     """Equality of one component."""
-    return TRUE if a == b else f"(= {a} {b})"
+    if a == b:
+        return TRUE
+    if a in (TRUE, FALSE):
+        a, b = b, a
+    return a if b == TRUE else neg(a) if b == FALSE else f"(= {a} {b})"
 
 
 def apply(function: str, *args: str) -> str:
@@ -206,7 +210,12 @@ class Maybe(Domain):
 
     def eq(self, a: Value, b: Value) -> str:
         """Both nothing, or both the same thing."""
-        return conj(equal(a[0], b[0]), imp(conj(a[0], b[0]), self.of.eq(a[1:], b[1:])))
+        if FALSE in (a[0], b[0]):
+            return equal(a[0], b[0])
+        same = self.of.eq(a[1:], b[1:])
+        if TRUE in (a[0], b[0]):
+            return conj(a[0], b[0], same)
+        return conj(equal(a[0], b[0]), imp(a[0], same))
 
     def key(self, a: Value) -> Value:
         """Nothing is always written in one way."""
