@@ -50,9 +50,10 @@ state `s` and symbolic parameters. What it leaves is data, the `Spec`, that all 
 Formulas: `== != < <= > >=`, `& | ~`, `x + 1`, `x - 1` (integer constants), `implies(p, q)`, `iff(p, q)`,
 `ite(c, a, b)`, `distinct(a, b, ...)`, `forall(Broker, Epoch, lambda b, e: ...)`, `exists(...)`; literals take the
 sort of what they meet, elsewhere `Epoch(0)`, `Bool(True)`. A plain method is a definition: `s.caught_up(b)`. An
-overriding action may call `super().elect(old, new)`. `@eventually` states what every fair run comes to: one in which
-no action stays possible for ever and is never taken, except those marked `@action(fair=False)`, which need not
-happen: a crash, a timeout, a user's wish.
+overriding action may call `super().elect(old, new)`. `@eventually` states what every fair run comes to, again
+and again. A run is fair if no action, with its parameters, stays possible for ever and is never taken; one that is
+marked `@action(fair=False)` need not happen: a crash, a user's wish. Where the bound cuts a fair step off, a run that
+rests is not fair.
 
 **Rules.** Reads see the old state, writes make the new one, what is not written stays; reading a variable after
 writing it is an error, unless the cells have different constant indices. Of two writes to cells that may coincide

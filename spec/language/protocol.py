@@ -57,7 +57,7 @@ invariant = _role("invariant")
 witness = _role("witness")
 """A formula that must hold in some reachable state, for some values of the parameters: no vacuous truth."""
 eventually = _role("eventually")
-"""A formula that, in every fair run, comes to hold."""
+"""A formula that, in every fair run, comes to hold, and comes to hold again whatever happens then."""
 
 
 class Protocol:

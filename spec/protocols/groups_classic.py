@@ -64,6 +64,7 @@ class GroupsClassic(Protocol):
     believed = Var(Generation, Member, doc="member: the generation that it has synced")
     owns = Var(Bool, Member, Partition, doc="member: reads and processes the partition")
     stray = Var(Bool, Partition, doc="history: a commit was accepted while another member owned the partition")
+    calm = Var(Bool, doc="environment: members have ceased to come and go")
 
     @init
     def start(s, cooperative: Bool, static: Bool):
@@ -100,7 +101,7 @@ class GroupsClassic(Protocol):
     @action(fair=False)
     def join(s, m: Member):
         """A newcomer, holding nothing, joins: a new round begins, or it enters the one under way.  [JoinGroup]"""
-        require(~s.joined[m], s.holds_nothing(m), ~s.seat_taken(m))
+        require(~s.calm, ~s.joined[m], s.holds_nothing(m), ~s.seat_taken(m))
         s.joined[m] = True
         s.enter_round(m)
 
@@ -108,6 +109,7 @@ class GroupsClassic(Protocol):
     def replace(s, m: Member, n: Member):
         """A static member comes back as a new process: it takes its seat, and the old process is fenced.  [KIP-345]"""
         require(s.static, s.joined[m], ~s.joined[n], s.instance[m] == s.instance[n], s.holds_nothing(n), m != n)
+        require(~s.calm)
         s.joined[:] = lambda x: (x == n) | (s.joined[x] & (x != m))
         s.ready[:] = lambda x: ((x == n) & s.ready[m]) | (s.ready[x] & (x != m))
         s.synced[n] = False
@@ -164,7 +166,7 @@ class GroupsClassic(Protocol):
     @action(fair=False)
     def expire(s, m: Member):
         """A member missed its session timeout: it is out, and the others must join again.  [KIP-62]"""
-        require(s.joined[m])
+        require(~s.calm, s.joined[m])
         s.joined[m] = False
         s.assigned[m, :] = False
         s.ready[:] = lambda n: s.ready[n] & (n != m) & (s.state == State.joining)
@@ -181,6 +183,11 @@ class GroupsClassic(Protocol):
         """A member of this generation commits for what it owns.  [OffsetCommit: ILLEGAL_GENERATION otherwise]"""
         require(s.owns[m, p], s.joined[m], s.believed[m] == s.generation)
         s.stray[p] = s.stray[p] | exists(Member, lambda n: s.joined[n] & s.owns[n, p] & (n != m))
+
+    @action(fair=False)
+    def settle(s):
+        """From now on nobody comes or goes."""
+        s.calm = True
 
     @invariant
     def exclusive(s, a: Member, b: Member, p: Partition):
@@ -223,4 +230,5 @@ class GroupsClassic(Protocol):
     def stable_and_complete(s):
         """Once members cease to come and go, the round ends, and each partition is owned."""
         at_rest = (s.state == State.stable) & forall(Member, lambda m: implies(s.joined[m], s.synced[m]))
-        return implies(exists(Member, lambda m: s.joined[m]), at_rest & forall(Partition, s.is_owned))
+        somebody = exists(Member, lambda m: s.joined[m])
+        return implies(s.calm & somebody, at_rest & forall(Partition, s.is_owned))

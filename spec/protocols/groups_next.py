@@ -51,6 +51,7 @@ class GroupsNext(Protocol):
     released = Var(Bool, Member, Partition, doc="request under way: I have given it back")
     owns = Var(Bool, Member, Partition, doc="member: reads and processes the partition")
     stray = Var(Bool, Partition, doc="history: a commit was accepted from one who does not own it")
+    calm = Var(Bool, doc="environment: members have ceased to come and go")
 
     def holds_nothing(s, m):
         """The member has given everything up."""
@@ -59,7 +60,7 @@ class GroupsNext(Protocol):
     @action(fair=False)
     def join(s, m: Member):
         """A member that holds nothing joins with epoch 0; the group epoch grows.  [KIP-848: JoinGroup]"""
-        require(~s.joined[m], s.holds_nothing(m))
+        require(~s.calm, ~s.joined[m], s.holds_nothing(m))
         s.joined[m], s.epoch = True, s.epoch + 1
 
     @action
@@ -71,7 +72,7 @@ class GroupsNext(Protocol):
     @action(fair=False)
     def reassign(s, p: Partition, m: Member):
         """The assignor means a partition for another member from now on.  [KIP-848: target assignment]"""
-        require(s.joined[m], s.target[p] != m, s.target[p] != none)
+        require(~s.calm, s.joined[m], s.target[p] != m, s.target[p] != none)
         s.target[p], s.epoch = m, s.epoch + 1
 
     @action
@@ -108,7 +109,7 @@ class GroupsNext(Protocol):
     @action(fair=False)
     def expire(s, m: Member):
         """A member missed its session timeout: it is out, its partitions are free, its messages void.  [KIP-848]"""
-        require(s.joined[m])
+        require(~s.calm, s.joined[m])
         s.joined[m] = False
         s.granted[:] = lambda p: ite(s.granted[p] == m, none, s.granted[p])
         s.target[:] = lambda p: ite(s.target[p] == m, none, s.target[p])
@@ -125,7 +126,7 @@ class GroupsNext(Protocol):
     @action(fair=False)
     def leave(s, m: Member):
         """A member that has given everything up says farewell."""
-        require(s.joined[m], s.holds_nothing(m))
+        require(~s.calm, s.joined[m], s.holds_nothing(m))
         s.joined[m] = False
         s.granted[:] = lambda p: ite(s.granted[p] == m, none, s.granted[p])
         s.target[:] = lambda p: ite(s.target[p] == m, none, s.target[p])
@@ -138,6 +139,11 @@ class GroupsNext(Protocol):
         """A member commits for what it owns; one who is out is refused.  [KIP-848: STALE_MEMBER_EPOCH]"""
         require(s.owns[m, p], s.joined[m])
         s.stray[p] = s.stray[p] | (s.granted[p] != m)
+
+    @action(fair=False)
+    def settle(s):
+        """From now on nobody comes or goes."""
+        s.calm = True
 
     @invariant
     def exclusive(s, a: Member, b: Member, p: Partition):
@@ -189,7 +195,7 @@ class GroupsNext(Protocol):
     def stable_and_complete(s):
         """Once members cease to come and go, each partition is owned by the member that it is meant for."""
         owned = forall(Partition, lambda p: exists(Member, lambda m: (s.target[p] == m) & s.owns[m, p]))
-        return implies(exists(Member, lambda m: s.joined[m]), owned)
+        return implies(s.calm & exists(Member, lambda m: s.joined[m]), owned)
 
 
 class GrantsBeforeRelease(GroupsNext):

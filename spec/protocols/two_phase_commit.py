@@ -7,6 +7,7 @@ from brokerlaw.spec.language import (
     Sort,
     Var,
     action,
+    eventually,
     exists,
     forall,
     implies,
@@ -56,7 +57,7 @@ class TwoPhaseCommit(Protocol):
         s.rm[r] = RMState.prepared
         s.said_prepared[r] = True
 
-    @action
+    @action(fair=False)
     def rm_choose_to_abort(s, r: RM):
         """A working resource manager aborts by itself.  [TwoPhase: RMChooseToAbort]"""
         require(s.rm[r] == RMState.working)
@@ -146,3 +147,8 @@ class TwoPhaseCommit(Protocol):
     def all_abort(s):
         """A transaction can abort everywhere."""
         return forall(RM, lambda r: s.rm[r] == RMState.aborted)
+
+    @eventually
+    def all_decide(s):
+        """A transaction manager that does not stop brings every resource manager to a decision."""
+        return forall(RM, lambda r: (s.rm[r] == RMState.committed) | (s.rm[r] == RMState.aborted))
