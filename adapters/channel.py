@@ -25,7 +25,7 @@ from brokerlaw.adapters import wire
 from brokerlaw.adapters.child import Child
 from brokerlaw.adapters.contract import AdapterError, Description, Observer, Timed
 from brokerlaw.spec.operations import AnyOperation
-from brokerlaw.spec.outcomes import Ok, Unknown
+from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
 
 PATIENCE = 30.0
 """Seconds that a request may take beyond what it allows itself; also for reading one, and for ending."""
@@ -132,7 +132,7 @@ class Channel:
     def close(self) -> bool:
         """End the program in good order within the patience; by force, and False, if it does not. Does not raise."""
         orderly = False
-        with contextlib.suppress(mis.Misconduct, TimeoutError):
+        with contextlib.suppress(Exception):  # what ended it before has been told
             stop = self._post(wire.Stop)
             self._ended_by_us = "closed"
             orderly = isinstance(stop.future.result(self.patience).outcome, Ok)
@@ -218,12 +218,17 @@ class Channel:
             )
         try:
             at = self._in_time(answer.time, pending.asked, now, line)
-            outcome = wire.typed(pending.request, answer.outcome)
-        except msgspec.ValidationError as error:
-            wrong = mis.Mismatch(self.name, line, str(error), wire.word(pending.request))
+            outcome = self._typed(pending.request, answer, line)
+        except mis.Misconduct as wrong:
             pending.future.set_exception(wrong)
-            raise wrong from error
+            raise
         pending.future.set_result(Timed(outcome, at))
+
+    def _typed(self, request: wire.AnyRequest, answer: wire.Complete, line: bytes) -> Outcome:
+        try:
+            return wire.typed(request, answer.outcome)
+        except msgspec.ValidationError as error:
+            raise mis.Mismatch(self.name, line, str(error), wire.word(request)) from error
 
     def _in_time(self, at: int | None, earliest: int, latest: int, line: bytes) -> int:
         if at is not None and not earliest <= at <= latest:

@@ -1,0 +1,21 @@
+"""Looking at processes from outside."""
+
+import time
+from pathlib import Path
+
+
+def state(pid: int) -> str | None:
+    """The letter that `ps` shows (T: stopped, Z: a zombie); None when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends, within five seconds; a zombie has ended."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if state(pid) in {None, "Z"}:
+            return True
+    return False

@@ -1,0 +1,150 @@
+"""Whatever a program does wrong is found, named, quoted, and ends its life; whatever is right is not."""
+
+import os
+import re
+from collections.abc import Callable
+
+import pytest
+from processes import gone
+
+from brokerlaw.adapters import misconduct as mis
+from brokerlaw.adapters.channel import Channel
+from brokerlaw.adapters.contract import AdapterError
+from brokerlaw.spec.operations import Flush, Send
+from brokerlaw.spec.outcomes import Fail, Ok
+from brokerlaw.spec.values import Placed
+
+Speak = Callable[..., Channel]
+SEND = Send("p", "t", b"hello")
+
+WRONG: dict[str, tuple[type[AdapterError], str]] = {
+    "hang": (mis.Hung, "did not complete send (request 2) within 0.3 s"),
+    "half_a_line": (mis.Hung, 'its last line has no end: «{"type":"comp»'),
+    "exit": (
+        mis.Died,
+        "exited with code 3 before it was told to stop\n    its last words on standard error:\n    some",
+    ),
+    "signal": (mis.Died, "was killed by SIGSEGV"),
+    "orphan": (mis.Died, "exited with code 3"),
+    "garbage": (mis.Garbage, r"«Connecting to broker...\t\x1b[31m...."),
+    "binary": (mis.Garbage, r"«\\xff\\xfe\x00»"),
+    "blank": (mis.Garbage, "«»"),
+    "nested": (mis.Garbage, "recursion"),
+    "junk_flood": (mis.Garbage, "«xxxx"),
+    "endless_line": (mis.TooLong, "of more than 67108864 bytes; it begins «xxx"),
+    "observation_flood": (mis.Flood, "more than 10000 observations within a second"),
+    "twice_before": (mis.AnsweredTwice, "completed request 1 twice: «{"),
+    "unknown_request": (mis.UnknownRequest, "completed request 72, which was never made: «{"),
+    "wrong_value": (
+        mis.Mismatch,
+        "as the answer to send (request 2): Expected `int`, got `str` - at `$.outcome.value.partition`: «{",
+    ),
+    "no_value": (mis.Mismatch, "Expected `object`, got `null` - at `$.outcome.value`: «{"),
+    "wrong_word": (mis.Mismatch, "Invalid value 'completed' - at `$.type`: «{"),
+    "wrong_field": (mis.Mismatch, "Object contains unknown field `thyme`: «{"),
+    "wrong_observation": (mis.Mismatch, "Invalid value 'applied' - at `$.value.o`: «{"),
+    "in_the_past": (mis.WrongTime, "gave the time 17, which lies before"),
+    "in_the_future": (mis.WrongTime, "when it was read"),
+    "in_seconds": (mis.WrongTime, "times are CLOCK_MONOTONIC in ns"),
+    "fault": (mis.Faulted, "gave up: the licence has expired: renew it"),
+    "close_output": (mis.Died, "closed its standard output before it was told to stop"),
+}
+
+
+SLOW = {"endless_line", "close_output"}
+"""What takes a moment, and must not be taken for a hang."""
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_wrong_with_an_answer_is_named(kind: str, speak: Speak) -> None:
+    expected, words = WRONG[kind]
+    channel = speak(kind, 5.0 if kind in SLOW else 0.3)
+    with pytest.raises(expected) as caught:
+        channel.perform(SEND)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("rogue ")
+    assert len(str(caught.value).partition("\n")[0]) < 500
+    with pytest.raises(expected):  # and from then on
+        channel.perform(SEND)
+    assert not channel.alive
+
+
+def test_a_second_answer_is_found(speak: Speak) -> None:
+    channel = speak("twice")
+    with pytest.raises(mis.AnsweredTwice, match="completed request 2 twice"):
+        for _ in range(2):
+            channel.perform(SEND)
+
+
+def test_a_program_that_exits_at_once(speak: Speak) -> None:
+    with pytest.raises(mis.Died, match=r"(?s)exited with code 1 .*no such broker"):
+        speak("exit_at_start")
+
+
+def test_a_program_that_never_reads(speak: Speak) -> None:
+    with pytest.raises(mis.Hung, match="did not complete hello"):
+        speak("deaf_from_the_start")
+
+
+def test_a_program_that_stops_reading_is_noticed_even_when_nothing_is_awaited(speak: Speak) -> None:
+    channel = speak("deaf")
+    first = channel.invoke(Send("p", "t", b"", awaited=False))
+    second = channel.invoke(Send("p", "t", b"", awaited=False))
+    with pytest.raises(mis.Deaf, match=r"did not read its standard input for 0.3 s, and was asked for send"):
+        for _ in range(1_000):
+            channel.invoke(Send("p", "t", b"x" * 4_000, awaited=False))
+    assert first.result(0).outcome == Ok(Placed("t", 0, 0))
+    assert isinstance(second.exception(0), mis.Deaf)
+
+
+def test_a_program_that_closes_its_input(speak: Speak) -> None:
+    channel = speak("close_input")
+    with pytest.raises(mis.Misconduct, match=r"closed its standard input|did not complete send"):
+        for _ in range(3):
+            channel.perform(SEND)
+
+
+def test_a_description_with_an_unknown_capability(speak: Speak) -> None:
+    with pytest.raises(mis.Mismatch, match="'topiks'"):
+        speak("wrong_capability")
+
+
+def test_there_is_no_such_program() -> None:
+    with pytest.raises(mis.CannotStart, match=r"\./nowhere cannot be started: No such file or directory; check"):
+        Channel("./nowhere", ["./nowhere"], lambda *_: None)
+
+
+def test_answers_may_come_out_of_order(speak: Speak) -> None:
+    channel = speak("backwards")
+    late = [channel.invoke(Send("p", "t", b"", awaited=False)) for _ in range(5)]
+    channel.perform(Flush("p"))
+    assert [future.result(1).outcome for future in late] == [Ok(Placed("t", 0, number)) for number in range(2, 7)]
+
+
+def test_a_refusal_is_an_outcome_to_the_channel(speak: Speak) -> None:
+    assert speak("refuse").perform(SEND).outcome == Fail("UNSUPPORTED", "no")
+
+
+def test_a_talkative_program_is_let_talk(speak: Speak) -> None:
+    channel = speak("talkative", 5.0)
+    for _ in range(2):
+        assert channel.perform(SEND).outcome == Ok(Placed("t", 0, 0))
+
+
+def test_only_the_last_words_are_kept(speak: Speak) -> None:
+    channel = speak("talkative", 5.0)
+    channel.perform(SEND)
+    os.kill(channel.pid, 9)
+    with pytest.raises(mis.Died) as caught:
+        for _ in range(2):
+            channel.perform(SEND)
+    assert "line 19999" in str(caught.value)
+    assert len(str(caught.value)) < 3_000
+
+
+def test_misconduct_ends_the_program_and_its_children(speak: Speak) -> None:
+    channel = speak("orphan")
+    with pytest.raises(mis.Died) as caught:
+        channel.perform(SEND)
+    orphan = re.search(r"orphan (\d+)", str(caught.value))
+    assert orphan and gone(int(orphan[1]))
