@@ -83,7 +83,8 @@ serve({
 
   // Read these partitions and no others, from these offsets.
   assign({ client, offsets }) {
-    consumers.get(client).positions = new Map(offsets.map(([topic, partition, offset]) => [place(topic, partition), offset]));
+    const positions = offsets.map(([topic, partition, offset]) => [place(topic, partition), offset]);
+    consumers.get(client).positions = new Map(positions);
     return ok();
   },
 

@@ -1,6 +1,6 @@
 // brokerlaw's contract for adapters in Node: JSON lines on standard input and output. No dependencies.
 //
-//     serve({ start(settings) {…}, describe() {…}, send(op) {…}, poll(op) {…}, …, reset() {…}, stop() {…} });
+//     serve({ start(settings) {…}, describe() {…}, send(op) {…}, poll(op) {…}, reset() {…}, stop() {…} });
 //
 // Each operation is a method of its name that returns (or promises) ok(value), fail(error) or unknown(error); bytes are
 // base64 text. The messages, and which value each operation answers with: `brokerlaw adapter schemas`.

@@ -157,11 +157,10 @@ class Bench:
     def _perform(self, op: AnyOperation) -> tuple[Any, int]:
         if self._stranger is not None:
             raise self._stranger
-        began = self.adapter.now()
-        answer = self.adapter.perform(self._names.outward(op))
         if isinstance(op, ops.OpenProducer | ops.OpenConsumer):
             self._opened.add(op.client)
-        return answer, began
+        began = self.adapter.now()
+        return self.adapter.perform(self._names.outward(op)), began
 
     def _checked(self, op: AnyOperation, answer: Any, began: int) -> Outcome:
         ended, word = self.adapter.now(), name_of(op)
@@ -182,6 +181,8 @@ class Bench:
     def _seen(self, _at: int, process: str, observation: Observation) -> None:
         told = self._names.inward(observation)
         held = self.holdings.get(process, frozenset())
+        if process not in self._opened:
+            self._stranger = Flaw(f"{process!r} observed {told!r:.100}", "the process is the client's name, as opened")
         match told:
             case Assigned():
                 self.holdings[process] = held | set(told.partitions)
@@ -190,5 +191,3 @@ class Bench:
             case _:
                 mend = "an adapter observes Assigned, Revoked and Lost"
                 self._stranger = Flaw(f"{told!r:.100} was observed, which only the suite can see", mend)
-        if process not in self._opened:
-            self._stranger = Flaw(f"{process!r} observed {told!r:.100}", "the process is the client's name, as opened")
