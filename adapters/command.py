@@ -12,6 +12,7 @@ from brokerlaw.adapters.channel import PATIENCE, Channel
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description
 from brokerlaw.spec.operations import AnyOperation, Operation
 from brokerlaw.spec.outcomes import Ok
+from brokerlaw.spec.values import snake_case
 
 TIMEOUT: Final = "adapter.timeout"
 
@@ -64,7 +65,8 @@ class CommandAdapter(Adapter):
     def _must(self, make: Callable[[int], wire.AnyRequest]) -> None:
         outcome, _ = self._open.ask(make)
         if not isinstance(outcome, Ok):
-            raise AdapterError(f"{self._name} must be able to {wire.word(make(0))}: {outcome.error} {outcome.message}")
+            what = snake_case(type(make(0)).__name__)
+            raise AdapterError(f"{self._name} must be able to {what}: {outcome.error} {outcome.message}".rstrip())
 
     @property
     def _open(self) -> Channel:

@@ -117,6 +117,8 @@ def speak(request):
     if kind == "hello":
         capabilities = {"topics": 8} if KIND != "wrong_capability" else {"topiks": 8}
         complete(number, {"name": "rogue", "version": "1", "capabilities": capabilities})
+    elif kind == "reset" and KIND == "resetless":
+        refuse(number)
     elif kind == "stop" and KIND == "unstoppable":
         deaf()
     elif kind == "stop" and KIND == "exits_without_a_word":

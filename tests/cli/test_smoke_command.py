@@ -1,0 +1,89 @@
+"""`brokerlaw smoke`: sound adapters exit with 0, all others with 2 and the cause, whatever they do."""
+
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from brokerlaw.cli.smoke import smoke
+
+TESTS = Path(__file__).parent.parent
+ROGUE = TESTS / "adapters" / "rogue.py"
+SKELETON = TESTS.parent / "adapters" / "templates" / "adapter.py"
+
+CAUSES = {
+    "hang": "did not complete send (request ",
+    "exit": "exited with code 3",
+    "exit_at_start": "exited with code 1",
+    "deaf_from_the_start": "did not complete hello",
+    "garbage": r"is not JSON (JSON is malformed: invalid character (byte 0)): «Connecting to broker...\t\x1b[31m",
+    "junk_flood": "is not JSON",
+    "observation_flood": "more than 10000 observations within a second",
+    "twice": "twice: «{",
+    "unknown_request": "which was never made: «{",
+    "refuse": "send is UNSUPPORTED: no",
+    "wrong_value": "Expected `int`, got `str` - at `$.outcome.value.partition`",
+    "wrong_capability": "'topiks'",
+    "in_the_past": "gave the time 17",
+    "fault": "gave up: the licence has expired: renew it",
+}
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(smoke, arguments)
+
+
+def rogue(kind: str) -> str:
+    return f"cmd:{sys.executable} -I -S {shlex.quote(str(ROGUE))} {kind}"
+
+
+@pytest.mark.parametrize("kind", CAUSES)
+def test_what_an_adapter_does_wrong_is_its_own_fault(kind: str) -> None:
+    result = run(rogue(kind), "--settings", "adapter.timeout=300")
+    assert CAUSES[kind] in result.output
+    assert "is its fault, and no verdict about the broker" in result.output
+    assert result.exit_code == 2
+
+
+def test_a_sound_adapter() -> None:
+    result = run(f"py:{SKELETON}:MyBroker")
+    assert result.exit_code == 0
+    assert " pass, " in result.output
+    assert "not claimed: " in result.output
+    assert "The adapter is sound. Now judge the broker: brokerlaw check py:" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nobody"], "no adapter 'nobody'"),
+        (["cmd:"], "names no program"),
+        (["cmd:./nowhere"], "cannot be started: No such file or directory"),
+        ([rogue("sound"), "--settings", "adapter.timeout=soon"], "no positive number of milliseconds"),
+        ([rogue("sound"), "--settings", "acks=1"], "--settings acks is for check"),
+        ([rogue("sound"), "--settings", "acks"], "this is no KEY=VALUE"),
+        ([rogue("sound"), "--timeout", "0"], "--timeout"),
+    ],
+)
+def test_what_is_wrong_with_the_command(arguments: list[str], words: str) -> None:
+    result = run(*arguments)
+    assert words in result.output
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_an_interrupt_ends_it_with_130() -> None:
+    command = [sys.executable, "-m", "brokerlaw", "smoke", rogue("hang")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "A topic with two partitions" in line:  # the next check hangs
+            break
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in rest
