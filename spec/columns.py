@@ -76,9 +76,9 @@ class Table:
         return chosen
 
     def with_columns(self, **columns: Ints | Bools) -> "Table":
-        """The same rows with further columns."""
+        """The same rows with further columns, or others in their place."""
         own = {name: getattr(self, name) for name in self.names}
-        return Table.of(**own, **{name: np.asarray(c, dtype=np.int64) for name, c in columns.items()})
+        return Table.of(**own | {name: np.asarray(c, dtype=np.int64) for name, c in columns.items()})
 
     def __len__(self) -> int:
         return self._filled.shape[1] + len(self._pending)

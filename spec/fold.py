@@ -57,8 +57,11 @@ class Fold:
             raise HistoryError(f"operation {row.op} is out of turn: the next is {len(h.raw_operations)}")
         h.invocations[row.op] = row
         self.pending[row.op] = row
-        h.raw_operations.append(h.rows, h.processes.add(row.process), h.functions.add(ops.name_of(op)), row.time)
         self.invoked(op, row)
+        client = ops.client_of(op)
+        opened = -1 if client is None else self.opened.get(client, -1)
+        process, function = h.processes.add(row.process), h.functions.add(ops.name_of(op))
+        h.raw_operations.append(h.rows, process, h.processes.add(client), opened, function, row.time)
 
     @singledispatchmethod
     def invoked(self, op: ops.Operation, row: Invoke) -> None:
@@ -91,6 +94,7 @@ class Fold:
             h.processes.add(op.client),
             self.opened[op.client],
             h.topics.add(op.topic),
+            -1 if op.partition is None else op.partition,
             h.keys.add(op.key),
             h.values.add(op.value),
             ACKS[producer.acks],
@@ -117,6 +121,10 @@ class Fold:
         self._commit(op.client, group, op.offsets, row, -1)
 
     @invoked.register
+    def _(self, op: ops.ResetOffsets, row: Invoke) -> None:
+        self._commit(row.process, op.group, op.offsets, row, -1)
+
+    @invoked.register
     def _(self, op: ops.SendOffsets, row: Invoke) -> None:
         group = self._consumer(op.consumer, row).group
         self._commit(op.consumer, group, op.offsets, row, self.transaction.get(op.client, -1))
@@ -124,11 +132,11 @@ class Fold:
     @invoked.register
     def _(self, op: ops.Assign, row: Invoke) -> None:
         for offset in op.offsets:
-            self._new_stint(op.client, offset.tp)
+            self.stints[op.client, offset.tp] = self.h.rows
 
     @invoked.register
     def _(self, op: ops.Seek, row: Invoke) -> None:
-        self._new_stint(op.client, TopicPartition(op.topic, op.partition))
+        self.stints[op.client, TopicPartition(op.topic, op.partition)] = self.h.rows
 
     def complete(self, row: Complete) -> None:
         """An operation comes to its outcome."""
@@ -166,7 +174,7 @@ class Fold:
                 row.op,
                 process,
                 opened,
-                self.stints.get((op.client, tp), 0),
+                self.stints.get((op.client, tp), -1),
                 h.partitions.add(tp),
                 record.offset,
                 h.keys.add(record.key),
@@ -197,9 +205,10 @@ class Fold:
 
     @succeeded.register
     def _(self, op: ops.DescribePartition, row: Invoke, state: PartitionState) -> None:
-        tp = self.h.partitions.add(TopicPartition(op.topic, op.partition))
-        leader = -1 if state.leader is None else state.leader
-        self.h.leaders.append(row.op, tp, leader, state.epoch, sum(1 << broker for broker in state.isr))
+        h, leader = self.h, -1 if state.leader is None else state.leader
+        tp = h.partitions.add(TopicPartition(op.topic, op.partition))
+        replicas, isr = h.brokers.add(frozenset(state.replicas)), h.brokers.add(frozenset(state.isr))
+        h.leaders.append(row.op, tp, leader, state.epoch, replicas, isr)
 
     @singledispatchmethod
     def observed(self, value: seen.Observation, row: Observe) -> None:
@@ -210,7 +219,7 @@ class Fold:
     def _(self, value: seen.Assigned, row: Observe) -> None:
         self.generation[row.process] = value.generation
         for tp in value.partitions:
-            self._new_stint(row.process, tp)
+            self.stints[row.process, tp] = self.h.rows
         self._owned(ASSIGNED, value, row)
 
     @observed.register
@@ -253,8 +262,8 @@ class Fold:
     def _(self, value: seen.Drained, row: Observe) -> None:
         h, tp = self.h, TopicPartition(value.topic, value.partition)
         isolation = ISOLATION[value.isolation]
-        process, index = h.processes.add(row.process), h.partitions.add(tp)
-        h.drained.append(h.rows, row.time, process, index, value.start, value.end, isolation)
+        process, opened = h.processes.add(row.process), self.opened.get(row.process, -1)
+        h.drained.append(h.rows, row.time, process, opened, h.partitions.add(tp), value.start, value.end, isolation)
 
     def _end(self, client: str, row: Invoke, how: int) -> None:
         begun = self.transaction.get(client)
@@ -266,9 +275,9 @@ class Fold:
     ) -> None:
         h = self.h
         process, generation = h.processes.add(client), self.generation.get(client, -1)
+        opened = self.opened.get(client, -1)
         for offset in offsets:
             tp = h.partitions.add(offset.tp)
-            opened = self.opened[client]
             h.raw_commits.append(row.op, process, opened, h.groups.add(group), tp, offset.offset, generation, txn)
 
     def _offset(
@@ -295,9 +304,6 @@ class Fold:
         for tp in value.partitions:
             index = h.partitions.add(tp)
             h.ownership.append(h.rows, row.time, kind, process, opened, group, member, value.generation, index)
-
-    def _new_stint(self, client: str, tp: TopicPartition) -> None:
-        self.stints[client, tp] = self.stints.get((client, tp), 0) + 1
 
     def _consumer(self, client: str, row: Invoke) -> ops.OpenConsumer:
         if client not in self.consumers:

@@ -1,6 +1,7 @@
 """The columns of a history, as they are recorded: pools of names, and tables whose columns index into them."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from brokerlaw.spec import observations as seen
 from brokerlaw.spec import operations as ops
@@ -25,9 +26,14 @@ EARLIEST, LATEST, TIMESTAMP, POSITION, COMMITTED_OFFSET = range(5)
 
 
 class Tables:
-    """A table for each kind of thing seen; `raw_` ones are joined with their completions by `History`."""
+    """A table for each kind of thing seen; `raw_` ones are joined with their completions by `History`.
+
+    `overrides` are the settings that the user chose for the whole run. `brokers` are sets of brokers: replicas, ISRs.
+    """
 
     def __init__(self) -> None:
+        self.overrides: dict[str, str] = {}
+        self.memory: dict[Callable[..., Any], tuple[int, Any]] = {}
         self.invocations: dict[int, Invoke] = {}
         self.processes: Pool[str] = Pool()
         self.partitions: Pool[TopicPartition] = Pool()
@@ -38,15 +44,16 @@ class Tables:
         self.sinks: Pool[str] = Pool()
         self.members: Pool[str] = Pool()
         self.functions: Pool[str] = Pool()
+        self.brokers: Pool[frozenset[int]] = Pool()
         self.rows = 0
         self.clients: list[tuple[int, ops.OpenProducer | ops.OpenConsumer]] = []
         self.created: dict[str, ops.CreateTopic] = {}
         self.declared: list[tuple[int, seen.Declared]] = []
         self.stable: list[tuple[int, int, seen.Stable]] = []
         self.caught: list[tuple[int, int, seen.Caught]] = []
-        self.raw_operations = Table("row", "process", "f", "invoked")
+        self.raw_operations = Table("row", "process", "client", "opened", "f", "invoked")
         self.raw_completions = Table("op", "status", "completed")
-        self.raw_sends = Table("op", "process", "opened", "topic", "key", "value", "acks", "transaction")
+        self.raw_sends = Table("op", "process", "opened", "topic", "partition", "key", "value", "acks", "transaction")
         self.raw_placed = Table("op", "tp", "offset")
         self.raw_reads = Table(
             "op",
@@ -66,6 +73,6 @@ class Tables:
         self.raw_commits = Table("op", "process", "opened", "group", "tp", "offset", "generation", "transaction")
         self.ownership = Table("row", "time", "kind", "process", "opened", "group", "member", "generation", "tp")
         self.offsets = Table("op", "kind", "process", "group", "tp", "offset", "isolation")
-        self.leaders = Table("op", "tp", "leader", "epoch", "isr")
+        self.leaders = Table("op", "tp", "leader", "epoch", "replicas", "isr")
         self.applied = Table("row", "time", "process", "opened", "group", "sink", "tp", "offset", "value", "duplicate")
-        self.drained = Table("row", "time", "process", "tp", "start", "end", "isolation")
+        self.drained = Table("row", "time", "process", "opened", "tp", "start", "end", "isolation")

@@ -1,0 +1,1 @@
+"""What a history proves: its tables joined into the facts that invariants are stated over."""

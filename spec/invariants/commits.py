@@ -1,0 +1,63 @@
+"""Commits: only a member of the group, as it is now, commits for it."""
+
+import numpy as np
+
+from brokerlaw.spec.columns import Ints, Table
+from brokerlaw.spec.evidence.contact import in_contact
+from brokerlaw.spec.evidence.relations import first_after, last_before, pack_both, take
+from brokerlaw.spec.evidence.tenures import tenures
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import place, violation
+from brokerlaw.spec.tables import OK, PENDING
+
+
+@invariant(
+    "commits.fenced",
+    statement="A member whose partition has moved on to another, which has committed, cannot commit for it any more.",
+    formal="∀ commit c of m for p: (∃ n ≠ m: p assigned to n after m, n committed p before c and owns it throughout c)"
+    " ∧ m was not told ⇒ c is refused",
+    source="Kafka, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID; KIP-848, fencing by member epoch; KIP-345",
+    capabilities=("topics", "groups"),
+)
+def fenced(h: History) -> Finding:
+    """A zombie's commit: its member still believes in the partition, while the new owner is alive and in contact.
+
+    Offsets sent in transactions are not judged: a client that lost its membership may send them as nobody's.
+    """
+    table, commits = tenures(h), h.commits
+    commits = commits[(commits.transaction < 0) & (commits.opened >= 0) & (commits.status != PENDING)]
+    old, new = _owners(table, commits)
+    told = take(table.end, old) <= commits.completed
+    staying = take(table.end, new) > commits.completed
+    stale = np.flatnonzero((old >= 0) & (new >= 0) & (old != new) & ~told & staying)
+    proof = _commit_of(commits, table, new[stale], stale)
+    sure = (proof >= 0) & in_contact(h, table.opened[new[stale]], commits.completed[stale])
+    stale, proof = stale[sure], proof[sure]
+    taken = np.flatnonzero(commits.status[stale] == OK)
+    breaches = (_accepted(h, commits, stale[i], proof[i], table.row[[old[stale[i]], new[stale[i]]]]) for i in taken)
+    return Finding(len(stale), tuple(breaches))
+
+
+def _owners(table: Table, commits: Table) -> tuple[Ints, Ints]:
+    """For each commit: its member's own last tenure of the partition, and the group's last one, before it; -1: none."""
+    own, member = pack_both((table.opened, table.tp), (commits.opened, commits.tp))
+    held, group = pack_both((table.group, table.tp), (commits.group, commits.tp))
+    last = last_before(held, table.begin, group, commits.invoked)
+    return last_before(own, table.begin, member, commits.invoked), last
+
+
+def _commit_of(commits: Table, table: Table, owner: Ints, stale: Ints) -> Ints:
+    """The first commit that the new owner made in its tenure, where it was done before the stale one; else -1."""
+    done = np.flatnonzero(commits.status == OK)
+    made, wanted = pack_both((commits.opened[done], commits.tp[done]), (table.opened[owner], table.tp[owner]))
+    first = take(done, first_after(made, commits.invoked[done], wanted, table.begin[owner]))
+    return np.where(take(commits.completed, first) < commits.invoked[stale], first, -1)
+
+
+def _accepted(h: History, commits: Table, late: int, proof: int, tenures: Ints) -> Violation:
+    member, owner = (h.processes[commits.process[commit]] for commit in (late, proof))
+    told = f"{member}'s commit of {place(h, commits.tp[late], commits.offset[late])} was accepted"
+    group = h.groups[commits.group[late]]
+    reason = f"{told}, although group {group} had given the partition to {owner}, which had committed it"
+    return violation(h, reason, (commits.op[late], commits.op[proof]), tenures)

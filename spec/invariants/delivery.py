@@ -1,0 +1,243 @@
+"""Delivery: what an application can rely on when it processes and commits in a certain order, and dies at any point.
+
+The application is part of the bargain: what it may have brought upon itself (it moved by hand, committed what it had
+not worked off, applied what it had not committed) is not held against the broker.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from brokerlaw.spec.columns import Bools, Ints, Table
+from brokerlaw.spec.derived import derived
+from brokerlaw.spec.evidence.applications import (
+    BY_HAND,
+    Application,
+    Course,
+    applications,
+    applied,
+    course,
+    inputs,
+    repeated_by_itself,
+    skipped_by_itself,
+)
+from brokerlaw.spec.evidence.drains import drains
+from brokerlaw.spec.evidence.records import DURABLE, commit_asked
+from brokerlaw.spec.evidence.relations import NEVER, firsts, neighbours, present, take
+from brokerlaw.spec.evidence.settings import auto_committing, under
+from brokerlaw.spec.evidence.tenures import of_group
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import place, value, violation
+from brokerlaw.spec.tables import COMMITTED, FAIL
+
+PROMISED: Final = (*DURABLE, BY_HAND)
+GROUPS: Final = ("topics", "groups")
+SOURCE: Final = 'Kafka documentation, "Message Delivery Semantics"'
+OUTPUT: Final = b"out:"
+"""What a transformed record's value begins with; the rest is the input's value."""
+NOTHING: Final = np.empty(0, dtype=np.int64)
+
+
+@invariant(
+    "delivery.at-least-once",
+    statement="An application that processes and then commits processes every acknowledged record.",
+    formal="∀ at-least-once application A that caught up, acknowledged record r of its topic: r ∈ applied(A)",
+    source=SOURCE,
+    capabilities=GROUPS,
+    promised=PROMISED,
+)
+def at_least_once(h: History) -> Finding:
+    """Judged once the application was seen to have caught up, for partitions that it then held."""
+    return _total(_nothing_left_out(h, application) for application in applications(h, "at-least-once"))
+
+
+@invariant(
+    "delivery.at-most-once",
+    statement="An application that commits and then processes processes no record twice.",
+    formal="∀ at-most-once application A, effects a ≠ b of A: place(a) ≠ place(b)",
+    source=SOURCE,
+    capabilities=GROUPS,
+    promised=(BY_HAND,),
+)
+def at_most_once(h: History) -> Finding:
+    """Counted are effects in partitions that were assigned anew later, when they might have been repeated."""
+    return _total(_nothing_repeated(h, application) for application in applications(h, "at-most-once"))
+
+
+@invariant(
+    "delivery.exactly-once",
+    statement="Consume, transform and produce in transactions: each input has one output for read_committed readers.",
+    formal="∀ exactly-once application A that caught up, acknowledged input r: |{read_committed output of r}| = 1",
+    source=f"{SOURCE}; KIP-98, KIP-447",
+    capabilities=(*GROUPS, "transactions"),
+    promised=PROMISED,
+)
+def exactly_once(h: History) -> Finding:
+    """An input's output is known by its value. Inputs that stand in the log twice may have two outputs."""
+    return _total(_one_output_each(h, application) for application in applications(h, "exactly-once"))
+
+
+@invariant(
+    "delivery.idempotent-sink",
+    statement="Processing and then committing into a sink that remembers what it applied applies each record once.",
+    formal="∀ idempotent-sink application A that caught up, acknowledged record r: |{fresh effect of r}| = 1",
+    source=f"{SOURCE}; Helland, Idempotence Is Not a Medical Condition (2012)",
+    capabilities=GROUPS,
+    promised=PROMISED,
+)
+def idempotent_sink(h: History) -> Finding:
+    """The sink's memory outlives the application's instances, and knows a record by its value."""
+    return _total(_applied_once(h, application) for application in applications(h, "idempotent-sink"))
+
+
+def _total(findings: Iterator[Finding]) -> Finding:
+    found = list(findings)
+    breaches = tuple(violation for each in found for violation in each.violations)
+    return Finding(sum(each.exercised for each in found), breaches)
+
+
+def _nothing_left_out(h: History, application: Application) -> Finding:
+    owed, done = inputs(h, application), applied(h, application)
+    effect = present((done.tp, done.offset), (owed.tp, owed.offset))
+    effect |= (owed.once == 1) & present((done.value,), (owed.value,))
+    left = _not_its_own_doing(h, application, owed, ~effect, lambda _: NOTHING)
+    breaches = (_left_out(h, application, owed, int(i)) for i in left)
+    return Finding(int(effect.sum()) + len(left), tuple(breaches))
+
+
+def _not_its_own_doing(
+    h: History, application: Application, owed: Table, missing: Bools, produced: Callable[[int], Ints]
+) -> list[int]:
+    """The missing inputs that the broker has to answer for."""
+    deeds: dict[int, Course] = {}
+    left = []
+    for i in np.flatnonzero(missing).tolist():
+        tp, offset = int(owed.tp[i]), int(owed.offset[i])
+        deeds[tp] = deeds.get(tp) or course(h, application, tp)
+        caught = application.caught[1] if application.caught else NEVER
+        if not skipped_by_itself(deeds[tp], offset, produced(i), caught):
+            left.append(i)
+    return left
+
+
+def _left_out(h: History, application: Application, owed: Table, send: int, what: str = "applying it") -> Violation:
+    declared, caught = application.declared, application.caught or (-1, -1)
+    where = place(h, owed.tp[send], owed.offset[send])
+    told = f"{value(h, owed.value[send])} was acknowledged at {where}, and the {declared.discipline} application"
+    reason = f"{told} of group {declared.group} caught up without {what}{under(h, PROMISED)}"
+    return violation(h, reason, (owed.op[send],), (application.row, caught[0]))
+
+
+def _nothing_repeated(h: History, application: Application) -> Finding:
+    done, held = applied(h, application), of_group(h, application.declared.group)
+    by_hand = application.group not in auto_committing(h)
+    last = np.full(len(h.partitions) + 1, -1)
+    np.maximum.at(last, held.tp, held.begin)
+    deeds: dict[int, Course] = {}
+    breaches = []
+    for one, other in zip(*neighbours(done.tp, done.offset), strict=True):
+        tp = int(done.tp[one])
+        deeds[tp] = deeds.get(tp) or course(h, application, tp)
+        if not repeated_by_itself(deeds[tp], int(done.offset[one]), int(done.time[one]), by_hand):
+            breaches.append(_repeated(h, application, done, one, other))
+    at_risk = last[done.tp] > done.time
+    return Finding(max(int(at_risk.sum()), len(breaches)), tuple(breaches))
+
+
+def _repeated(h: History, application: Application, done: Table, one: int, other: int) -> Violation:
+    declared, who = application.declared, [h.processes[done.process[effect]] for effect in (one, other)]
+    told = f"{value(h, done.value[one])} at {place(h, done.tp[one], done.offset[one])} was applied by {who[0]}"
+    by = "again" if who[0] == who[1] else f"and by {who[1]}"
+    reason = f"{told} {by}, for the {declared.discipline} application of group {declared.group}{under(h, PROMISED)}"
+    return violation(h, reason, (), (application.row, done.row[one], done.row[other]))
+
+
+def _applied_once(h: History, application: Application) -> Finding:
+    done = applied(h, application)
+    effects = done[done.duplicate == 0]
+    twice = (_repeated(h, application, effects, *pair) for pair in zip(*neighbours(effects.value), strict=True))
+    left_out = _nothing_left_out(h, application)
+    at_risk = len(firsts(effects.value))
+    return Finding(left_out.exercised + at_risk, (*left_out.violations, *twice))
+
+
+class Outputs(NamedTuple):
+    """An application's outputs: sends into its sink, and what read_committed readers were given, with their `input`."""
+
+    sends: Table
+    reads: Table
+
+
+@derived
+def _input_of(h: History) -> Ints:
+    """By value, the value of the input that it is the output of; -1: it is no output."""
+    values = h.values.values
+    found = [h.values.find(each[len(OUTPUT) :]) if each.startswith(OUTPUT) else -1 for each in values]
+    return np.array([*found, -1], dtype=np.int64)
+
+
+def _outputs(h: History, application: Application) -> Outputs:
+    sends, reads, sink = h.sends, h.reads, application.declared.sink
+    sends = sends.with_columns(input=_input_of(h)[sends.value])
+    reads = reads.with_columns(input=_input_of(h)[reads.value])
+    into = np.array([*(tp.topic == sink for tp in h.partitions.values), False], dtype=np.bool_)
+    reads = reads[into[reads.tp] & (reads.isolation == COMMITTED) & (reads.input >= 0)]
+    return Outputs(
+        sends[(sends.topic == h.topics.find(sink)) & (sends.input >= 0) & (sends.status != FAIL)],
+        reads[np.sort(firsts(reads.tp, reads.offset, reads.input))],
+    )
+
+
+def _one_output_each(h: History, application: Application) -> Finding:
+    owed, outputs = inputs(h, application), _outputs(h, application)
+    owed = owed[owed.once == 1]
+    seen = present((outputs.reads.input,), (owed.value,))
+
+    def produced(i: int) -> Ints:
+        mine: Ints = outputs.sends.transaction[outputs.sends.input == owed.value[i]]
+        return mine
+
+    settled = ~seen & ~_may_yet_show(h, outputs.sends, owed)
+    left = _not_its_own_doing(h, application, owed, settled, produced)
+    missing = (_left_out(h, application, owed, i, "an output that was committed") for i in left)
+    pairs = zip(*neighbours(outputs.reads.input), strict=True)
+    doubled = [pair for pair in pairs if _broker_doubled(h, application, outputs, *pair)]
+    twice = (_two_outputs(h, application, outputs, one, other) for one, other in doubled)
+    return Finding(max(int(seen.sum()) + len(left), len(doubled)), (*missing, *twice))
+
+
+def _may_yet_show(h: History, sends: Table, owed: Table) -> Bools:
+    """Whether an input has an output whose transaction may have been committed, out of reach of the complete reads."""
+    asked = take(commit_asked(h), sends.transaction, 0) < NEVER
+    table = drains(h)
+    ends = np.full(len(h.partitions) + 1, -1)
+    isolated = table[table.isolation == COMMITTED]
+    np.maximum.at(ends, isolated.tp, isolated.end)
+    beyond = (sends.offset < 0) | (sends.offset >= ends[sends.tp])
+    return present((sends.input[asked & beyond],), (owed.value,))
+
+
+def _broker_doubled(h: History, application: Application, outputs: Outputs, one: int, other: int) -> bool:
+    """Whether two outputs of one input are the broker's doing: it had the input once, and nobody moved back.
+
+    An application that reads again what it asked to commit, not knowing whether it was, doubles its output itself.
+    """
+    wanted = outputs.reads.input[one]
+    sends = outputs.sends[outputs.sends.input == wanted]
+    given = h.reads[(h.reads.group == application.group) & (h.reads.value == wanted)]
+    if len(firsts(given.tp, given.offset)) != 1 or (sends.transaction < 0).any():
+        return False
+    asked = commit_asked(h)[sends.transaction].min(initial=NEVER)
+    sought = course(h, application, int(given.tp[0])).seeks
+    return not ((sought.offset <= given.offset[0]) & (sought.invoked > asked)).any()
+
+
+def _two_outputs(h: History, application: Application, outputs: Outputs, one: int, other: int) -> Violation:
+    reads, declared = outputs.reads, application.declared
+    where = " and at ".join(place(h, reads.tp[read], reads.offset[read]) for read in (one, other))
+    told = f"{value(h, reads.input[one])} has an output at {where} for read_committed readers"
+    reason = f"{told}, of the exactly-once application of group {declared.group}{under(h, PROMISED)}"
+    sends = outputs.sends[outputs.sends.input == reads.input[one]]
+    return violation(h, reason, (*sends.op, reads.op[one], reads.op[other]), (application.row,))

@@ -1,0 +1,179 @@
+"""Durability: what was acknowledged is there, where it was said to be, whichever brokers have died since."""
+
+from typing import Final
+
+import numpy as np
+
+from brokerlaw.spec.columns import Ints, Table
+from brokerlaw.spec.evidence.drains import covering, drains, short_of, shown
+from brokerlaw.spec.evidence.outages import down_throughout
+from brokerlaw.spec.evidence.records import ALL_REPLICAS, DURABLE, acked, owed_to, placed_reads
+from brokerlaw.spec.evidence.relations import find, first_after, last_before, take
+from brokerlaw.spec.evidence.settings import idempotent, lifted, under
+from brokerlaw.spec.evidence.topics import (
+    deleted_below,
+    keeping,
+    known,
+    number_of,
+    partition_count,
+    topic_of,
+    within,
+)
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import partition, place, value, violation
+from brokerlaw.spec.tables import COMMITTED, OK, PENDING, UNCOMMITTED
+
+MIN_ISR: Final = "min.insync.replicas"
+
+
+@invariant(
+    "durability.acked-at-offset",
+    statement="Where a record was acknowledged to stand, there it is read.",
+    formal="∀ acknowledged send s, read r: place(r) = place(s) ⇒ r is s; r is s, s idempotent ⇒ place(r) = place(s)",
+    source="Kafka, RecordMetadata.offset; KIP-98 (an idempotent producer's record stands in the log once)",
+    promised=DURABLE,
+)
+def acked_at_offset(h: History) -> Finding:
+    """A record of a producer that is not idempotent may stand elsewhere too, where a retry put it."""
+    sends, reads = acked(h), placed_reads(h)
+    here = find((sends.tp, sends.offset), (reads.tp, reads.offset))
+    same = (take(sends.value, here) == reads.value) & (take(sends.key, here) == reads.key)
+    usurped = np.flatnonzero((here >= 0) & ~same)
+    moved, home = _moved(h, sends, reads)
+    tested = np.union1d(here[here >= 0], home)
+    breaches = [_usurped(h, sends[here[i : i + 1]], reads[i : i + 1]) for i in usurped]
+    breaches += [_elsewhere(h, sends[home[n : n + 1]], reads[i : i + 1]) for n, i in enumerate(moved)]
+    return Finding(len(tested), tuple(breaches))
+
+
+def _moved(h: History, sends: Table, reads: Table) -> tuple[Ints, Ints]:
+    """Reads of idempotent sends elsewhere than acknowledged, where nobody read them as acknowledged; and the sends."""
+    send = find((sends.op,), (take(h.sends.op, reads.send),))
+    away = (take(sends.tp, send) != reads.tp) | (take(sends.offset, send) != reads.offset)
+    suspects = np.flatnonzero((send >= 0) & away & idempotent(h)[take(sends.opened, send, 0)])
+    home = send[suspects]
+    at_home = find((reads.tp, reads.offset, reads.value), (sends.tp[home], sends.offset[home], sends.value[home]))
+    return suspects[at_home < 0], home[at_home < 0]
+
+
+def _usurped(h: History, send: Table, read: Table) -> Violation:
+    told = f"{value(h, send.value[0])} was acknowledged at {place(h, send.tp[0], send.offset[0])}"
+    reason = f"{told}, where {h.processes[read.process[0]]} read {value(h, read.value[0])}{under(h, DURABLE)}"
+    return violation(h, reason, (send.op[0], read.op[0]))
+
+
+def _elsewhere(h: History, send: Table, read: Table) -> Violation:
+    told = f"{value(h, send.value[0])} was acknowledged at {place(h, send.tp[0], send.offset[0])}"
+    reason = f"{told} and read at {place(h, read.tp[0], read.offset[0])} instead{under(h, DURABLE)}"
+    return violation(h, reason, (send.op[0], read.op[0]))
+
+
+@invariant(
+    "durability.acked-survives",
+    statement="A record acknowledged by all in-sync replicas is never lost.",
+    formal="∀ acknowledged send s, complete read d of its partition [start, end), start ≤ offset(s):"
+    " offset(s) < end ⇒ s ∈ d; offset(s) ≥ end ⇒ completed(s) ≥ begun(d)",
+    source='Kafka documentation, "Replication" (no committed message is lost while an in-sync replica lives); KIP-966',
+    promised=DURABLE,
+)
+def acked_survives(h: History) -> Finding:
+    """Judged by complete reads. Records that somebody asked to delete, and topics that expire or compact, are left out.
+
+    For read_committed readers a record counts once its transaction was committed, and only below the end that they were
+    told: that end waits for transactions that are still being ended.
+    """
+    sends = acked(h)
+    sends = sends[within(h, keeping(h))[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
+    visible = owed_to(h, sends, COMMITTED)
+    isolation = drains(h).isolation
+    drain, send = covering(h, sends.tp, sends.offset)
+    owed = (isolation[drain] == UNCOMMITTED) | visible[send]
+    drain, send = drain[owed], send[owed]
+    absent = ~shown(h, drain, ("offset", sends.offset[send]), ("value", sends.value[send]))
+    beyond, late = short_of(h, sends.tp, sends.offset, sends.completed)
+    full = isolation[beyond] == UNCOMMITTED
+    lost_drain, lost = _nowhere(h, sends, np.append(drain[absent], beyond[full]), np.append(send[absent], late[full]))
+    tested = np.union1d(send, late[full])
+    return Finding(len(tested), tuple(_lost(h, sends, s, d) for d, s in zip(lost_drain, lost, strict=True)))
+
+
+def _nowhere(h: History, sends: Table, drain: Ints, send: Ints) -> tuple[Ints, Ints]:
+    """The pairs whose record was not read at another offset either, each send once."""
+    found = shown(h, drain, ("value", sends.value[send])) & (sends.once[send] == 1)
+    drain, send = drain[~found], send[~found]
+    first = np.unique(send, return_index=True)[1]
+    return drain[first], send[first]
+
+
+def _lost(h: History, sends: Table, send: int, drain: int) -> Violation:
+    read, offset = drains(h)[drain : drain + 1], int(sends.offset[send])
+    told = f"{value(h, sends.value[send])} was acknowledged at {place(h, sends.tp[send], offset)}"
+    reader, end = h.processes[read.process[0]], int(read.end[0])
+    short = f"the log that {reader} read to its end now ends at {end}"
+    missed = f"{reader} read everything from {int(read.start[0])} to {end} and not this"
+    reason = f"{told}, but {short if offset >= end else missed}{under(h, DURABLE)}"
+    return violation(h, reason, (sends.op[send],), read.row)
+
+
+@invariant(
+    "durability.min-isr-refuses",
+    statement="With fewer replicas in sync than min.insync.replicas, a send with acks=all is refused.",
+    formal="∀ send s, acks=all: |ISR| < min.insync.replicas throughout s ⇒ s is not acknowledged",
+    source="Kafka documentation, topic configuration: min.insync.replicas; KAFKA-15583",
+    capabilities=("topics", "min-isr", "inspect.partition"),
+    promised=(ALL_REPLICAS,),
+)
+def min_isr_refuses(h: History) -> Finding:
+    """The in-sync set was too small before and after, and the replicas out of it could not come back in between.
+
+    They could not where they were dead or paused all along, or where the topic has too few replicas anyway.
+    """
+    sends, before, after = _squeezed(h)
+    small = [i for i in range(len(sends)) if _too_few(h, sends, int(before[i]), int(after[i]), i)]
+    taken = [i for i in small if sends.status[i] == OK]
+    return Finding(len(small), tuple(_accepted(h, sends, i, int(before[i]), int(after[i])) for i in taken))
+
+
+def _squeezed(h: History) -> tuple[Table, Ints, Ints]:
+    """Completed acks=all sends between two descriptions that show too few in sync under one leader: both as rows."""
+    sends, states, required = h.sends, h.leadership, _required(h)
+    tp = _aimed_at(h, sends)
+    spare = np.array([len(isr) for isr in h.brokers.values], dtype=np.int64)[states.isr] - required[states.tp]
+    before = last_before(states.tp, states.completed, tp, sends.invoked)
+    after = first_after(states.tp, states.invoked, tp, sends.completed + 1)
+    judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING) & (tp >= 0)
+    judged &= (take(spare, before, 0) < 0) & (take(spare, after, 0) < 0)
+    for name in ("leader", "epoch"):
+        judged &= take(getattr(states, name), before) == take(getattr(states, name), after)
+    return sends.with_columns(tp=tp)[judged], before[judged], after[judged]
+
+
+def _aimed_at(h: History, sends: Table) -> Ints:
+    """The partition that each send went to or would have gone to, where that is known; else -1."""
+    single = [topic in known(h) and partition_count(h, topic) == 1 for topic in h.topics.values]
+    only = np.where(np.array(single, dtype=np.bool_)[sends.topic], 0, -1)
+    number = np.where(sends.partition >= 0, sends.partition, only)
+    aimed = find((topic_of(h)[:-1], number_of(h)[:-1]), (sends.topic, number))
+    return np.where(sends.tp >= 0, sends.tp, aimed)
+
+
+def _required(h: History) -> Ints:
+    """By partition of a known topic, min.insync.replicas where its creation set it, else 0."""
+    settings = [h.created[tp.topic].settings if tp.topic in known(h) else {} for tp in h.partitions.values]
+    return np.array([int(each.get(MIN_ISR, 0)) for each in settings], dtype=np.int64)
+
+
+def _too_few(h: History, sends: Table, before: int, after: int, send: int) -> bool:
+    """Whether so many replicas were out of reach all along that the rest was too few."""
+    states = h.leadership
+    down = down_throughout(h, int(states.invoked[before]), int(states.completed[after]))
+    return len(h.brokers[states.replicas[before]] - down) < int(_required(h)[sends.tp[send]])
+
+
+def _accepted(h: History, sends: Table, send: int, before: int, after: int) -> Violation:
+    states, tp = h.leadership, sends.tp[send]
+    told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)} with acks=all"
+    isr = sorted(h.brokers[states.isr[before]])
+    reason = f"{told} while only {isr} were in sync, of {_required(h)[tp]} required{under(h, (ALL_REPLICAS,))}"
+    return violation(h, reason, (states.op[before], sends.op[send], states.op[after]))

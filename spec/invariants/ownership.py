@@ -1,0 +1,162 @@
+"""Ownership: a group shares out the partitions of its topics, each to one member at a time."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from brokerlaw.spec.columns import Bools, Ints, Table
+from brokerlaw.spec.evidence.contact import in_contact
+from brokerlaw.spec.evidence.outages import disturbed
+from brokerlaw.spec.evidence.relations import firsts, highest_before, neighbours, pack
+from brokerlaw.spec.evidence.settings import consumers
+from brokerlaw.spec.evidence.tenures import gone, holders, of_group, tenures
+from brokerlaw.spec.evidence.topics import known, partition_count
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import partition, violation
+from brokerlaw.spec.observations import Stable
+from brokerlaw.spec.values import TopicPartition
+
+
+@invariant(
+    "ownership.exclusive",
+    statement="In a group each partition has at most one owner at a time.",
+    formal="∀ members a ≠ b of a group, partition p, time t: owns(a, p, t) ∧ in-contact(a, t) ⇒ ¬ assigned(b, p, t);"
+    " in one classic generation: assigned(a, p) ⇒ ¬ assigned(b, p)",
+    source='Kafka documentation, "Consumers"; KIP-848 (revoked before it is granted again); KAFKA-16147',
+    capabilities=("topics", "groups"),
+)
+def exclusive(h: History) -> Finding:
+    """A zombie may believe in partitions that it lost: only members certainly in contact count (see the evidence).
+
+    Static members with one instance id are one member. Whoever closed, crashed or unsubscribed owns nothing.
+    """
+    table = tenures(h)
+    earlier, later = _rivals(table)
+    owner, time = table.opened[earlier], table.begin[later]
+    alive = in_contact(h, owner, time) & (gone(h)[owner] > time)
+    earlier, later = earlier[alive], later[alive]
+    held = table.end[earlier] > table.begin[later]
+    twice = held | _same_generation(h, table, earlier, later)
+    breaches = (_shared(h, table, earlier[i], later[i], bool(held[i])) for i in np.flatnonzero(twice))
+    return Finding(len(np.unique(later)), tuple(breaches))
+
+
+def _rivals(table: Table) -> tuple[Ints, Ints]:
+    """Pairs of tenures of one partition by two members: each with the one before it, and the one that lasts longest."""
+    before, after = neighbours(table.group, table.tp, order=table.begin)
+    code = pack(table.group, table.tp)
+    longest = highest_before(code, table.begin, table.end, code, table.begin)
+    later = np.flatnonzero(longest >= 0)
+    before, after = np.concatenate([before, longest[later]]), np.concatenate([after, later])
+    distinct = firsts(before, after)
+    before, after = before[distinct], after[distinct]
+    strangers = table.identity[before] != table.identity[after]
+    return before[strangers], after[strangers]
+
+
+def _same_generation(h: History, table: Table, earlier: Ints, later: Ints) -> Bools:
+    """Whether both were assigned in one generation; KIP-848's epochs are the members' own, and do not compare."""
+    classic = np.zeros(len(h.operations), dtype=np.bool_)
+    classic[[op for op, consumer in consumers(h).items() if consumer.protocol == "classic"]] = True
+    generation = table.generation[earlier]
+    same = (generation >= 0) & (generation == table.generation[later])
+    return np.asarray(same & classic[table.opened[earlier]] & classic[table.opened[later]], dtype=np.bool_)
+
+
+def _shared(h: History, table: Table, earlier: int, later: int, held: bool) -> Violation:
+    one, other = (h.processes[table.process[tenure]] for tenure in (earlier, later))
+    told = f"{partition(h, table.tp[later])} was assigned to {other} in group {h.groups[table.group[later]]}"
+    generation = table.generation[later]
+    reason = f"while {one} held it" if held else f"as to {one} before, both in generation {generation}"
+    return violation(h, f"{told} {reason}", (), (table.row[earlier], table.row[later]))
+
+
+class Shares(NamedTuple):
+    """What the members of a stable group held: by partition of its topics, the rows that gave it to each owner."""
+
+    row: int
+    stable: Stable
+    owners: dict[str, dict[str, int]]
+
+    @property
+    def busy(self) -> set[str]:
+        """Members that own something."""
+        return {member for owners in self.owners.values() for member in owners}
+
+    @property
+    def unfair(self) -> list[str]:
+        """Partitions without exactly one owner."""
+        return [name for name, owners in self.owners.items() if len(owners) != 1]
+
+
+def _shares(h: History) -> Iterator[Shares]:
+    """At each rest of a group over topics of a known size, unless a broker was down just then."""
+    times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
+    calm = ~disturbed(h, times, times)
+    for (row, time, stable), judged in zip(h.stable, calm, strict=True):
+        if judged and known(h).issuperset(stable.topics):
+            yield Shares(row, stable, _owners(h, stable, time))
+
+
+def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
+    """By partition of the topics: its owners among the members, each with the row of its assignment."""
+    names = [TopicPartition(topic, n) for topic in stable.topics for n in range(partition_count(h, topic))]
+    owners: dict[str, dict[str, int]] = {str(name): {} for name in names}
+    held = of_group(h, stable.group)
+    held = held[holders(held, time)]
+    for tp, process, row in zip(held.tp.tolist(), held.process.tolist(), held.row.tolist(), strict=True):
+        if h.processes[process] in stable.members and partition(h, tp) in owners:
+            owners[partition(h, tp)][h.processes[process]] = row
+    return owners
+
+
+@invariant(
+    "ownership.complete",
+    statement="When a group is stable, each partition of its topics has exactly one owner among its live members.",
+    formal="∀ stable group g, partition p of its topics: |{m ∈ members(g) : owns(m, p)}| = 1",
+    source='Kafka documentation, "Consumers"; KIP-848, target assignment',
+    capabilities=("topics", "groups"),
+)
+def complete(h: History) -> Finding:
+    """Judged where the suite saw the group come to rest while no broker was down."""
+    tested, breaches = 0, []
+    for shares in _shares(h):
+        tested += len(shares.owners)
+        breaches += [_unowned(h, shares, name) for name in shares.unfair]
+    return Finding(tested, tuple(breaches))
+
+
+def _unowned(h: History, shares: Shares, name: str) -> Violation:
+    owners = shares.owners[name]
+    who = f"owned by {' and '.join(owners)}" if owners else "owned by nobody"
+    members = ", ".join(shares.stable.members)
+    reason = f"group {shares.stable.group} came to rest with {name} {who}, of the members {members}"
+    return violation(h, reason, (), (shares.row, *owners.values()))
+
+
+@invariant(
+    "ownership.extra-idle",
+    statement="Members that a stable group has beyond the partitions of its topics own nothing.",
+    formal="∀ stable group g of n members, k < n partitions: |{m : m owns nothing}| ≥ n - k",
+    source='Kafka documentation, "Consumers": more members than partitions leaves some idle',
+    capabilities=("topics", "groups"),
+)
+def extra_idle(h: History) -> Finding:
+    """As `ownership.complete`, counted by surplus members."""
+    tested, breaches = 0, []
+    for shares in _shares(h):
+        members = shares.stable.members
+        surplus = max(0, len(members) - len(shares.owners))
+        tested += surplus
+        if surplus and (len(shares.busy) > len(members) - surplus or shares.unfair):
+            breaches.append(_crowded(h, shares, surplus))
+    return Finding(tested, tuple(breaches))
+
+
+def _crowded(h: History, shares: Shares, surplus: int) -> Violation:
+    held = "; ".join(f"{name} by {' and '.join(owners) or 'nobody'}" for name, owners in shares.owners.items())
+    reason = f"group {shares.stable.group} has {surplus} members more than partitions, owned are {held}"
+    rows = [row for owners in shares.owners.values() for row in owners.values()]
+    return violation(h, reason, (), (shares.row, *rows))

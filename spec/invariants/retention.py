@@ -1,0 +1,71 @@
+"""Retention: a log keeps its records for all who may still come."""
+
+import numpy as np
+
+from brokerlaw.spec.columns import Bools, Ints, Table
+from brokerlaw.spec.evidence.drains import covering, drains, short_of, shown
+from brokerlaw.spec.evidence.records import placed_reads
+from brokerlaw.spec.evidence.relations import firsts, highest_before, take
+from brokerlaw.spec.evidence.settings import under
+from brokerlaw.spec.evidence.topics import CLEAN_ELECTION, deleted_below, keeping, within
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import place, violation
+from brokerlaw.spec.tables import COMMITTED, EARLIEST, UNCOMMITTED
+
+
+@invariant(
+    "retention.consuming-deletes-nothing",
+    statement="A record that was read can be read again: reading deletes nothing.",
+    formal="∀ read r, later complete read d of its partition [start, end): the log begins at or before offset(r)"
+    " ∧ offset(r) < end ∧ r ∈ d",
+    source='Kafka documentation, "Topics and Logs": records are kept whether or not they were consumed',
+    promised=(CLEAN_ELECTION,),
+)
+def consuming_deletes_nothing(h: History) -> Finding:
+    """Records that somebody asked to delete, and topics that expire or compact, are left out."""
+    reads = placed_reads(h)
+    reads = reads[within(h, keeping(h))[reads.tp] & (reads.offset >= deleted_below(h)[reads.tp])]
+    begins = h.answers[h.answers.kind == EARLIEST]
+    latest = highest_before(begins.tp, -begins.invoked, begins.offset, reads.tp, -reads.completed)
+    cut = np.flatnonzero(take(begins.offset, latest) > reads.offset)
+    again, lost_drain, lost = _read_again(h, reads)
+    tested = np.union1d(np.flatnonzero(latest >= 0), np.append(again, lost))
+    breaches = [_cut_off(h, reads, int(i), begins[latest[i : i + 1]]) for i in cut]
+    kept = ~np.isin(lost, cut)
+    breaches += [_vanished(h, reads, int(i), int(d)) for d, i in zip(lost_drain[kept], lost[kept], strict=True)]
+    return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), tuple(breaches))
+
+
+def _read_again(h: History, reads: Table) -> tuple[Ints, Ints, Ints]:
+    """The reads that a later drain should repeat; and of those that it does not, each once, the drain and the read."""
+    table = drains(h)
+    drain, read = covering(h, reads.tp, reads.offset)
+    later = (reads.completed[read] < table.begun[drain]) & _visible(table, drain, reads, read)
+    drain, read = drain[later], read[later]
+    absent = ~shown(h, drain, ("offset", reads.offset[read]))
+    beyond, gone = short_of(h, reads.tp, reads.offset, reads.completed)
+    full = table.isolation[beyond] == UNCOMMITTED
+    lost_drain, lost = np.append(drain[absent], beyond[full]), np.append(read[absent], gone[full])
+    first = np.unique(lost, return_index=True)[1]
+    return np.append(read, gone[full]), lost_drain[first], lost[first]
+
+
+def _visible(table: Table, drain: Ints, reads: Table, read: Ints) -> Bools:
+    """Whether the drain is given what the read was given: aborted records only at read_uncommitted."""
+    level = (table.isolation[drain] == UNCOMMITTED) | (reads.isolation[read] == COMMITTED)
+    return np.asarray(level, dtype=np.bool_)
+
+
+def _cut_off(h: History, reads: Table, read: int, begin: Table) -> Violation:
+    where = place(h, int(reads.tp[read]), int(reads.offset[read]))
+    reason = f"{h.processes[reads.process[read]]} read {where}, and later the log began at {int(begin.offset[0])}"
+    return violation(h, reason + under(h, (CLEAN_ELECTION,)), (reads.op[read], begin.op[0]))
+
+
+def _vanished(h: History, reads: Table, read: int, drain: int) -> Violation:
+    table = drains(h)[drain : drain + 1]
+    where = place(h, int(reads.tp[read]), int(reads.offset[read]))
+    told = f"{h.processes[reads.process[read]]} read {where}, and {h.processes[table.process[0]]}, reading everything"
+    reason = f"{told} from {int(table.start[0])} to {int(table.end[0])} afterwards, did not"
+    return violation(h, reason + under(h, (CLEAN_ELECTION,)), (reads.op[read],), table.row)
