@@ -1,0 +1,57 @@
+from pathlib import Path
+
+from brokerlaw.adapters.contract import Description
+from brokerlaw.conformance.judge import Status
+from brokerlaw.conformance.result import Found, Result, Verdict
+from brokerlaw.report import json, markdown, text
+
+FOUND = Found("a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", "brokerlaw replay x", ("1  send",))
+
+
+def verdict(status: Status, exercised: int = 0, violations: int = 0) -> Verdict:
+    return Verdict("a.b", status, exercised, int(exercised > 0), violations)
+
+
+def result(
+    *verdicts: Verdict,
+    operations: int = 9,
+    found: tuple[Found, ...] = (),
+    fault: str | None = None,
+    early: str | None = None,
+    interrupted: bool = False,
+) -> Result:
+    description = Description("toy", "1", {"topics": None})
+    facts = ("toy", description, 0, "log", {"acks": "1"}, 1, operations, 0.5)
+    return Result(*facts, verdicts, found, fault, early, interrupted)
+
+
+def test_kept_needs_every_owed_promise_exercised() -> None:
+    assert result(verdict("pass", 3), verdict("not claimed")).exit_code == 0
+    assert result(verdict("pass", 3), verdict("not exercised")).exit_code == 3
+    assert result(operations=0).exit_code == 3
+
+
+def test_a_violation_outweighs_what_was_not_exercised() -> None:
+    assert result(verdict("violated", 3, 1), verdict("not exercised")).exit_code == 1
+    assert result(verdict("violated", 3, 1), interrupted=True).exit_code == 1
+
+
+def test_a_fault_is_never_a_verdict() -> None:
+    broken = result(verdict("violated", 3, 1), fault="the adapter died")
+    assert broken.exit_code == 2
+    assert "the adapter died" in broken.conclusion
+
+
+def test_what_ended_early_or_was_interrupted_says_so() -> None:
+    assert result(verdict("pass", 3), early="the budget ended").exit_code == 3
+    assert result(verdict("pass", 3), interrupted=True).exit_code == 130
+
+
+def test_reports_show_what_was_found_and_escape_it() -> None:
+    broken = result(verdict("violated", 3, 1), found=(FOUND,))
+    page = markdown.render(broken)
+    assert "| violated" in page
+    assert "it \\| went &lt;b>wrong" in page
+    assert "<b>" not in page
+    assert '"exit_code": 1' in json.render(broken)
+    assert "brokerlaw replay x" in text.render(broken, Path("run"))
