@@ -1,0 +1,133 @@
+"""Each check beyond plain topics, failing: a sound program or toy whose answers are changed on their way."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from queue_toy import QueueToy
+
+from brokerlaw.adapters.command import CommandAdapter
+from brokerlaw.adapters.contract import Adapter, Answer, Timed
+from brokerlaw.conformance import smoke as smoke_module
+from brokerlaw.conformance.smoke import IN_ORDER, smoke
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.operations import AnyOperation, Operation
+from brokerlaw.spec.outcomes import Ok
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "node" / "adapter.mjs"
+Ask = Callable[[AnyOperation], Answer]
+Change = Callable[[AnyOperation, Ask], Answer]
+
+
+def changed(adapter: Adapter, change: Change) -> Adapter:
+    """The adapter with its operations performed by `change`, which may ask the real one."""
+    ask = adapter.perform
+    adapter.perform = lambda op: change(op, ask)  # type: ignore[method-assign, assignment, arg-type]  # for a test
+    return adapter
+
+
+def dropping(kind: type[Operation]) -> Change:
+    """Say ok to an operation, and do nothing."""
+    return lambda op, ask: Ok() if isinstance(op, kind) else ask(op)
+
+
+def asking(kind: type[Operation], **fields: Any) -> Change:
+    """Ask for something else than what was meant."""
+    return lambda op, ask: ask(msgspec.structs.replace(op, **fields) if isinstance(op, kind) else op)
+
+
+def answering(kind: type[Operation], value: Callable[[Any], Any]) -> Change:
+    """Answer with another value."""
+
+    def change(op: AnyOperation, ask: Ask) -> Answer:
+        answer = ask(op)
+        outcome = answer.outcome if isinstance(answer, Timed) else answer
+        return Ok(value(outcome.value)) if isinstance(op, kind) and isinstance(outcome, Ok) else answer
+
+    return change
+
+
+def seconds(records: Any) -> Any:
+    return tuple(msgspec.structs.replace(record, timestamp=record.timestamp // 1000) for record in records)
+
+
+def in_a_group_of_its_own(op: AnyOperation) -> AnyOperation:
+    return msgspec.structs.replace(op, group=op.client) if isinstance(op, ops.OpenConsumer) and op.group else op
+
+
+def failures(adapter: Adapter, check: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Why the one check fails, if it does."""
+    (chosen,) = [each for each in IN_ORDER if each.name.startswith(check)]
+    monkeypatch.setattr(smoke_module, "IN_ORDER", [chosen])
+    monkeypatch.setattr("brokerlaw.conformance.smoke.bench.TURNS", 5)
+    results = list(smoke(adapter, "s-", 20.0))
+    assert len(results) == 3
+    return [each.reason for each in results if each.status == "fail"]
+
+
+ON_THE_EXAMPLE: list[tuple[str, Change, str]] = [
+    ("Timestamps are kept", asking(ops.Send, timestamp=17), "came back as"),
+    ("Timestamps are kept", answering(ops.Poll, seconds), "came back as"),
+    ("Timestamps are kept", answering(ops.ListOffsets, lambda offset: offset or 0), "nothing is as late"),
+    ("Records below an offset", dropping(ops.DeleteRecords), "deleted below 2, the log starts at 0"),
+    ("Clients crash", dropping(ops.Crash), "a crashed producer sent"),
+    ("A lone member", asking(ops.Subscribe, topics=()), "of 2 partitions the members were not seen to hold all"),
+    (
+        "What is committed is told",
+        answering(ops.Committed, lambda offset: offset or 0),
+        "before any commit, 0 is committed",
+    ),
+    ("What is committed is told", dropping(ops.Commit), "committed 2, and None is told"),
+    ("What is committed is told", lambda op, ask: ask(in_a_group_of_its_own(op)), "the next member read [0, 1, 2]"),
+    ("Two members share", dropping(ops.Close), "not seen to hold all"),
+    ("A member that unsubscribes", dropping(ops.Unsubscribe), "not seen to hold all"),
+    ("A group is described", dropping(ops.ResetOffsets), "reset to [0, 7], the group has committed [0, None]"),
+    (
+        "A group is described",
+        answering(ops.DescribeGroup, lambda state: msgspec.structs.replace(state, state="Stable")),
+        "with one member in it there is",
+    ),
+]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on this machine")
+@pytest.mark.parametrize(("check", "change", "words"), ON_THE_EXAMPLE)
+def test_on_the_example(check: str, change: Change, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = CommandAdapter("node", ["node", str(EXAMPLE)], {})
+    (reason,) = failures(changed(program, change), check, monkeypatch)
+    assert words in reason
+
+
+ON_QUEUES: list[tuple[str, Change, str]] = [
+    ("Messages come back", answering(ops.Receive, lambda got: ()), "no message came"),
+    (
+        "Messages come back",
+        answering(ops.Receive, lambda got: tuple(msgspec.structs.replace(each, value=b"") for each in got)),
+        "b'text' came back as b''",
+    ),
+    ("A refused message", dropping(ops.Nack), "no message came"),
+    (
+        "A refused message",
+        answering(ops.Receive, lambda got: tuple(msgspec.structs.replace(each, attempt=0) for each in got)),
+        "the second delivery is attempt 0",
+    ),
+    (
+        "A message that was taken is hidden",
+        lambda op, ask: ask(ops.Nack(op.client, op.queue, op.receipt) if isinstance(op, ops.Extend) else op),
+        "a hidden message was given to another client",
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "change", "words"), ON_QUEUES)
+def test_on_queues(check: str, change: Change, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (reason,) = failures(changed(QueueToy({}), change), check, monkeypatch)
+    assert words in reason
+
+
+def test_a_sound_queue_passes() -> None:
+    ends = [each.status for each in smoke(QueueToy({}), "s-", 5.0) if each.needs == ("queues",)]
+    assert ends == ["pass", "pass", "pass"]
