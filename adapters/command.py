@@ -10,6 +10,7 @@ from typing import Final
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.channel import PATIENCE, Channel
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description
+from brokerlaw.adapters.misconduct import Hung
 from brokerlaw.spec.operations import AnyOperation, Operation
 from brokerlaw.spec.outcomes import Ok
 from brokerlaw.spec.values import snake_case
@@ -29,7 +30,10 @@ class CommandAdapter(Adapter):
     def start(self) -> None:
         """Start the program, and have it connect."""
         self._channel = Channel(self._name, self._argv, lambda *seen: self._observer(*seen), patience=self._patience)
-        self._description = self._channel.hello(self.settings)
+        try:
+            self._description = self._channel.hello(self.settings)
+        except Hung as error:
+            raise AdapterError(f"{error}\n    If its broker takes long to start: --settings {TIMEOUT}=60000") from error
 
     def stop(self) -> None:
         """Have the program end what it started. Raises `AdapterError` when it had to be killed for that."""

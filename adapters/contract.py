@@ -64,7 +64,7 @@ class Description(Struct, frozen=True):
     """What the broker is and what it can do. `capabilities` maps each one it has to its bound, or to None.
 
     `brokers` are the ids that faults may name. `claims` are documented behaviours beyond the capabilities: `murmur2`
-    says that the default partitioner is murmur2 over the key.
+    says that the default partitioner is murmur2 over the key, `fresh` that `reset` leaves an empty broker.
     """
 
     name: str
