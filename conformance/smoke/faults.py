@@ -2,12 +2,16 @@
 
 from brokerlaw.conformance.smoke.bench import Bench, check
 from brokerlaw.spec import operations as ops
+from brokerlaw.spec.operations import FaultOperation
 from brokerlaw.spec.outcomes import Ok, Outcome
 
 
-def _works(b: Bench) -> None:
-    """The cluster takes records again."""
-    topic, client = b.topic(), b.producer()
+def _harm(b: Bench, harm: FaultOperation, mend: FaultOperation) -> None:
+    """Do it, undo it, and see that a topic that was there before takes records again."""
+    topic = b.topic()
+    b.ok(harm)
+    b.ok(mend)
+    client = b.producer()
     tries: list[Outcome] = []
 
     def sent() -> bool:
@@ -21,26 +25,20 @@ def _works(b: Bench) -> None:
 def kill(b: Bench) -> None:
     """A broker is killed and restarted."""
     broker = b.description.brokers[-1]
-    b.ok(ops.KillBroker(broker))
-    b.ok(ops.RestartBroker(broker))
-    _works(b)
+    _harm(b, ops.KillBroker(broker), ops.RestartBroker(broker))
 
 
 @check("faults.pause")
 def pause(b: Bench) -> None:
     """A broker is paused and resumed."""
     broker = b.description.brokers[-1]
-    b.ok(ops.PauseBroker(broker))
-    b.ok(ops.ResumeBroker(broker))
-    _works(b)
+    _harm(b, ops.PauseBroker(broker), ops.ResumeBroker(broker))
 
 
 @check("faults.isolate")
 def isolate(b: Bench) -> None:
     """A broker is cut off, and the network healed."""
-    b.ok(ops.IsolateBrokers((b.description.brokers[-1],)))
-    b.ok(ops.HealNetwork())
-    _works(b)
+    _harm(b, ops.IsolateBrokers((b.description.brokers[-1],)), ops.HealNetwork())
 
 
 @check("faults.elect")
