@@ -1,1 +1,20 @@
-"""The reference with one documented bug each."""
+"""The reference with one documented bug each: a mutant takes the place of one part of the cluster."""
+
+import difflib
+
+from brokerlaw.adapters.contract import AdapterError
+from brokerlaw.reference.cluster import Parts
+from brokerlaw.reference.mutants.table import MUTANTS, Mutant
+
+__all__ = ["MUTANTS", "Mutant", "parts_of"]
+
+
+def parts_of(mutant: str | None) -> Parts:
+    """The parts of the sound reference, or of a mutant of it. Raises `AdapterError` for a name that is none."""
+    if mutant is None:
+        return Parts()
+    if mutant not in MUTANTS:
+        near = difflib.get_close_matches(mutant, MUTANTS, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(MUTANTS)}"
+        raise AdapterError(f"the reference has no mutant {mutant!r}{hint}")
+    return MUTANTS[mutant].parts

@@ -1,0 +1,39 @@
+"""A record batch: what is appended, replicated and truncated as one."""
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from brokerlaw.spec.values import Record
+
+Control: TypeAlias = Literal["commit", "abort"]
+
+
+class Content(NamedTuple):
+    """A record before it has an offset. `timestamp` is in ms."""
+
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+
+
+class Stamp(NamedTuple):
+    """Whose batch it is: producer id, producer epoch, and the sequence number of the first record."""
+
+    producer: int
+    epoch: int
+    sequence: int
+
+
+class Batch(NamedTuple):
+    """Records from `base` on, written in leader epoch `epoch`; or a control marker, which takes one offset."""
+
+    base: int
+    epoch: int
+    records: tuple[Record, ...]
+    stamp: Stamp | None = None
+    transactional: bool = False
+    control: Control | None = None
+
+    @property
+    def end(self) -> int:
+        """The offset past the last."""
+        return self.base + (len(self.records) or 1)

@@ -1,0 +1,145 @@
+"""The group coordinator: groups of both protocols, and the offsets that they have committed. KIP-848, KIP-447."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from brokerlaw.reference.classic_group import ClassicGroup
+from brokerlaw.reference.consumer_group import ConsumerGroup
+from brokerlaw.reference.errors import BrokerError
+from brokerlaw.reference.registration import OFFSETS
+from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.values import GroupState, PartitionOffset, TopicPartition
+
+if TYPE_CHECKING:
+    from brokerlaw.reference.cluster import Cluster
+
+Group: TypeAlias = ClassicGroup | ConsumerGroup
+Offsets: TypeAlias = dict[TopicPartition, int]
+
+
+class Membership(NamedTuple):
+    """On whose behalf a request is made. A consumer that is in no group by membership has no member id."""
+
+    group: str
+    member: str = ""
+    generation: int = -1
+    instance: str | None = None
+
+
+class GroupCoordinator:
+    """All groups. It is wherever its partition is led; its state is taken to be replicated there."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._groups: dict[str, Group] = {}
+        self._offsets: dict[str, Offsets] = {}
+        self._pending: dict[str, dict[int, Offsets]] = {}
+        self._members = 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The number of partitions of each topic."""
+        return self.cluster.controller.topics
+
+    def new_member(self, client: str) -> str:
+        """A member id that no one has had."""
+        self._members += 1
+        return f"{client}-{self._members}"
+
+    # --- groups ---
+
+    def classic(self, name: str) -> ClassicGroup:
+        """The group, which begins with this if need be. Raises `INCONSISTENT_GROUP_PROTOCOL`."""
+        group = self._groups.get(name)
+        if group is None or (not group.members and not isinstance(group, ClassicGroup)):
+            group = self._groups[name] = self.cluster.parts.classic_group(self, name)
+        if not isinstance(group, ClassicGroup):
+            raise BrokerError("INCONSISTENT_GROUP_PROTOCOL", f"group {name!r} speaks the consumer protocol")
+        return group
+
+    def consumer(self, name: str) -> ConsumerGroup:
+        """The group, which begins with this if need be. Raises `INCONSISTENT_GROUP_PROTOCOL`."""
+        group = self._groups.get(name)
+        if group is None or (not group.members and not isinstance(group, ConsumerGroup)):
+            group = self._groups[name] = self.cluster.parts.consumer_group(self, name)
+        if not isinstance(group, ConsumerGroup):
+            raise BrokerError("INCONSISTENT_GROUP_PROTOCOL", f"group {name!r} speaks the classic protocol")
+        return group
+
+    def describe(self, name: str) -> GroupState:
+        """A group as it is now."""
+        group = self._groups.get(name)
+        if group is None:
+            return GroupState("empty" if name in self._offsets else "dead", ())
+        return group.describe()
+
+    def expect(self, membership: Membership, timeout: int, is_silent: Callable[[], bool]) -> None:
+        """A member has fallen silent: if it still is when its session runs out (ns), it is a member no longer."""
+
+        def expire() -> None:
+            if not is_silent():
+                return
+            if self.cluster.host(OFFSETS) is None:
+                self.cluster.scheduler.after(100 * MILLISECOND, expire)
+            else:
+                self.evict(membership)
+
+        self.cluster.scheduler.after(timeout, expire)
+
+    def evict(self, membership: Membership) -> None:
+        """Do without a member, if it is one."""
+        group = self._groups.get(membership.group)
+        if group is not None and membership.member in group.members:
+            group.remove(membership.member)
+
+    # --- offsets ---
+
+    def commit(self, membership: Membership, offsets: Iterable[PartitionOffset]) -> None:
+        """Commit offsets. Raises what `check` does."""
+        self.check(membership)
+        self.store(membership.group, {offset.tp: offset.offset for offset in offsets})
+
+    def check(self, membership: Membership) -> None:
+        """Whether it may commit. Raises `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`, `FENCED_INSTANCE_ID`, …"""
+        group = self._groups.get(membership.group)
+        if group is not None:
+            group.check(membership)
+        elif membership.member:
+            raise BrokerError("UNKNOWN_MEMBER_ID", f"no group {membership.group!r}")
+
+    def store(self, name: str, offsets: Offsets) -> None:
+        """Make these the group's offsets."""
+        self._offsets.setdefault(name, {}).update(offsets)
+
+    def committed(self, name: str, tp: TopicPartition) -> int | None:
+        """The group's offset for a partition."""
+        return self._offsets.get(name, {}).get(tp)
+
+    def stable_offset(self, name: str, tp: TopicPartition) -> int | None:
+        """The same for a consumer that goes on from there. Raises `UNSTABLE_OFFSET_COMMIT` while one is undecided."""
+        if any(tp in offsets for offsets in self._pending.get(name, {}).values()):
+            raise BrokerError("UNSTABLE_OFFSET_COMMIT", f"a transaction may move {name!r} in {tp}")
+        return self.committed(name, tp)
+
+    def reset(self, name: str, offsets: Iterable[PartitionOffset]) -> None:
+        """Set the offsets of a group without members. Raises `NON_EMPTY_GROUP`."""
+        group = self._groups.get(name)
+        if group is not None and group.members:
+            raise BrokerError("NON_EMPTY_GROUP", f"group {name!r} has members")
+        self.store(name, {offset.tp: offset.offset for offset in offsets})
+
+    def commit_in_transaction(
+        self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]
+    ) -> None:
+        """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""
+        self.check(membership)
+        pending = self._pending.setdefault(membership.group, {}).setdefault(producer, {})
+        pending.update({offset.tp: offset.offset for offset in offsets})
+
+    def end_transaction(self, name: str, producer: int, commit: bool) -> None:
+        """The producer's transaction is decided."""
+        offsets = self._pending.get(name, {}).pop(producer, {})
+        if commit:
+            self.store(name, offsets)

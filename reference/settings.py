@@ -1,0 +1,73 @@
+"""What a user may set on the reference (`--settings KEY=VALUE`), and what topics and clients may."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Final, NamedTuple, Self
+
+from brokerlaw.adapters.contract import AdapterError
+from brokerlaw.reference.errors import BrokerError
+from brokerlaw.reference.scheduler import MILLISECOND
+
+TOPIC_SETTINGS: Final = ("min.insync.replicas", "unclean.leader.election.enable")
+
+
+class Settings(NamedTuple):
+    """Times are ns. `loss` is one in how many produce requests whose answer is lost with its connection; 0: none."""
+
+    seed: int = 0
+    brokers: int = 3
+    loss: int = 50
+    mutant: str | None = None
+    broker_session_timeout: int = 1_000 * MILLISECOND
+    replica_lag_time_max: int = 1_000 * MILLISECOND
+
+    @classmethod
+    def of(cls, pairs: Mapping[str, str]) -> Self:
+        """From text. Raises `AdapterError` naming what is wrong."""
+        for key in pairs:
+            if key not in _READ:
+                near = difflib.get_close_matches(key, _READ, 1)
+                hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(_READ)}"
+                raise AdapterError(f"the reference has no setting {key!r}{hint}")
+        read = {_READ[key][0]: _whole(key, text, *_READ[key][1:]) for key, text in pairs.items() if key != "mutant"}
+        return cls(**read)._replace(mutant=pairs.get("mutant"))
+
+
+_READ: Final = {
+    "seed": ("seed", 0, 1),
+    "brokers": ("brokers", 1, 1),
+    "loss": ("loss", 0, 1),
+    "mutant": ("mutant", 0, 1),
+    "broker.session.timeout.ms": ("broker_session_timeout", 1, MILLISECOND),
+    "replica.lag.time.max.ms": ("replica_lag_time_max", 1, MILLISECOND),
+}
+"""Each setting: the field, the least value, the unit."""
+
+
+def _whole(key: str, text: str, least: int, unit: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise AdapterError(f"--settings {key}={text}: a whole number from {least} on is needed")
+    return int(text) * unit
+
+
+def topic_settings(settings: Mapping[str, str]) -> tuple[int, bool]:
+    """`min.insync.replicas` and whether unclean elections are allowed. Raises `INVALID_CONFIG`."""
+    for key in settings:
+        if key not in TOPIC_SETTINGS:
+            raise BrokerError("INVALID_CONFIG", f"no topic setting {key!r}: there are {', '.join(TOPIC_SETTINGS)}")
+    least, unclean = settings.get("min.insync.replicas", "1"), settings.get("unclean.leader.election.enable", "false")
+    if not least.isdecimal() or int(least) < 1:
+        raise BrokerError("INVALID_CONFIG", f"min.insync.replicas={least}: a whole number from 1 on is needed")
+    if unclean not in ("true", "false"):
+        raise BrokerError("INVALID_CONFIG", f"unclean.leader.election.enable={unclean}: true or false is needed")
+    return int(least), unclean == "true"
+
+
+def client_settings(settings: Mapping[str, str], defaults: Mapping[str, int]) -> dict[str, int]:
+    """A client's settings over their defaults. Raises `INVALID_CONFIG`."""
+    for key, text in settings.items():
+        if key not in defaults:
+            raise BrokerError("INVALID_CONFIG", f"no client setting {key!r}: there are {', '.join(defaults)}")
+        if not text.isdecimal() or int(text) < 1:
+            raise BrokerError("INVALID_CONFIG", f"{key}={text}: a whole number from 1 on is needed")
+    return {**defaults, **{key: int(text) for key, text in settings.items()}}
