@@ -57,7 +57,7 @@ def round_robin(subscriptions: Sequence[Subscription], counts: Mapping[str, int]
 
 
 def sticky(subscriptions: Sequence[Subscription], counts: Mapping[str, int]) -> Assignment:
-    """Balanced, and as few moves as that allows. Of two that claim a partition the later generation has it (K-12984)."""
+    """Balanced, and as few moves as that allows. The later generation has what two claim (K-12984)."""
     partitions = partitions_of(subscriptions, counts)
     wanted = {entry.member: entry.topics for entry in sorted(subscriptions)}
     held: dict[str, list[TopicPartition]] = {member: [] for member in wanted}

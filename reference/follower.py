@@ -42,6 +42,8 @@ class Follower:
         session, broker, network = self._session, self.replica.broker, self.cluster.network
 
         def ask() -> None:
+            if session != self._session:  # its answer would join a conversation that is not its own
+                return
             try:
                 led = self.leader.replica(self.replica.tp).led()
             except BrokerError:
