@@ -1,0 +1,333 @@
+"""Apache Kafka, or anything that speaks its protocol: a local cluster of our own, or one named by `bootstrap`."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Final
+
+from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from brokerlaw.adapters.channel import Channel
+from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Capability, Description
+from brokerlaw.adapters.kafka.client import QUICK, outcome_of
+from brokerlaw.adapters.kafka.cluster import KafkaCluster
+from brokerlaw.adapters.kafka.errors import ClusterError
+from brokerlaw.adapters.kafka.partition import partition_state
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.values import GroupState, Member
+from brokerlaw.spec.values import TopicPartition as Partition
+
+CLIENT: Final = (sys.executable, "-m", "brokerlaw.adapters.kafka.client")
+SPARE: Final = 4
+"""Client processes that stand ready."""
+
+
+class KafkaAdapter(Adapter):
+    """Administration here, each client of a plan in a process of its own, faults on our own cluster's processes.
+
+    Settings: `bootstrap`, `name`, `version` of a cluster that is there; `broker.X` for ours; `client.X` for librdkafka.
+    """
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        self._cluster: KafkaCluster | None = None
+        self._clients: dict[str, Channel] = {}
+        self._idle: list[Channel] = []
+        self._frozen: set[str] = set()
+
+    def start(self) -> None:
+        """Start the cluster, or reach the one that is named. Raises `AdapterError`."""
+        if "bootstrap" in self.settings:
+            self._bootstrap = self.settings["bootstrap"]
+        else:
+            extra = {k.removeprefix("broker."): v for k, v in self.settings.items() if k.startswith("broker.")}
+            self._cluster = KafkaCluster(broker_settings=extra)
+            try:
+                self._cluster.start()
+            except ClusterError as error:
+                raise AdapterError(str(error)) from error
+            self._bootstrap = self._cluster.bootstrap
+        self._client_settings = {"bootstrap.servers": self._bootstrap} | {
+            k.removeprefix("client."): v for k, v in self.settings.items() if k.startswith("client.")
+        }
+        self._admin = AdminClient({**QUICK, **self._client_settings})
+        try:
+            self._brokers = tuple(sorted(self._admin.list_topics(timeout=10).brokers))
+        except KafkaException as error:
+            raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
+        self._refill()
+
+    def stop(self) -> None:
+        """End every process, and the cluster if it is ours."""
+        for channel in [*self._clients.values(), *self._idle]:
+            channel.kill()
+        self._clients.clear()
+        self._idle.clear()
+        if self._cluster is not None:
+            self._cluster.stop()
+
+    def describe(self) -> Description:
+        """Faults only where the cluster is ours."""
+        caps: dict[Capability, int | None] = {
+            "topics": 64,
+            "delete-records": None,
+            "timestamps": None,
+            "idempotence": None,
+            "groups": 16,
+            "groups.cooperative": None,
+            "groups.static": None,
+            "groups.admin": None,
+            "auto-commit": None,
+            "transactions": None,
+            "min-isr": None,
+            "clients.crash": None,
+            "clients.freeze": None,
+            "inspect.partition": None,
+            "replication": len(self._brokers),
+        }
+        if self._cluster is not None:
+            caps |= {"groups.next": None, "faults.kill": None, "faults.pause": None}
+        name = self.settings.get("name", "Apache Kafka" if self._cluster else "a broker that speaks Kafka")
+        return Description(
+            name,
+            self._cluster.version if self._cluster else self.settings.get("version", "unknown"),
+            caps,
+            self._brokers,
+            ("murmur2",),
+        )
+
+    def reset(self) -> None:
+        """End all clients, heal all brokers."""
+        for channel in self._clients.values():
+            channel.kill()
+        self._clients.clear()
+        self._frozen.clear()
+        if self._cluster is not None and (self._cluster.paused() or len(self._cluster.alive()) < 4):
+            self._cluster.heal()
+        self._refill()
+
+    # --- clients ---
+
+    def perform(self, op: Any) -> Answer:
+        """Operations of a client go to its process."""
+        client = ops.client_of(op)
+        if client is None or isinstance(
+            op, ops.Crash | ops.Freeze | ops.Thaw | ops.Close | ops.OpenProducer | ops.OpenConsumer | ops.SendOffsets
+        ):
+            return super().perform(op)
+        channel = self._clients.get(client)
+        if channel is None:
+            return Fail("NO_CLIENT", f"{client} is not open")
+        if client in self._frozen:
+            return Fail("FROZEN", f"{client} stands still")
+        if isinstance(op, ops.Send) and not op.awaited:
+            return channel.invoke(op)
+        return channel.perform(op)
+
+    def open_producer(self, op: ops.OpenProducer) -> Answer:
+        """In a process that stands ready."""
+        return self._open(op)
+
+    def open_consumer(self, op: ops.OpenConsumer) -> Answer:
+        """In a process that stands ready."""
+        return self._open(op)
+
+    def _open(self, op: Any) -> Answer:
+        if not self._idle:
+            self._refill()
+        channel = self._idle.pop(0)
+        self._clients[op.client] = channel
+        self._refill(2)
+        return channel.perform(op)
+
+    def close(self, op: ops.Close) -> Answer:
+        """In good order; the process stands ready again."""
+        channel = self._clients.pop(op.client, None)
+        if channel is None:
+            return Fail("NO_CLIENT", f"{op.client} is not open")
+        answer = channel.perform(op)
+        self._idle.append(channel)
+        return answer
+
+    def crash(self, op: ops.Crash) -> Answer:
+        """kill -9."""
+        channel = self._clients.pop(op.client, None)
+        if channel is None:
+            return Fail("NO_CLIENT", f"{op.client} is not open")
+        self._frozen.discard(op.client)
+        channel.kill()
+        return Ok()
+
+    def freeze(self, op: ops.Freeze) -> Answer:
+        """SIGSTOP."""
+        if op.client not in self._clients:
+            return Fail("NO_CLIENT", "")
+        self._clients[op.client].freeze()
+        self._frozen.add(op.client)
+        return Ok()
+
+    def thaw(self, op: ops.Thaw) -> Answer:
+        """SIGCONT."""
+        if op.client not in self._frozen:
+            return Fail("NO_CLIENT", "")
+        self._clients[op.client].thaw()
+        self._frozen.discard(op.client)
+        return Ok()
+
+    def send_offsets(self, op: ops.SendOffsets) -> Answer:
+        """The consumer's membership goes from its process to the producer's."""
+        if op.client not in self._clients or op.consumer not in self._clients or op.consumer in self._frozen:
+            return Fail("NO_CLIENT", "")
+        state = self._clients[op.consumer].perform(ops.DescribeGroup("membership")).outcome
+        if not isinstance(state, Ok):
+            return state
+        return self._clients[op.client].perform(ops.SendOffsets(op.client, state.value.state, op.offsets))
+
+    def _refill(self, want: int = SPARE) -> None:
+        while len(self._idle) < want:
+            channel = Channel("kafka client", CLIENT, self._heard)
+            self._idle.append(channel)
+            channel.hello(self._client_settings)
+
+    def _heard(self, at: int, process: str, observation: Any) -> None:
+        self.observe(process, observation, at)
+
+    # --- administration ---
+
+    def create_topic(self, op: ops.CreateTopic) -> Outcome:
+        """Returns when every partition has a leader."""
+        new = NewTopic(op.topic, op.partitions, op.replication, config=dict(op.settings))
+        outcome = self._future(lambda: self._admin.create_topics([new], request_timeout=5)[op.topic])
+        deadline = time.monotonic() + 5
+        while isinstance(outcome, Ok) and time.monotonic() < deadline:
+            try:
+                topic = self._admin.list_topics(op.topic, timeout=2).topics[op.topic]
+                if (
+                    topic.error is None
+                    and len(topic.partitions) == op.partitions
+                    and all(p.leader >= 0 for p in topic.partitions.values())
+                ):
+                    break
+            except KafkaException:
+                pass
+            time.sleep(0.02)
+        return outcome
+
+    def delete_topic(self, op: ops.DeleteTopic) -> Outcome:
+        """Delete."""
+        return self._future(lambda: self._admin.delete_topics([op.topic], request_timeout=5)[op.topic])
+
+    def delete_records(self, op: ops.DeleteRecords) -> Outcome:
+        """Delete below an offset."""
+        tp = TopicPartition(op.topic, op.partition, op.before)
+        return self._future(lambda: self._admin.delete_records([tp], request_timeout=5)[tp])
+
+    def list_offsets(self, op: ops.ListOffsets) -> Outcome:
+        """Asked again while leaders move."""
+        tp = TopicPartition(op.topic, op.partition)
+        spec = {"earliest": OffsetSpec.earliest, "latest": OffsetSpec.latest}.get(
+            str(op.at), lambda: OffsetSpec.for_timestamp(op.at)
+        )()
+        level = IsolationLevel.READ_COMMITTED if op.isolation == "read_committed" else IsolationLevel.READ_UNCOMMITTED
+        outcome = self._future(
+            lambda: self._admin.list_offsets({tp: spec}, isolation_level=level, request_timeout=3)[tp], retry_for=10
+        )
+        if not isinstance(outcome, Ok):
+            return outcome
+        return Ok(outcome.value.offset if outcome.value.offset >= 0 else None)
+
+    def describe_group(self, op: ops.DescribeGroup) -> Outcome:
+        """As its coordinator sees it."""
+        outcome = self._future(
+            lambda: self._admin.describe_consumer_groups([op.group], request_timeout=5)[op.group], retry_for=8
+        )
+        if not isinstance(outcome, Ok):
+            return outcome
+        found = outcome.value
+        members = tuple(
+            Member(
+                m.member_id,
+                tuple(
+                    Partition(tp.topic, tp.partition) for tp in (m.assignment.topic_partitions if m.assignment else [])
+                ),
+                m.group_instance_id,
+            )
+            for m in found.members
+        )
+        return Ok(GroupState(found.state.name.lower(), members))
+
+    def fetch_committed(self, op: ops.FetchCommitted) -> Outcome:
+        """As its coordinator has it."""
+        request = ConsumerGroupTopicPartitions(op.group, [TopicPartition(op.topic, op.partition)])
+        outcome = self._future(
+            lambda: self._admin.list_consumer_group_offsets([request], request_timeout=5)[op.group], retry_for=8
+        )
+        if not isinstance(outcome, Ok):
+            return outcome
+        offset = outcome.value.topic_partitions[0].offset
+        return Ok(offset if offset >= 0 else None)
+
+    def reset_offsets(self, op: ops.ResetOffsets) -> Outcome:
+        """For a group without members."""
+        request = ConsumerGroupTopicPartitions(op.group, [TopicPartition(*o) for o in op.offsets])
+        return self._future(
+            lambda: self._admin.alter_consumer_group_offsets([request], request_timeout=5)[op.group], retry_for=5
+        )
+
+    def _future(self, ask: Callable[[], Future[Any]], retry_for: float = 0) -> Outcome:
+        deadline = time.monotonic() + retry_for
+        while True:
+            try:
+                result = ask().result(8)
+            except KafkaException as error:
+                kafka = error.args[0]
+                if time.monotonic() < deadline:
+                    time.sleep(0.1)
+                    continue
+                return outcome_of(kafka)
+            except TimeoutError:
+                return Unknown("TIMEOUT", "the admin client did not answer")
+            return Ok(result)
+
+    # --- faults, inspection ---
+
+    def kill_broker(self, op: ops.KillBroker) -> Outcome:
+        """kill -9."""
+        self._own.kill(op.broker)
+        return Ok()
+
+    def restart_broker(self, op: ops.RestartBroker) -> Outcome:
+        """Returns when it has registered."""
+        self._own.restart(op.broker)
+        return Ok()
+
+    def pause_broker(self, op: ops.PauseBroker) -> Outcome:
+        """SIGSTOP."""
+        self._own.pause(op.broker)
+        return Ok()
+
+    def resume_broker(self, op: ops.ResumeBroker) -> Outcome:
+        """SIGCONT."""
+        self._own.resume(op.broker)
+        return Ok()
+
+    @property
+    def _own(self) -> KafkaCluster:
+        assert self._cluster is not None
+        return self._cluster
+
+    def describe_partition(self, op: ops.DescribePartition) -> Outcome:
+        """As the metadata of a broker that answers has it."""
+        if self._cluster is not None:
+            up = [b for b in self._brokers if b in self._cluster.alive() and b not in self._cluster.paused()]
+            addresses = [("127.0.0.1", self._cluster.ports()[b]) for b in up]
+        else:
+            addresses = [(h, int(p)) for h, _, p in (a.rpartition(":") for a in self._bootstrap.split(","))]
+        for address in addresses:
+            state = partition_state(address, op.topic, op.partition)
+            if state is not None:
+                return Ok(state)
+        return Unknown("NO_BROKER", "no broker answers")

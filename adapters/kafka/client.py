@@ -1,0 +1,374 @@
+"""One Kafka client in a process of its own, so that a crash is a kill -9 and a zombie a stopped process.
+
+It speaks the contract as JSON lines (`adapters.serve`): `python -m brokerlaw.adapters.kafka.client`.
+"""
+
+import base64
+import logging
+import struct
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from threading import Event, Thread
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from brokerlaw.adapters.contract import Adapter, Answer, Description, Timed
+from brokerlaw.adapters.serve import serve
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.values import GroupState, Placed, Record
+from brokerlaw.spec.values import TopicPartition as Partition
+
+NO_EFFECT: Final = frozenset(
+    {
+        KafkaError.NOT_ENOUGH_REPLICAS,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError._QUEUE_FULL,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.FENCED_MEMBER_EPOCH,
+        KafkaError.STALE_MEMBER_EPOCH,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.OFFSET_OUT_OF_RANGE,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.INVALID_REQUIRED_ACKS,
+        KafkaError._INVALID_ARG,
+        KafkaError._STATE,
+        KafkaError._NO_OFFSET,
+        KafkaError._FENCED,
+    }
+)
+DELIVERY_TIMEOUT: Final = 6_000
+QUICK: Final = {
+    "reconnect.backoff.ms": 50,
+    "reconnect.backoff.max.ms": 300,
+    "retry.backoff.ms": 50,
+    "socket.timeout.ms": 4_000,
+    "topic.metadata.refresh.interval.ms": 2_000,
+    "topic.metadata.refresh.fast.interval.ms": 50,
+    "allow.auto.create.topics": False,
+    "log_level": 0,
+    "broker.address.family": "v4",
+}
+
+
+def outcome_of(error: KafkaError, certain: bool = True) -> Outcome:
+    """`Fail` only where the error says that nothing happened."""
+    kind = Fail if certain and error.code() in NO_EFFECT else Unknown
+    return kind(error.name(), error.str())
+
+
+class KafkaClient(Adapter):
+    """A producer or a consumer, whichever it is told to open; after a close it can be another."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        self._producer: Producer | None = None
+        self._consumer: Consumer | None = None
+        self._opened: ops.OpenProducer | ops.OpenConsumer | None = None
+        self._sought: dict[tuple[str, int], int] = {}
+        self._rebalanced = False
+        self._stop_polling = Event()
+
+    def describe(self) -> Description:
+        """Only the adapter that runs this asks."""
+        return Description("librdkafka client", "1", {"topics": None})
+
+    # --- producers ---
+
+    def open_producer(self, op: ops.OpenProducer) -> Outcome:
+        """A producer without idempotence does not retry: a retry could repeat or overtake (librdkafka manual)."""
+        transactional = op.transactional_id is not None
+        config: dict[str, Any] = {
+            **QUICK,
+            **self.settings,
+            "acks": op.acks,
+            "enable.idempotence": op.idempotent or transactional,
+            "partitioner": "murmur2_random" if op.partitioner == "murmur2" else "consistent_random",
+            "linger.ms": op.linger,
+            "compression.type": op.compression,
+            "delivery.timeout.ms": DELIVERY_TIMEOUT,
+            **op.settings,
+        }
+        if not (op.idempotent or transactional):
+            config["retries"] = 0
+        if transactional:
+            config |= {
+                "transactional.id": op.transactional_id,
+                "transaction.timeout.ms": op.transaction_timeout,
+                "delivery.timeout.ms": min(DELIVERY_TIMEOUT, op.transaction_timeout),
+            }
+        self._producer, self._opened = Producer(config, logger=_silent()), op
+        self._stop_polling = Event()
+        Thread(target=_serve_deliveries, args=(self._producer, self._stop_polling), daemon=True).start()
+        if transactional:
+            return _attempt(lambda: self._the_producer.init_transactions(8), retry_for=12)
+        return Ok()
+
+    def send(self, op: ops.Send) -> Answer:
+        """The outcome comes with the delivery report."""
+        future: Future[Timed] = Future()
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            now = self.now()
+            if error is not None:
+                future.set_result(Timed(outcome_of(error), now))
+            else:
+                offset = message.offset()
+                future.set_result(
+                    Timed(Ok(Placed(op.topic, message.partition() or 0, -1 if offset is None else offset)), now)
+                )
+
+        extra: dict[str, Any] = {}
+        if op.partition is not None:
+            extra["partition"] = op.partition
+        if op.timestamp is not None:
+            extra["timestamp"] = op.timestamp
+        try:
+            self._the_producer.produce(op.topic, value=op.value, key=op.key, on_delivery=delivered, **extra)
+        except BufferError as error:
+            return Fail("QUEUE_FULL", str(error))
+        except KafkaException as error:
+            return outcome_of(error.args[0])
+        if not op.awaited:
+            return future
+        return future.result(DELIVERY_TIMEOUT / 1000 + 8)
+
+    def flush(self, op: ops.Flush) -> Outcome:
+        """Until every delivery report has come."""
+        left = self._the_producer.flush(DELIVERY_TIMEOUT / 1000 + 4)
+        return Ok() if left == 0 else Unknown("FLUSH", f"{left} still in flight")
+
+    def begin_transaction(self, op: ops.BeginTransaction) -> Outcome:
+        """Local."""
+        return _attempt(self._the_producer.begin_transaction)
+
+    def send_offsets(self, op: ops.SendOffsets) -> Outcome:
+        """`consumer` is the consumer's membership, as its own process gave it."""
+        membership = base64.b64decode(op.consumer)
+        offsets = [TopicPartition(*offset) for offset in op.offsets]
+        return _attempt(lambda: self._the_producer.send_offsets_to_transaction(offsets, membership, 6), retry_for=6)
+
+    def commit_transaction(self, op: ops.CommitTransaction) -> Outcome:
+        """Again while that is safe; what must be aborted was not committed."""
+        return _attempt(lambda: self._the_producer.commit_transaction(6), retry_for=10, abort_is_fail=True)
+
+    def abort_transaction(self, op: ops.AbortTransaction) -> Outcome:
+        """Again while that is safe."""
+        return _attempt(lambda: self._the_producer.abort_transaction(6), retry_for=10)
+
+    # --- consumers ---
+
+    def open_consumer(self, op: ops.OpenConsumer) -> Outcome:
+        """Quick to fetch, quiet, and with the timeouts that the plan asks for."""
+        config: dict[str, Any] = {
+            **QUICK,
+            **self.settings,
+            "group.id": op.group or f"none-{time.monotonic_ns()}",
+            "auto.offset.reset": {"none": "error"}.get(op.reset, op.reset),
+            "isolation.level": op.isolation,
+            "enable.auto.commit": op.auto_commit,
+            "auto.commit.interval.ms": op.auto_commit_interval,
+            "fetch.wait.max.ms": 50,
+            "fetch.error.backoff.ms": 50,
+            "max.poll.interval.ms": max(op.max_poll_interval, op.session_timeout),
+            "group.protocol": op.protocol,
+            **op.settings,
+        }
+        if op.protocol == "classic":
+            config |= {
+                "partition.assignment.strategy": "range" if op.assignor == "uniform" else op.assignor,
+                "session.timeout.ms": op.session_timeout,
+                "heartbeat.interval.ms": max(100, op.session_timeout // 8),
+            }
+        if op.instance_id is not None:
+            config["group.instance.id"] = op.instance_id
+        self._consumer, self._opened, self._sought = Consumer(config, logger=_silent()), op, {}
+        return Ok()
+
+    def subscribe(self, op: ops.Subscribe) -> Outcome:
+        """Rebalances are told from the polling thread, as they happen."""
+
+        def told(kind: type[Assigned] | type[Revoked] | type[Lost]) -> Callable[[Consumer, list[TopicPartition]], None]:
+            return lambda consumer, partitions: self._rebalance(kind, consumer, partitions)
+
+        self._the_consumer.subscribe(
+            list(op.topics), on_assign=told(Assigned), on_revoke=told(Revoked), on_lost=told(Lost)
+        )
+        return Ok()
+
+    def unsubscribe(self, op: ops.Unsubscribe) -> Outcome:
+        """Leave the group."""
+        self._the_consumer.unsubscribe()
+        return Ok()
+
+    def assign(self, op: ops.Assign) -> Outcome:
+        """From these offsets."""
+        self._the_consumer.assign([TopicPartition(*offset) for offset in op.offsets])
+        self._sought = {(offset.topic, offset.partition): offset.offset for offset in op.offsets}
+        return Ok()
+
+    def poll(self, op: ops.Poll) -> Outcome:
+        """The first record within the timeout, and what is there behind it; a rebalance ends the call."""
+        consumer, records, wait = self._the_consumer, [], op.timeout / 1000
+        self._rebalanced = False
+        deadline = time.monotonic() + wait
+        while len(records) < op.max_records:
+            message = consumer.poll(max(0.0, deadline - time.monotonic()) if not records else 0)
+            if message is None:
+                break
+            error = message.error()
+            if error is not None:
+                if error.fatal():
+                    return outcome_of(error)
+                if time.monotonic() >= deadline:
+                    break
+                continue
+            record = _record(message)
+            self._sought.pop((record.topic, record.partition), None)
+            records.append(record)
+            if self._rebalanced:
+                break
+        return Ok(tuple(records))
+
+    def seek(self, op: ops.Seek) -> Outcome:
+        """Again for a moment while the partition is not fetched yet."""
+        outcome = _attempt(
+            lambda: self._the_consumer.seek(TopicPartition(op.topic, op.partition, op.offset)),
+            retry_for=2,
+            retry_on=(KafkaError._STATE,),
+        )
+        if isinstance(outcome, Ok):
+            self._sought[op.topic, op.partition] = op.offset
+        return outcome
+
+    def position(self, op: ops.Position) -> Outcome:
+        """What was sought counts until a record is returned."""
+        (here,) = self._the_consumer.position([TopicPartition(op.topic, op.partition)])
+        known = max(here.offset, self._sought.get((op.topic, op.partition), -1))
+        return Ok(None if known < 0 else known)
+
+    def pause(self, op: ops.Pause) -> Outcome:
+        """Stop fetching."""
+        return _attempt(lambda: self._the_consumer.pause([TopicPartition(*tp) for tp in op.partitions]))
+
+    def resume(self, op: ops.Resume) -> Outcome:
+        """Fetch again."""
+        return _attempt(lambda: self._the_consumer.resume([TopicPartition(*tp) for tp in op.partitions]))
+
+    def commit(self, op: ops.Commit) -> Outcome:
+        """Awaited always: librdkafka tells an outcome of the other kind to nobody."""
+        offsets = [TopicPartition(*offset) for offset in op.offsets]
+        try:
+            done = self._the_consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            return outcome_of(error.args[0])
+        failed = next((tp.error for tp in done or [] if tp.error is not None), None)
+        return Ok() if failed is None else outcome_of(failed)
+
+    def committed(self, op: ops.Committed) -> Outcome:
+        """Asked of the coordinator."""
+        found: list[TopicPartition] = []
+
+        def ask() -> None:
+            found[:] = self._the_consumer.committed([TopicPartition(op.topic, op.partition)], timeout=4)
+
+        outcome = _attempt(ask, retry_for=8)
+        if not isinstance(outcome, Ok):
+            return outcome
+        return Ok(None if found[0].offset < 0 else found[0].offset)
+
+    def describe_group(self, op: ops.DescribeGroup) -> Outcome:
+        """The consumer's own membership, for a transactional producer in another process."""
+        return Ok(GroupState(base64.b64encode(self._the_consumer.consumer_group_metadata()).decode(), ()))
+
+    def close(self, op: ops.Close) -> Outcome:
+        """In good order; the process can be used again."""
+        if self._producer is not None:
+            self._producer.flush(DELIVERY_TIMEOUT / 1000)
+            self._stop_polling.set()
+            self._producer = None
+        if self._consumer is not None:
+            self._consumer.close()
+            self._consumer = None
+        return Ok()
+
+    @property
+    def _the_producer(self) -> Producer:
+        assert self._producer is not None
+        return self._producer
+
+    @property
+    def _the_consumer(self) -> Consumer:
+        assert self._consumer is not None
+        return self._consumer
+
+    def _rebalance(
+        self, kind: type[Assigned] | type[Revoked] | type[Lost], consumer: Consumer, partitions: list[TopicPartition]
+    ) -> None:
+        assert isinstance(self._opened, ops.OpenConsumer) and self._opened.group is not None
+        self._rebalanced = True
+        for tp in partitions:
+            self._sought.pop((tp.topic, tp.partition), None)
+        held = tuple(sorted(Partition(tp.topic, tp.partition) for tp in partitions))
+        metadata = consumer.consumer_group_metadata()
+        (generation,) = struct.unpack_from("<i", metadata, 7)
+        self.observe(self._opened.client, kind(self._opened.group, consumer.memberid() or "", generation, held))
+
+
+def _record(message: Message) -> Record:
+    _, timestamp = message.timestamp()
+    key, value = message.key(), message.value()
+    return Record(message.topic(), message.partition(), message.offset(), _bytes(value), _bytes(key), timestamp)
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    return data.encode() if isinstance(data, str) else data
+
+
+def _serve_deliveries(producer: Producer, stop: Event) -> None:
+    while not stop.is_set():
+        producer.poll(0.05)
+
+
+def _attempt(
+    action: Callable[[], object],
+    retry_for: float = 0,
+    retry_on: tuple[int, ...] = (),
+    abort_is_fail: bool = False,
+) -> Outcome:
+    """Do it, again while the error is one to retry and there is time."""
+    deadline = time.monotonic() + retry_for
+    while True:
+        try:
+            action()
+        except KafkaException as error:
+            kafka = error.args[0]
+            if (kafka.retriable() or kafka.code() in retry_on) and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            if abort_is_fail and kafka.txn_requires_abort():
+                return Fail(kafka.name(), kafka.str())
+            return outcome_of(kafka, certain=not abort_is_fail)
+        except (ValueError, RuntimeError) as error:
+            return Fail(type(error).__name__, str(error))
+        return Ok()
+
+
+def _silent() -> logging.Logger:
+    logger = logging.getLogger("brokerlaw.kafka")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger
+
+
+if __name__ == "__main__":
+    serve(KafkaClient)
