@@ -37,7 +37,8 @@ class ReferenceAdapter(Adapter):
     def describe(self) -> Description:
         """Everything but queues."""
         name = "reference" if self._settings.mutant is None else f"reference with {self._settings.mutant}"
-        capabilities = {each: BOUNDS.get(each) for each in CAPABILITIES if each != "queues"}
+        capabilities: dict[Capability, int | None] = {each: BOUNDS.get(each) for each in CAPABILITIES}
+        del capabilities["queues"]
         capabilities["replication"] = self._settings.brokers
         brokers = tuple(range(self._settings.brokers))
         return Description(name, __version__, capabilities, brokers, ("murmur2", "fresh"))

@@ -96,9 +96,7 @@ def cooperative(subscriptions: Sequence[Subscription], counts: Mapping[str, int]
     """Sticky; but what another member still holds is given to no one until it has let go (KIP-429)."""
     target = sticky(subscriptions, counts)
     holders = _holders(subscriptions)
-    return {
-        member: tuple(tp for tp in owned if holders.get(tp, member) == member) for member, owned in target.items()
-    }
+    return {member: tuple(tp for tp in owned if holders.get(tp, member) == member) for member, owned in target.items()}
 
 
 CLASSIC: Final[dict[str, Assignor]] = {

@@ -138,9 +138,7 @@ class ClassicGroup:
         self.state = "completingrebalance"
         if self.leader not in waiting:
             self.leader = waiting[0]
-        everyone = tuple(
-            member.join.subscription._replace(member=name) for name, member in self.members.items()
-        )
+        everyone = tuple(member.join.subscription._replace(member=name) for name, member in self.members.items())
         for name in waiting:
             self.members[name].answer = Joined(self.generation, everyone if name == self.leader else None)
 

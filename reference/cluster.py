@@ -6,8 +6,8 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from brokerlaw.reference.broker import Broker
-from brokerlaw.reference.client import Client
 from brokerlaw.reference.classic_group import ClassicGroup
+from brokerlaw.reference.client import Client
 from brokerlaw.reference.consumer import Consumer
 from brokerlaw.reference.consumer_group import ConsumerGroup
 from brokerlaw.reference.controller import Controller

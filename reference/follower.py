@@ -65,9 +65,7 @@ class Follower:
     def _respond(self, act: Callable[[], None]) -> None:
         """The leader's answer comes back, unless the conversation has ended by then."""
         session = self._session
-        self.cluster.network.send(
-            self.leader, self.replica.broker, lambda: act() if session == self._session else None
-        )
+        self.cluster.network.send(self.leader, self.replica.broker, lambda: act() if session == self._session else None)
 
     # --- truncation ---
 

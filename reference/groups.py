@@ -130,9 +130,7 @@ class GroupCoordinator:
             raise BrokerError("NON_EMPTY_GROUP", f"group {name!r} has members")
         self.store(name, {offset.tp: offset.offset for offset in offsets})
 
-    def commit_in_transaction(
-        self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]
-    ) -> None:
+    def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""
         self.check(membership)
         pending = self._pending.setdefault(membership.group, {}).setdefault(producer, {})

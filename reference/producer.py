@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from brokerlaw.reference.batch import Content
@@ -9,7 +10,7 @@ from brokerlaw.reference.client import Client
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import TRANSACTIONS
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.reference.sender import Sender, Settle, Waiting
+from brokerlaw.reference.sender import Settle, Waiting
 from brokerlaw.reference.settings import client_settings
 from brokerlaw.reference.transactions import Identity
 from brokerlaw.spec.operations import OpenProducer, Send
@@ -53,7 +54,7 @@ class Producer(Client):
         transactions, op = self.cluster.transactions, self.op
         if op.transactional_id is not None:
             name, timeout = op.transactional_id, op.transaction_timeout * MILLISECOND
-            self.identity = self.insist(lambda: self._at_coordinator() and transactions.initialise(name, timeout))
+            self.identity = self.insist(lambda: self._asked(lambda: transactions.initialise(name, timeout)))
         elif op.idempotent and op.acks == "all":
             self.identity = self.insist(self._new_identity)
 
@@ -61,6 +62,10 @@ class Producer(Client):
         if not self.cluster.is_in_touch(self):
             raise BrokerError("COORDINATOR_NOT_AVAILABLE", "no broker answers")
         return self.cluster.transactions.new_identity()
+
+    def _asked(self, question: Callable[[], Identity]) -> Identity:
+        self._at_coordinator()
+        return question()
 
     def _at_coordinator(self) -> Broker:
         return self.coordinator(TRANSACTIONS)
@@ -158,7 +163,7 @@ class Producer(Client):
         if self._enlisted:
             end = self.cluster.transactions.end
             try:
-                self.identity = self.insist(lambda: self._at_coordinator() and end(*self._names(), commit))
+                self.identity = self.insist(lambda: self._asked(lambda: end(*self._names(), commit)))
             except BrokerError as error:
                 self.failed(error.code)
                 raise

@@ -83,7 +83,8 @@ class ProducerStates:
             state = self.states[stamp.producer] = ProducerState(stamp.epoch)
         if batch.control is not None:
             first = self.open.pop(stamp.producer, None)
-            return Aborted(stamp.producer, first, batch.base) if batch.control == "abort" and first is not None else None
+            aborted = batch.control == "abort" and first is not None
+            return Aborted(stamp.producer, first, batch.base) if aborted and first is not None else None
         last = (stamp.sequence + len(batch.records) - 1) % SEQUENCES
         state.recent.append(Appended(stamp.sequence, last, batch.base))
         if batch.transactional:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Replica:
-    """The log outlives roles, and the process: a killed broker finds it again (its pages were in the system's cache)."""
+    """The log outlives roles, and the process: a killed broker finds it again (its pages were in the cache)."""
 
     def __init__(self, broker: Broker, tp: TopicPartition, told: Registration) -> None:
         self.broker = broker

@@ -30,7 +30,7 @@ class Settings(NamedTuple):
                 hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(_READ)}"
                 raise AdapterError(f"the reference has no setting {key!r}{hint}")
         read = {_READ[key][0]: _whole(key, text, *_READ[key][1:]) for key, text in pairs.items() if key != "mutant"}
-        return cls(**read)._replace(mutant=pairs.get("mutant"))
+        return cls()._replace(**read, mutant=pairs.get("mutant"))
 
 
 _READ: Final = {

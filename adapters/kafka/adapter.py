@@ -7,7 +7,9 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._offset import OffsetSpec
+from confluent_kafka.cimpl import NewTopic
 
 from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Capability, Description
@@ -228,9 +230,7 @@ class KafkaAdapter(Adapter):
     def list_offsets(self, op: ops.ListOffsets) -> Outcome:
         """Asked again while leaders move."""
         tp = TopicPartition(op.topic, op.partition)
-        spec = {"earliest": OffsetSpec.earliest, "latest": OffsetSpec.latest}.get(
-            str(op.at), lambda: OffsetSpec.for_timestamp(op.at)
-        )()
+        spec = _offset_spec(op.at)
         level = IsolationLevel.READ_COMMITTED if op.isolation == "read_committed" else IsolationLevel.READ_UNCOMMITTED
         outcome = self._future(
             lambda: self._admin.list_offsets({tp: spec}, isolation_level=level, request_timeout=3)[tp], retry_for=10
@@ -331,3 +331,10 @@ class KafkaAdapter(Adapter):
             if state is not None:
                 return Ok(state)
         return Unknown("NO_BROKER", "no broker answers")
+
+
+def _offset_spec(at: str | int) -> Any:
+    """What the admin client calls it."""
+    if isinstance(at, int):
+        return OffsetSpec.for_timestamp(at)
+    return OffsetSpec.earliest() if at == "earliest" else OffsetSpec.latest()

@@ -47,7 +47,7 @@ NO_EFFECT: Final = frozenset(
     }
 )
 DELIVERY_TIMEOUT: Final = 6_000
-QUICK: Final = {
+QUICK: Final[dict[str, Any]] = {
     "reconnect.backoff.ms": 50,
     "reconnect.backoff.max.ms": 300,
     "retry.backoff.ms": 50,
@@ -218,7 +218,8 @@ class KafkaClient(Adapter):
 
     def poll(self, op: ops.Poll) -> Outcome:
         """The first record within the timeout, and what is there behind it; a rebalance ends the call."""
-        consumer, records, wait = self._the_consumer, [], op.timeout / 1000
+        consumer, wait = self._the_consumer, op.timeout / 1000
+        records: list[Record] = []
         self._rebalanced = False
         deadline = time.monotonic() + wait
         while len(records) < op.max_records:
@@ -327,7 +328,9 @@ class KafkaClient(Adapter):
 def _record(message: Message) -> Record:
     _, timestamp = message.timestamp()
     key, value = message.key(), message.value()
-    return Record(message.topic(), message.partition(), message.offset(), _bytes(value), _bytes(key), timestamp)
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None and partition is not None and offset is not None
+    return Record(topic, partition, offset, _bytes(value), _bytes(key), timestamp)
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:
