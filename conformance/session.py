@@ -73,7 +73,7 @@ class Session:
         return self._recorder.close()
 
     def _later(self, number: int, op: AnyOperation, future: Future[Outcome] | Future[Timed]) -> None:
-        """An operation in flight came to its end, perhaps in another thread: a fault waits for the thread of the case."""
+        """An operation in flight came to its end, perhaps in another thread: a fault waits for the case."""
         try:
             self._complete(number, op, _result(future))
         except AdapterError as error:

@@ -18,7 +18,7 @@ BACKOFF: Final = 20 * MILLISECOND
 
 
 class Follower:
-    """Follows one leader in one leader epoch. A session is one unbroken conversation; answers to another are dropped."""
+    """Follows one leader in one leader epoch. A session is one unbroken conversation; others are not heard."""
 
     def __init__(self, replica: Replica, leader: int) -> None:
         self.replica = replica

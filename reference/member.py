@@ -85,7 +85,7 @@ class GroupMember(ABC):
                 self.step_away()
                 self.fall_silent()
 
-    def step_away(self) -> None:
+    def step_away(self) -> None:  # noqa: B027 - most protocols have no word for it
         """Say that it will be back, where the protocol has a word for it."""
 
     def lose(self, forget: bool) -> None:

@@ -57,16 +57,18 @@ class ProducerStates:
         """
         state = self.states.get(stamp.producer)
         if state is None or stamp.epoch > state.epoch:
-            return self._next(stamp, 0)
+            self._require_next(stamp, 0)
+            return None
         if stamp.epoch < state.epoch:
             raise BrokerError("INVALID_PRODUCER_EPOCH", f"epoch {stamp.epoch} is older than {state.epoch}")
         last = (stamp.sequence + count - 1) % SEQUENCES
         for appended in state.recent:
             if appended.first == stamp.sequence and appended.last == last:
                 return appended.base
-        return self._next(stamp, state.expected)
+        self._require_next(stamp, state.expected)
+        return None
 
-    def _next(self, stamp: Stamp, expected: int) -> None:
+    def _require_next(self, stamp: Stamp, expected: int) -> None:
         if stamp.sequence == expected:
             return
         behind = (expected - stamp.sequence) % SEQUENCES < SEQUENCES // 2
