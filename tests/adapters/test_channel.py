@@ -41,14 +41,14 @@ def test_a_kill_leaves_what_is_in_flight_unknown(speak: Speak) -> None:
 
 
 def test_a_frozen_program_answers_when_it_is_thawed(speak: Speak) -> None:
-    channel = speak("sound", 5.0)
+    channel = speak("sound")
     channel.freeze()
     assert state(channel.pid) == "T"
     late = channel.invoke(SEND)
     with pytest.raises(TimeoutError):
         late.result(0.05)
     channel.thaw()
-    assert late.result(5).outcome == Ok(Placed("t", 0, 0))
+    assert late.result(20).outcome == Ok(Placed("t", 0, 0))
 
 
 def test_a_frozen_program_can_be_killed(speak: Speak) -> None:
@@ -66,7 +66,7 @@ def test_close_is_in_good_order(speak: Speak) -> None:
 
 @pytest.mark.parametrize("kind", ["unstoppable", "exits_without_a_word"])
 def test_a_program_that_does_not_stop_as_it_should(kind: str, speak: Speak) -> None:
-    channel = speak(kind)
+    channel = speak(kind, 0.3)
     assert not channel.close()
     assert gone(channel.pid)
 
@@ -76,7 +76,7 @@ def test_what_the_listener_raises_is_not_lost() -> None:
         raise RuntimeError("the history is full")
 
     argv = [sys.executable, "-I", "-S", "-c", LISTENED]
-    with Channel("told", argv, listen, patience=2.0) as channel, pytest.raises(RuntimeError, match="history is full"):
+    with Channel("told", argv, listen, patience=20.0) as channel, pytest.raises(RuntimeError, match="history is full"):
         channel.hello({})
 
 

@@ -20,9 +20,8 @@ def toy(**settings: str) -> CommandAdapter:
     return CommandAdapter("toy", [sys.executable, str(FOLDER / "toy.py")], settings)
 
 
-def rogue(kind: str) -> CommandAdapter:
-    argv = [sys.executable, "-I", "-S", str(FOLDER / "rogue.py"), kind]
-    return CommandAdapter("rogue", argv, {"adapter.timeout": "300"})
+def rogue(kind: str, **settings: str) -> CommandAdapter:
+    return CommandAdapter("rogue", [sys.executable, "-I", "-S", str(FOLDER / "rogue.py"), kind], settings)
 
 
 def test_operations_awaited_and_not() -> None:
@@ -69,9 +68,9 @@ def test_a_start_that_fails_is_told_and_leaves_nothing() -> None:
 
 
 def test_a_program_that_does_not_stop() -> None:
-    adapter = rogue("unstoppable")
+    adapter = rogue("unstoppable", **{"adapter.timeout": "1000"})
     adapter.start()
-    with pytest.raises(AdapterError, match=r"rogue did not complete stop and exit within 0\.3 s: it was killed"):
+    with pytest.raises(AdapterError, match=r"rogue did not complete stop and exit within 1 s: it was killed"):
         adapter.stop()
     adapter.stop()  # there is nothing left to stop
 
@@ -89,3 +88,9 @@ def test_a_refusal_is_the_suites_to_judge() -> None:
         answer = adapter.perform(Send("p", "t", b""))
         assert isinstance(answer, Timed)
         assert answer.outcome == Fail("UNSUPPORTED", "no")
+
+
+def test_a_program_that_hangs_at_hello_may_only_be_slow() -> None:
+    adapter = rogue("deaf_from_the_start", **{"adapter.timeout": "300"})
+    with pytest.raises(AdapterError, match=r"(?s)did not complete hello .*--settings adapter\.timeout=60000"), adapter:
+        pytest.fail("it must not start")

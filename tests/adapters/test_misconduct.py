@@ -51,14 +51,14 @@ WRONG: dict[str, tuple[type[AdapterError], str]] = {
 }
 
 
-SLOW = {"endless_line", "close_output"}
-"""What takes a moment, and must not be taken for a hang."""
+SILENT = {"hang", "half_a_line", "orphan"}
+"""Whatever the patience, all of it is needed to find these out."""
 
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_is_wrong_with_an_answer_is_named(kind: str, speak: Speak) -> None:
     expected, words = WRONG[kind]
-    channel = speak(kind, 5.0 if kind in SLOW else 0.3)
+    channel = speak(kind, 0.3) if kind in SILENT else speak(kind)
     with pytest.raises(expected) as caught:
         channel.perform(SEND)
     assert words in str(caught.value)
@@ -83,11 +83,11 @@ def test_a_program_that_exits_at_once(speak: Speak) -> None:
 
 def test_a_program_that_never_reads(speak: Speak) -> None:
     with pytest.raises(mis.Hung, match="did not complete hello"):
-        speak("deaf_from_the_start")
+        speak("deaf_from_the_start", at_hello=0.3)
 
 
 def test_a_program_that_stops_reading_is_noticed_even_when_nothing_is_awaited(speak: Speak) -> None:
-    channel = speak("deaf")
+    channel = speak("deaf", 0.3)
     first = channel.invoke(Send("p", "t", b"", awaited=False))
     second = channel.invoke(Send("p", "t", b"", awaited=False))
     with pytest.raises(mis.Deaf, match=r"did not read its standard input for 0.3 s, and was asked for send"):
@@ -98,7 +98,7 @@ def test_a_program_that_stops_reading_is_noticed_even_when_nothing_is_awaited(sp
 
 
 def test_a_program_that_closes_its_input(speak: Speak) -> None:
-    channel = speak("close_input")
+    channel = speak("close_input", 0.3)
     with pytest.raises(mis.Misconduct, match=r"closed its standard input|did not complete send"):
         for _ in range(3):
             channel.perform(SEND)
@@ -126,13 +126,13 @@ def test_a_refusal_is_an_outcome_to_the_channel(speak: Speak) -> None:
 
 
 def test_a_talkative_program_is_let_talk(speak: Speak) -> None:
-    channel = speak("talkative", 5.0)
+    channel = speak("talkative")
     for _ in range(2):
         assert channel.perform(SEND).outcome == Ok(Placed("t", 0, 0))
 
 
 def test_only_the_last_words_are_kept(speak: Speak) -> None:
-    channel = speak("talkative", 5.0)
+    channel = speak("talkative")
     channel.perform(SEND)
     os.kill(channel.pid, 9)
     with pytest.raises(mis.Died) as caught:
@@ -143,7 +143,7 @@ def test_only_the_last_words_are_kept(speak: Speak) -> None:
 
 
 def test_misconduct_ends_the_program_and_its_children(speak: Speak) -> None:
-    channel = speak("orphan")
+    channel = speak("orphan", 0.3)
     with pytest.raises(mis.Died) as caught:
         channel.perform(SEND)
     orphan = re.search(r"orphan (\d+)", str(caught.value))
