@@ -335,6 +335,7 @@ class KafkaAdapter(Adapter):
 
 def _offset_spec(at: str | int) -> Any:
     """What the admin client calls it."""
+    spec: Any = OffsetSpec  # its methods are not typed
     if isinstance(at, int):
-        return OffsetSpec.for_timestamp(at)
-    return OffsetSpec.earliest() if at == "earliest" else OffsetSpec.latest()
+        return spec.for_timestamp(at)
+    return spec.earliest() if at == "earliest" else spec.latest()
