@@ -77,20 +77,29 @@ def python(layout: Layout) -> Reading:
     )
 
 
+def staged(
+    known: Iterable[Term], bound: Sequence[Term], tests: Iterable[Term]
+) -> Iterator[tuple[Term | None, list[Term]]]:
+    """Give, after what needs none of them (None), each bound local with the tests that wait for it alone."""
+    waiting, seen = list(tests), {local.data for local in known}
+    for local in (None, *bound):
+        if local is not None:
+            seen.add(local.data)
+        yield local, [test for test in waiting if free(test) <= seen]
+        waiting = [test for test in waiting if not free(test) <= seen]
+    assert not waiting, waiting
+
+
 def _loops(
     known: Iterable[Term], bound: Sequence[Term], domains: Sequence[str], tests: Iterable[Term], expr: Reading
 ) -> list[str]:
     """Write a loop for each bound local, nested, with each test as far out as its locals allow."""
-    lines, waiting, seen = [], list(tests), {local.data for local in known}
-    for local, domain in zip((None, *bound), ("", *domains), strict=True):
+    lines = []
+    for domain, (local, ready) in zip(("", *domains), staged(known, bound, tests), strict=True):
         if local is not None:
-            seen.add(local.data)
             lines.append(f"for {expr(local)} in {domain}:")
-        ready = [test for test in waiting if free(test) <= seen]
-        waiting = [test for test in waiting if not free(test) <= seen]
         if ready:
             lines.append(f"if {' and '.join(map(expr, ready))}:")
-    assert not waiting, waiting
     return lines
 
 
@@ -175,16 +184,20 @@ class Model:
         test: Test = _execute(_test_source(term, self.layout, self._expr, params))
         return test
 
-    def initial(self) -> list[State]:
-        """Give the initial states, in order, each once."""
-        found: dict[State, None] = {}
-        for _, target in self._fire(self.spec.init)(self.layout.default):
+    def starts(self) -> list[tuple[tuple[int, ...], State]]:
+        """Give every choice of init's parameters that its guards admit, with the state that it makes."""
+        found: list[tuple[tuple[int, ...], State]] = []
+        for params, target in self._fire(self.spec.init)(self.layout.default):
             if isinstance(target, Off):
                 raise SpecError(f"{self.spec.name} starts with a value {target.value}: raise the bound")
-            found[target] = None
+            found.append((params, target))
         if not found:
             raise SpecError(f"{self.spec.name} has no initial state: its @init requires what never holds")
-        return list(found)
+        return found
+
+    def initial(self) -> list[State]:
+        """Give the initial states, in order, each once."""
+        return list(dict.fromkeys(target for _, target in self.starts()))
 
     def successors(self, state: State) -> Iterator[Step]:
         """Give every step from a state: actions in the order of the text, parameters counted up."""
