@@ -91,10 +91,10 @@ class _Printer:
                 yield f"{self.names['sort', sort.__name__]}: 0 .. {self.model.layout.size(sort) - 1};"
         for variable in self.spec.variables.values():
             if variable.indices:
-                rows = "".join(f"array [{self.type(sort)}] of " for sort in variable.indices)
-                yield f"{self.map(variable)}: {rows}{self.type(variable.sort)};"
+                rows = "".join(f"array [{self.typed(sort)}] of " for sort in variable.indices)
+                yield f"{self.map(variable)}: {rows}{self.typed(variable.sort)};"
 
-    def type(self, sort: type[Term]) -> str:
+    def typed(self, sort: type[Term]) -> str:
         if issubclass(sort, Option):
             return f"0 .. {self.model.layout.size(sort) - 1}"
         return "boolean" if sort is Bool else self.names["sort", sort.__name__]
@@ -103,7 +103,7 @@ class _Printer:
         return self.names.give("map", variable.name, f"{variable.name}_map")
 
     def variable(self, variable: Variable) -> str:
-        sort = self.map(variable) if variable.indices else self.type(variable.sort)
+        sort = self.map(variable) if variable.indices else self.typed(variable.sort)
         return f"{self.names['variable', variable.name]}: {sort};{_remark(variable.doc)}"
 
     def reading(self, copied: Iterable[str] = ()) -> Reading:
@@ -120,7 +120,7 @@ class _Printer:
 
         def quantifier(t: Term, *args: Phrase) -> Phrase:
             *bound, body = zip(t.args, args, strict=True)
-            heads = (f"{t.op} {name.text}: {self.type(type(local))} do" for local, name in bound)
+            heads = (f"{t.op} {name.text}: {self.typed(type(local))} do" for local, name in bound)
             return Phrase(f"{' '.join(heads)} {body[1].text}{f' end{t.op}' * len(bound)}", OPEN)
 
         return infix(
@@ -146,7 +146,7 @@ class _Printer:
     def init(self) -> list[str]:
         """Write a procedure that makes an initial state, and a start for each choice that its guards admit."""
         action, names = self.spec.init, self.names
-        params = "; ".join(f"{names['local', p.data]}: {self.type(type(p))}" for p in action.params)
+        params = "; ".join(f"{names['local', p.data]}: {self.typed(type(p))}" for p in action.params)
         variables, writes = self.effect(action)
         defaults = (line for variable in self.spec.variables.values() for line in self.default(variable))
         lines = [*_comments(action.doc), f"procedure {self.start}({params});", *variables, "begin"]
@@ -165,7 +165,7 @@ class _Printer:
         return self.loop(loops, [self.write(Update(variable.name, (), tuple(loops), first), self.read)])
 
     def rule(self, action: Action) -> list[str]:
-        params = "; ".join(f"{self.names['local', p.data]}: {self.type(type(p))}" for p in action.params)
+        params = "; ".join(f"{self.names['local', p.data]}: {self.typed(type(p))}" for p in action.params)
         guards = [self.read(guard.term).within(JUNCTION) for guard in action.guards] or ["true"]
         variables, writes = self.effect(action)
         joined = [f"{guard} &" for guard in guards[:-1]] + guards[-1:]
@@ -178,7 +178,7 @@ class _Printer:
         copied = [self.spec.variables[name] for name in _read_after_writing(action)]
         read = self.reading(variable.name for variable in copied)
         copies = [(self.names["copy", each.name], self.names["variable", each.name], each) for each in copied]
-        declared = [f"{copy}: {self.map(each) if each.indices else self.type(each.sort)};" for copy, _, each in copies]
+        declared = [f"{copy}: {self.map(each) if each.indices else self.typed(each.sort)};" for copy, _, each in copies]
         checks = (line for update in action.updates for line in self.checks(action, update))
         writes = (line for each in action.updates for line in self.loop(each.locals, [self.write(each, read)]))
         saved = (f"{copy} := {name};" for copy, name, _ in copies)
@@ -205,7 +205,7 @@ class _Printer:
 
     def loop(self, bound: Sequence[Term], lines: list[str]) -> list[str]:
         for local in reversed(bound):
-            head = f"for {self.names['local', local.data]}: {self.type(type(local))} do"
+            head = f"for {self.names['local', local.data]}: {self.typed(type(local))} do"
             lines = [f"{head} {lines[0]} end;"] if len(lines) == 1 else [head, *indented(lines), "end;"]
         return lines
 
