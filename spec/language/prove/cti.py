@@ -13,13 +13,13 @@ from typing import Final
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Spec
 from brokerlaw.spec.language.prove.domains import Domain, Value
-from brokerlaw.spec.language.prove.obligations import FLOOR, INIT, Obligation, Script, Scripts
+from brokerlaw.spec.language.prove.obligations import FLOOR, INIT, Obligation, Script, Scripts, used
 from brokerlaw.spec.language.prove.solver import Solver
 from brokerlaw.spec.language.run import Model, Off
 from brokerlaw.spec.language.term import Ordered, Sort, SpecError
 
-LARGEST: Final = 6
-"""The size of a sort beyond which no counterexample is sought."""
+GROWTH: Final = 2
+"""How far beyond a protocol's own bounds a counterexample is sought."""
 
 
 @dataclass(frozen=True)
@@ -36,73 +36,71 @@ class Counterexample:
     after: State | Off
 
 
-@dataclass(frozen=True)
-class _Place:
-    model: Model
-    scripts: Scripts
+class Finite:
+    """A protocol under given bounds of all sorts, where every question has an answer."""
 
+    def __init__(self, model: Model) -> None:
+        self.model, self.scripts = model, Scripts(model.spec, model.layout.bounds)
 
-class Finder:
-    """Finds counterexamples of one protocol; keeps what belongs to each choice of bounds."""
+    def ask(self, solver: Solver, obligation: Obligation, timeout: float) -> Counterexample | tuple[str, ...] | None:
+        """Give a counterexample, or the lemmas that rule it out; None if there was not enough time."""
+        script = self.scripts.of(obligation.action)
+        wanted = _Wanted(self.model, script, obligation)
+        lines = script.against(obligation.claim, named=True)
+        answer = solver.check(lines, timeout, wanted.expressions, {"smt.core.minimize": "true"})
+        if answer.status == "sat":
+            return wanted.decode(answer.values)
+        return used(answer.core) if answer.status == "unsat" else None
 
-    def __init__(self, spec: Spec, sizes: Mapping[str, int]) -> None:
-        self.spec, self.sizes = spec, dict(sizes)
-        self.scalable = [
-            sort.__name__ for sort in spec.sorts if issubclass(sort, (Sort, Ordered)) and sort.__name__ not in sizes
-        ]
-        self._places: dict[tuple[tuple[str, int], ...], _Place | None] = {}
-
-    def find(self, obligation: Obligation, solver: Solver, timeout: float) -> Counterexample | None:
-        """Give a counterexample that is small in every sort, or None if none was found within the limits."""
-        for bounds in self._growing():
-            found = self._at(bounds, obligation, solver, timeout)
-            if found:
-                return self._shrink(found, obligation, solver, timeout)
-        return None
-
-    def _growing(self) -> Iterator[dict[str, int]]:
-        """Give the protocol's own bounds, and larger ones."""
-        start = {name: self.spec.bounds.get(name, 2) for name in self.scalable}
-        for more in itertools.count():
-            bounds = {name: size + more for name, size in start.items()}
-            if more and (not bounds or max(bounds.values()) > LARGEST):
-                return
-            yield bounds
-
-    def _shrink(self, found: Counterexample, obligation: Obligation, solver: Solver, timeout: float) -> Counterexample:
-        for name in self.scalable:
-            while found.bounds[name] > 1:
-                bounds = {each: found.bounds[each] for each in self.scalable}
-                smaller = self._at(bounds | {name: bounds[name] - 1}, obligation, solver, timeout)
-                if smaller is None:
-                    break
-                found = smaller
-        return found
-
-    def _at(
-        self, bounds: Mapping[str, int], obligation: Obligation, solver: Solver, timeout: float
-    ) -> Counterexample | None:
-        place = self._place({**self.sizes, **bounds})
-        if place is None:
-            return None
-        script = place.scripts.of(obligation.action)
-        wanted = _Wanted(place.model, script, obligation)
-        lines = [*script.against(obligation.claim), *wanted.preferred()]
-        answer = solver.check(lines, timeout, wanted.expressions)
+    def plainest(self, solver: Solver, obligation: Obligation, timeout: float) -> Counterexample | None:
+        """Give a counterexample in which as much as possible is as at first, so that what matters stands out."""
+        script = self.scripts.of(obligation.action)
+        wanted = _Wanted(self.model, script, obligation)
+        answer = solver.check([*script.against(obligation.claim), *wanted.preferences], timeout, wanted.expressions)
         return wanted.decode(answer.values) if answer.status == "sat" else None
 
-    def _place(self, bounds: dict[str, int]) -> _Place | None:
-        """Give what belongs to the bounds, or None if the protocol cannot even start within them."""
-        key = tuple(bounds.items())
-        if key not in self._places:
+
+class Instances:
+    """The finite instances of one protocol; `sizes` are kept in all of them."""
+
+    def __init__(self, spec: Spec, sizes: Mapping[str, int]) -> None:
+        self.spec = spec
+        sorts = [sort.__name__ for sort in spec.sorts if issubclass(sort, (Sort, Ordered))]
+        self.scalable = [name for name in sorts if name not in sizes]
+        self.start = {name: sizes.get(name, spec.bounds.get(name, 2)) for name in sorts}
+        self._made: dict[tuple[int, ...], Finite | None] = {}
+
+    def growing(self) -> Iterator[Finite]:
+        """Give the instance with the protocol's own bounds, then larger ones."""
+        for more in range(GROWTH + 1 if self.scalable else 1):
+            instance = self.at({name: size + more * (name in self.scalable) for name, size in self.start.items()})
+            if instance:
+                yield instance
+
+    def at(self, bounds: dict[str, int]) -> Finite | None:
+        """Give the instance with these bounds, or None if the protocol cannot even start within them."""
+        key = tuple(bounds.values())
+        if key not in self._made:
             model = Model(self.spec, bounds)
             try:
                 model.initial()
             except SpecError:
-                self._places[key] = None
+                self._made[key] = None
             else:
-                self._places[key] = _Place(model, Scripts(self.spec, model.layout.bounds))
-        return self._places[key]
+                self._made[key] = Finite(model)
+        return self._made[key]
+
+    def smallest(self, found: Counterexample, solver: Solver, obligation: Obligation, timeout: float) -> Counterexample:
+        """Give a counterexample that cannot be made smaller in any one sort, and is plain."""
+        for name in self.scalable:
+            while found.bounds[name] > 1:
+                instance = self.at({**found.bounds, name: found.bounds[name] - 1})
+                smaller = instance and instance.ask(solver, obligation, timeout)
+                if not isinstance(smaller, Counterexample):
+                    break
+                found = smaller
+        instance = self.at(dict(found.bounds))
+        return (instance and instance.plainest(solver, obligation, timeout)) or found
 
 
 class _Wanted:
@@ -124,8 +122,9 @@ class _Wanted:
         """What the solver is asked for."""
         return [part for _, value in self.values for part in value]
 
-    def preferred(self) -> list[str]:
-        """Prefer that cells are as at first, so that what matters stands out."""
+    @property
+    def preferences(self) -> list[str]:
+        """What is better left as at first, if it can be."""
         cells = self.values[self.params :]
         return [f"(assert-soft {domain.eq(value, domain.const(0))})" for domain, value in cells]
 

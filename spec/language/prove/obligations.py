@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.model import Action, Property, Spec
-from brokerlaw.spec.language.prove.domains import TRUE, neg
+from brokerlaw.spec.language.prove.domains import conj, neg, symbol
 from brokerlaw.spec.language.prove.steps import after, anything, enable, falls, fits, initial, may_fall
 from brokerlaw.spec.language.prove.world import State, World, reading
 
@@ -49,27 +49,32 @@ def _framed(action: Action, claim: Property) -> bool:
 
 @dataclass(frozen=True)
 class Script:
-    """What is assumed, in SMT-LIB, and for each claim what says that it fails. `old` and `new`: before and after."""
+    """About one action: what surely holds, the lemmas that may be assumed, and for each claim what says that it fails.
+
+    All are in SMT-LIB. `old` is the state before, `new` the one after.
+    """
 
     world: World
     old: State
     new: State
-    lines: list[str]
-    goals: Mapping[str, list[str]]
+    lemmas: Mapping[str, str]
+    goals: Mapping[str, str]
 
-    def against(self, claim: str) -> list[str]:
-        """Give the script that can hold only where the claim fails."""
-        return [*self.lines, *self.goals[claim]]
+    def against(self, claim: str, lemmas: Collection[str] | None = None, *, named: bool = False) -> list[str]:
+        """Give a script that can hold only if the claim fails, assuming these lemmas, or all.
+
+        With `named`, the solver's core says which lemmas it used.
+        """
+        chosen = {name: self.lemmas[name] for name in self.lemmas if lemmas is None or name in lemmas}
+        label = ((formula, f"(! {formula} :named {symbol('lemma', name)})") for name, formula in chosen.items())
+        return [*self.world.lines, *(f"(assert {pair[named]})" for pair in label), f"(assert {self.goals[claim]})"]
 
 
 class Scripts:
-    """The scripts of a protocol with given sizes of sorts; those without are unbounded.
+    """The scripts of a protocol with given sizes of sorts; those without are unbounded."""
 
-    With `cores`, the assumed invariants have names, so that the solver can tell which ones it used.
-    """
-
-    def __init__(self, spec: Spec, sizes: Mapping[str, int], *, cores: bool = False) -> None:
-        self.spec, self.sizes, self.cores = spec, dict(sizes), cores
+    def __init__(self, spec: Spec, sizes: Mapping[str, int]) -> None:
+        self.spec, self.sizes = spec, dict(sizes)
         self._made: dict[str, Script] = {}
         self._lock = threading.Lock()
 
@@ -83,22 +88,24 @@ class Scripts:
     def _initiation(self) -> Script:
         world = World(self.spec, self.sizes)
         state = initial(world, "s0")
-        return self._script(world, state, state, TRUE)
+        goals = {name: neg(formula) for name, formula in self._invariants(world, state).items()}
+        return Script(world, state, state, {}, goals)
 
     def _consecution(self, name: str) -> Script:
         world, action = World(self.spec, self.sizes), self.spec.actions[name]
         old = anything(world, "s0")
-        read = reading(world, old)
-        for each in self.spec.of_kind("invariant"):
-            formula = read(each.term)[0]
-            world.lines.append(f"(assert (! {formula} :named {each.name}))" if self.cores else f"(assert {formula})")
+        lemmas = self._invariants(world, old)
         read = enable(world, action, old)
         fall, fit = falls(world, action, read), fits(world, action, read)
-        script = self._script(world, old, after(world, action, old, "s1"), fit)
-        return replace(script, goals={FLOOR: [f"(assert {fall})"], **script.goals})
+        new = after(world, action, old, "s1")
+        goals = {each: conj(fit, neg(formula)) for each, formula in self._invariants(world, new).items()}
+        return Script(world, old, new, lemmas, {FLOOR: fall, **goals})
 
-    def _script(self, world: World, old: State, new: State, fit: str) -> Script:
-        read = reading(world, new)
-        failing = {each.name: neg(read(each.term)[0]) for each in self.spec.of_kind("invariant")}
-        goals = {name: [f"(assert {fit})", f"(assert {formula})"] for name, formula in failing.items()}
-        return Script(world, old, new, world.lines, goals)
+    def _invariants(self, world: World, state: State) -> dict[str, str]:
+        read = reading(world, state)
+        return {each.name: read(each.term)[0] for each in self.spec.of_kind("invariant")}
+
+
+def used(core: Iterable[str]) -> tuple[str, ...]:
+    """Give the lemmas that a core names."""
+    return tuple(name.strip("|").removeprefix("lemma.") for name in core)

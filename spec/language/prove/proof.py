@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 from brokerlaw.spec.language.layout import Layout
 from brokerlaw.spec.language.model import Spec
-from brokerlaw.spec.language.prove.cti import Counterexample, Finder
+from brokerlaw.spec.language.prove.cti import Counterexample, Instances
 from brokerlaw.spec.language.prove.lookup import Lookup, Reachable
 from brokerlaw.spec.language.prove.obligations import Obligation, Scripts, obligations
-from brokerlaw.spec.language.prove.solver import Pool, Solver
+from brokerlaw.spec.language.prove.solver import Answer, Pool, Solver
 
 Outcome = Literal["proved", "counterexample", "unknown"]
-QUICK: Final = 1.0
-"""Seconds of the first attempt at a proof; when it fails, a counterexample is sought before the longer attempt."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of an obligation, in how many seconds of the solver's time, and why it is unknown."""
+    """What came of an obligation, in how many seconds of the solver's processor time.
+
+    `lemmas` are invariants that suffice for the proof; all of them were given if there are none.
+    """
 
     obligation: Obligation
     outcome: Outcome
-    seconds: float
+    seconds: float = 0.0
     reason: str = ""
+    lemmas: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     lookup: Lookup | None = None
 
@@ -78,24 +80,47 @@ def prove(
 
 
 class _Prover:
+    """Finds proofs of unbounded claims with the lemmas that suffice under small bounds.
+
+    Z3 is seldom at a loss for a few lemmas, and often for many. So the obligation is first put to it with finite
+    sorts, which gives either a counterexample or a core, the lemmas that were used; these then prove it unbounded.
+    """
+
     def __init__(self, spec: Spec, sizes: Mapping[str, int], timeout: float) -> None:
-        self.scripts, self.finder, self.timeout = Scripts(spec, sizes), Finder(spec, sizes), timeout
+        self.scripts, self.instances, self.timeout = Scripts(spec, sizes), Instances(spec, sizes), timeout
 
     def verdict(self, solver: Solver, obligation: Obligation) -> Verdict:
-        """Make a short attempt at the proof, then one at a counterexample, then a long one at the proof."""
+        """Judge an obligation."""
         if obligation.framed:
             return Verdict(obligation, "proved", 0.0)
-        lines = self.scripts.of(obligation.action).against(obligation.claim)
-        quick = solver.check(lines, min(QUICK, self.timeout))
-        if quick.status == "unsat":
-            return Verdict(obligation, "proved", quick.seconds)
-        found = self.finder.find(obligation, solver, self.timeout)
-        if found:
-            return Verdict(obligation, "counterexample", quick.seconds, counterexample=found)
-        long = solver.check(lines, self.timeout)
-        seconds = quick.seconds + long.seconds
-        if long.status == "unsat":
-            return Verdict(obligation, "proved", seconds)
-        if long.status == "sat":
-            return Verdict(obligation, "counterexample", seconds, "it needs more than the bounds that were tried")
-        return Verdict(obligation, "unknown", seconds, long.reason)
+        before = solver.seconds
+        verdict = self._by_cores(solver, obligation) or self._by_all(solver, obligation)
+        return replace(verdict, seconds=solver.seconds - before)
+
+    def _by_cores(self, solver: Solver, obligation: Obligation) -> Verdict | None:
+        """Try the cores of larger and larger bounds; stop at a counterexample."""
+        lemmas: set[str] | None = None
+        for instance in self.instances.growing():
+            answer = instance.ask(solver, obligation, self.timeout)
+            if answer is None:
+                return None
+            if isinstance(answer, Counterexample):
+                found = self.instances.smallest(answer, solver, obligation, self.timeout)
+                return Verdict(obligation, "counterexample", counterexample=found)
+            if lemmas is None or not lemmas.issuperset(answer):
+                lemmas = set(answer).union(lemmas or ())
+                if self._unbounded(solver, obligation, lemmas).status == "unsat":
+                    return Verdict(obligation, "proved", lemmas=tuple(sorted(lemmas)))
+        return None
+
+    def _by_all(self, solver: Solver, obligation: Obligation) -> Verdict:
+        answer = self._unbounded(solver, obligation, None)
+        if answer.status == "unsat":
+            return Verdict(obligation, "proved")
+        if answer.status == "sat":
+            return Verdict(obligation, "counterexample", reason="it needs more than the bounds that were tried")
+        return Verdict(obligation, "unknown", reason=answer.reason)
+
+    def _unbounded(self, solver: Solver, obligation: Obligation, lemmas: Collection[str] | None) -> Answer:
+        script = self.scripts.of(obligation.action)
+        return solver.check(script.against(obligation.claim, lemmas), self.timeout)

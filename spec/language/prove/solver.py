@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,18 @@ from typing import Any, Final, Literal, TypeVar
 from brokerlaw.spec.language.term import SpecError
 
 Status = Literal["unsat", "sat", "unknown"]
+Options = Mapping[str, str]
+PLAIN: Final = {
+    "auto_config": "true",
+    "smt.arith.solver": "6",
+    "smt.core.minimize": "false",
+    "smt.random_seed": "0",
+}
+"""Options of Z3 that are said each time, because a process keeps what it was told before."""
+UNITS: Final = 3_000_000
+"""What Z3 gets done in a second: its resource count on a common machine, measured on quantified integers."""
+PATIENCE: Final = 10
+"""How much slower than that a machine may be, before time itself is the limit."""
 GRACE: Final = 5.0
 """Seconds beyond its timeout after which a solver is killed."""
 
@@ -41,21 +53,30 @@ class Answer:
 
 
 class Solver:
-    """One worker process, started when it is first asked."""
+    """One worker process, started when it is first asked. `seconds` adds up the processor time of its answers."""
 
     def __init__(self) -> None:
+        self.seconds = 0.0
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
 
-    def check(self, lines: Iterable[str], timeout: float, values: Sequence[str] = ()) -> Answer:
-        """Ask whether the assertions can hold together, for at most `timeout` seconds."""
-        script = [f"(set-option :timeout {int(timeout * 1000)})", *lines, "(check-sat)", "(get-info :reason-unknown)"]
+    def check(self, lines: Iterable[str], limit: float, values: Sequence[str] = (), options: Options = PLAIN) -> Answer:
+        """Ask whether the assertions can hold together, for at most about `limit` seconds.
+
+        The limit is counted in Z3's own units, so that the answer does not depend on how busy the machine is.
+        """
+        limits = {"rlimit": str(int(limit * UNITS)), "timeout": str(int(limit * PATIENCE * 1000))}
+        given = {**PLAIN, **options, **limits}
+        script = [f"(set-option :{name} {value})" for name, value in given.items()]
+        script += [*lines, "(check-sat)", "(get-info :reason-unknown)"]
         if any(":named" in line for line in script):
             script = ["(set-option :produce-unsat-cores true)", *script, "(get-unsat-core)"]
         if values:
             script.append(f"(get-value ({' '.join(values)}))")
-        said = self._ask("\n".join(script), timeout + GRACE)
-        return _answer(*said) if said else Answer("unknown", timeout, "the solver hung or crashed")
+        said = self._ask("\n".join(script), limit * PATIENCE + GRACE)
+        answer = _answer(*said) if said else Answer("unknown", limit, "the solver hung or crashed")
+        self.seconds += answer.seconds
+        return answer
 
     def _ask(self, script: str, limit: float) -> tuple[str, float] | None:
         process = self._running()
