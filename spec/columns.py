@@ -22,8 +22,9 @@ class Pool(Generic[T]):
         """The value's index, made on first sight."""
         if value is None:
             return -1
-        index = self._index.setdefault(value, len(self.values))
-        if index == len(self.values):
+        index = self._index.get(value)
+        if index is None:
+            index = self._index[value] = len(self.values)
             self.values.append(value)
         return index
 

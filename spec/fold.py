@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import singledispatchmethod
+from typing import Final
 
 from brokerlaw.spec import observations as seen
 from brokerlaw.spec import operations as ops
@@ -25,6 +26,8 @@ from brokerlaw.spec.tables import (
 )
 from brokerlaw.spec.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 
+FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
+
 
 class Fold:
     """Where each client stands, so that a row finds its place: folding needs this, judging does not."""
@@ -38,6 +41,7 @@ class Fold:
         self.transaction: dict[str, int] = {}
         self.generation: dict[str, int] = {}
         self.stints: dict[tuple[str, TopicPartition], int] = {}
+        self._invoked, self._succeeded, self._observed = self.invoked, self.succeeded, self.observed  # bound once
 
     def row(self, row: Row) -> None:
         """Add one row."""
@@ -47,7 +51,7 @@ class Fold:
             case Complete():
                 self.complete(row)
             case Observe():
-                self.observed(row.value, row)
+                self._observed(row.value, row)
         self.h.rows += 1
 
     def invoke(self, row: Invoke) -> None:
@@ -57,10 +61,10 @@ class Fold:
             raise HistoryError(f"operation {row.op} is out of turn: the next is {len(h.raw_operations)}")
         h.invocations[row.op] = row
         self.pending[row.op] = row
-        self.invoked(op, row)
+        self._invoked(op, row)
         client = ops.client_of(op)
         opened = -1 if client is None else self.opened.get(client, -1)
-        process, function = h.processes.add(row.process), h.functions.add(ops.name_of(op))
+        process, function = h.processes.add(row.process), h.functions.add(FUNCTIONS[type(op)])
         h.raw_operations.append(h.rows, process, h.processes.add(client), opened, function, row.time)
 
     @singledispatchmethod
@@ -147,7 +151,7 @@ class Fold:
             raise HistoryError(f"operation {row.op} completes at {row.time}, before it was invoked at {invoke.time}")
         h.raw_completions.append(row.op, STATUS[type(row.outcome)], row.time)
         if isinstance(row.outcome, Ok):
-            self.succeeded(invoke.value, invoke, row.outcome.value)
+            self._succeeded(invoke.value, invoke, row.outcome.value)
 
     @singledispatchmethod
     def succeeded(self, op: ops.Operation, row: Invoke, value: object) -> None:
