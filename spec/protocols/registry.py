@@ -19,6 +19,7 @@ PROTOCOLS: Final[dict[str, str]] = {
     "queue": "brokerlaw.spec.protocols.queue:Queue",
     "groups_classic": "brokerlaw.spec.protocols.groups_classic:GroupsClassic",
     "groups_next": "brokerlaw.spec.protocols.groups_next:GroupsNext",
+    "replication": "brokerlaw.spec.protocols.replication:Replication",
     "idempotence": "brokerlaw.spec.protocols.idempotence:Idempotence",
     "transactions": "brokerlaw.spec.protocols.transactions:Transactions",
 }
