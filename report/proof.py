@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from tabulate import tabulate
 
-from brokerlaw.spec.language import Layout, Model, Off, Ordered, Sort, Spec, State, Trace
+from brokerlaw.report.trace import lines
+from brokerlaw.spec.language import Layout, Model, Off, Ordered, Sort, Spec, State
 from brokerlaw.spec.language.prove import Counterexample, Lookup, Proof, Verdict
 
 _SIGN: Final = {"proved": "✓", "counterexample": "✗", "unknown": "?"}
@@ -58,10 +59,10 @@ def _against(spec: Spec, verdict: Verdict) -> str:
         return f"{obligation.action}, {obligation.claim}: unknown after {verdict.seconds:.1f} s ({verdict.reason})"
     if found is None:
         return f"{head}there is a counterexample, but {verdict.reason}"
-    lines = [f"{head}with {_bounds(found.bounds)}", *_step(Model(spec, found.bounds), found)]
+    shown = [f"{head}with {_bounds(found.bounds)}", *_step(Model(spec, found.bounds), found)]
     if verdict.lookup:
-        lines += _lookup(Model(spec, found.bounds), verdict.lookup)
-    return "\n".join(lines)
+        shown += _lookup(Model(spec, found.bounds), verdict.lookup)
+    return "\n".join(shown)
 
 
 def _step(model: Model, found: Counterexample) -> Iterator[str]:
@@ -78,24 +79,11 @@ def _step(model: Model, found: Counterexample) -> Iterator[str]:
 def _lookup(model: Model, lookup: Lookup) -> Iterator[str]:
     if lookup.trace:
         yield "  This is a bug, not a missing lemma: it is reachable, as shown by"
-        yield from (f"    {line}" for line in trace_lines(model, lookup.trace))
+        yield from (f"    {line}" for line in lines(model, lookup.trace))
     elif lookup.incomplete:
         yield f"  No violation among the first {lookup.distinct} states (search {lookup.incomplete})."
     else:
         yield f"  Not reachable: none of the {lookup.distinct} states in these bounds violates it. A lemma is missing."
-
-
-def trace_lines(model: Model, trace: Trace) -> Iterator[str]:
-    """A trace, each step with what it changes."""
-    state = trace.start
-    yield f"initially {_join(_cells(model.layout, state, model.layout.default)) or 'all as at first'}"
-    for number, step in enumerate(trace.steps, 1):
-        if isinstance(step.target, Off):
-            yield f"{number}. {model.call(step.action, step.params)}: writes a value {step.target.value}"
-            return
-        changes = _join(_cells(model.layout, step.target, state)) or "changes nothing"
-        yield f"{number}. {model.call(step.action, step.params)}: {changes}"
-        state = step.target
 
 
 def _cells(layout: Layout, state: State, other: State) -> Iterator[str]:
@@ -165,7 +153,7 @@ def _verdict(spec: Spec, verdict: Verdict) -> dict[str, Any]:
         shown["lookup"] = {
             "distinct": verdict.lookup.distinct,
             "incomplete": verdict.lookup.incomplete,
-            "trace": list(trace_lines(Model(spec, found.bounds), trace)) if trace else None,
+            "trace": list(lines(Model(spec, found.bounds), trace)) if trace else None,
         }
     return shown
 

@@ -99,10 +99,11 @@ protocol, bounds, distinct, generated, depth, incomplete (why, or empty), action
 
 from brokerlaw.spec.language.fold import conjuncts, fold, free, show, subterms
 from brokerlaw.spec.language.layout import Cell, Layout, State
+from brokerlaw.spec.language.miss import Miss, misses, nearest
 from brokerlaw.spec.language.model import Action, Guard, Kind, Property, Spec, Update, Variable
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
 from brokerlaw.spec.language.run import Model, Off, Step
-from brokerlaw.spec.language.search import Fault, Result, Tally, Trace, search
+from brokerlaw.spec.language.search import Fault, Result, Tally, Trace, reachable, search
 from brokerlaw.spec.language.term import (
     OPERATORS,
     Bool,
@@ -129,6 +130,7 @@ __all__ = [
     "Guard",
     "Kind",
     "Layout",
+    "Miss",
     "Model",
     "Off",
     "Option",
@@ -161,7 +163,10 @@ __all__ = [
     "invariant",
     "ite",
     "leaves",
+    "misses",
+    "nearest",
     "none",
+    "reachable",
     "require",
     "search",
     "show",

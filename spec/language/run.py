@@ -171,11 +171,12 @@ class Model:
     def __init__(self, spec: Spec, bounds: Mapping[str, int] | None = None) -> None:
         self.spec, self.layout = spec, Layout(spec, bounds)
         self._expr = python(self.layout)
-        self.fires: dict[str, Fire] = {name: self._fire(action) for name, action in spec.actions.items()}
+        self.fires: dict[str, Fire] = {name: self.fire(action) for name, action in spec.actions.items()}
         self._holds = {name: self.predicate(each.term) for name, each in spec.properties.items()}
         self._guards: dict[Guard, Test] = {}
 
-    def _fire(self, action: Action) -> Fire:
+    def fire(self, action: Action) -> Fire:
+        """Give an action, perhaps with guards dropped, as a generator of choices of parameters and their targets."""
         fire: Fire = _execute(_action_source(action, self.layout, self._expr))
         return fire
 
@@ -187,7 +188,7 @@ class Model:
     def starts(self) -> list[tuple[tuple[int, ...], State]]:
         """Give every choice of init's parameters that its guards admit, with the state that it makes."""
         found: list[tuple[tuple[int, ...], State]] = []
-        for params, target in self._fire(self.spec.init)(self.layout.default):
+        for params, target in self.fire(self.spec.init)(self.layout.default):
             if isinstance(target, Off):
                 raise SpecError(f"{self.spec.name} starts with a value {target.value}: raise the bound")
             found.append((params, target))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,11 @@ class Trace:
 
     start: State
     steps: tuple[Step, ...]
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states along it, the first included."""
+        return (self.start, *(step.target for step in self.steps if not isinstance(step.target, Off)))
 
 
 @dataclass(frozen=True)
@@ -186,3 +191,13 @@ def search(
     each = _Search(model, every, limit, progress)
     each.run()
     return each.result()
+
+
+def reachable(model: Model) -> Iterator[State]:
+    """Give the reachable states, nearest first, as they are found: for a look at a few, or all of a small protocol."""
+    seen = dict.fromkeys(model.initial())
+    level = list(seen)
+    while level:
+        yield from level
+        targets = (step.target for state in level for step in model.successors(state))
+        level = [t for t in targets if not isinstance(t, Off) and t not in seen and seen.setdefault(t, None) is None]
