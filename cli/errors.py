@@ -18,4 +18,11 @@ def faults(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        raise Fault(str(error)) from error
+        raise Fault(_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    """What went wrong with which file, without the system's number for it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -12,13 +12,28 @@ from brokerlaw.conformance.judge import judge as judge_history
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.conformance.trace import TraceError
 from brokerlaw.conformance.trace import read as read_trace
+from brokerlaw.spec import schema
 from brokerlaw.spec.history import History
 from brokerlaw.spec.invariants.invariant import Finding
 from brokerlaw.spec.rows import HistoryError, Recording, read
 
 
+def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(schema.HISTORY.read_text(), nl=False)
+        context.exit()
+
+
 @click.command()
 @click.argument("history", type=click.Path(path_type=Path))
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_schema,
+    help="Print the JSON Schema of a history file's lines.",
+)
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these invariants only.")
 @click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
 def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
