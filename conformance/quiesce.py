@@ -18,6 +18,8 @@ from brokerlaw.spec.values import PartitionOffset, TopicPartition
 
 PATIENCE: Final = 30_000
 """Milliseconds that a reader or an application has to come to the end."""
+PROPAGATION: Final = 3_000
+"""Milliseconds that what was acknowledged has to become visible, where not all replicas need to have it before."""
 IDLE: Final = 3
 """Turns without a record after which an application is looked at more closely."""
 
@@ -125,7 +127,7 @@ class Quiescence:
     def _drain(self, isolation: Isolation) -> None:
         """Read every partition from its first record to its last, then say `Drained` of those that came to the end."""
         reader = f"reader-{isolation.removeprefix('read_')}"
-        ends = {tp: end for tp in self._partitions() if (end := self._end(tp, isolation)) is not None}
+        ends = self._ends(isolation)
         starts = {tp: self._session.value(ops.ListOffsets(*tp, "earliest")) or 0 for tp in ends}
         if not ends or not isinstance(self._session.ask(ops.OpenConsumer(reader, isolation=isolation)), Ok):
             return
@@ -142,6 +144,18 @@ class Quiescence:
             positions = {tp: self._session.value(ops.Position(reader, *tp)) for tp in ends if tp not in done}
             done += [tp for tp, stands in positions.items() if stands is not None and stands >= ends[tp]]
         return done
+
+    def _ends(self, isolation: Isolation) -> dict[TopicPartition, int]:
+        """Where each partition ends, once all that was acknowledged is visible, or has had its time."""
+        since, ends = self._session.adapter.now(), {}
+        for tp in self._partitions():
+            while (end := self._end(tp, isolation)) is not None and end <= self._session.acknowledged.get(tp, -1):
+                if self._session.elapsed(since) >= PROPAGATION:
+                    break
+                self._session.adapter.wait(50)
+            if end is not None:
+                ends[tp] = end
+        return ends
 
     def _end(self, tp: TopicPartition, isolation: Isolation) -> int | None:
         end: int | None = self._session.value(ops.ListOffsets(*tp, "latest", isolation))

@@ -34,6 +34,7 @@ class Session:
         self.holdings: dict[str, frozenset[TopicPartition]] = {}
         self.opened: dict[str, ops.OpenProducer | ops.OpenConsumer] = {}
         self.orphans: dict[str, None] = {}
+        self.acknowledged: dict[TopicPartition, int] = {}
         self.last_consumers: dict[str, ops.OpenConsumer] = {}
         self.has_transactions = False
         self._fault: AdapterError | None = None
@@ -110,6 +111,11 @@ class Session:
                 self._gone(op.client)
             case ops.Unsubscribe():
                 self.holdings.pop(op.client, None)
+            case ops.Send() if isinstance(outcome, Ok):
+                tp = TopicPartition(outcome.value.topic, outcome.value.partition)
+                self.acknowledged[tp] = max(outcome.value.offset, self.acknowledged.get(tp, -1))
+            case ops.DeleteTopic():
+                self.acknowledged = {tp: offset for tp, offset in self.acknowledged.items() if tp.topic != op.topic}
             case _:
                 pass
 

@@ -173,7 +173,7 @@ def _too_few(h: History, sends: Table, before: int, after: int, send: int) -> bo
 
 def _accepted(h: History, sends: Table, send: int, before: int, after: int) -> Violation:
     states, tp = h.leadership, sends.tp[send]
-    told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)} with acks=all"
+    told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)}"
     isr = sorted(h.brokers[states.isr[before]])
     reason = f"{told} while only {isr} were in sync, of {_required(h)[tp]} required{under(h, (ALL_REPLICAS,))}"
     return violation(h, reason, (states.op[before], sends.op[send], states.op[after]))

@@ -1,0 +1,31 @@
+"""The end of a case: what was acknowledged has its time to become visible, and only then is called lost."""
+
+from brokerlaw.conformance.execute import execute
+from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.plan import Elapse, Plan, Step, Strike
+from brokerlaw.reference.adapter import ReferenceAdapter
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import History
+from brokerlaw.spec.invariants import INVARIANTS
+
+OPENED = (ops.CreateTopic("t", replication=3), ops.OpenProducer("p", acks="1", idempotent=False))
+SENT = tuple(ops.Send("p", "t", b"%d" % number) for number in range(3))
+LOSING = (Strike("pause", "followers", "t"), *SENT, Elapse(200), Strike("kill", "leader", "t"))
+
+
+def lost(*steps: Step) -> list[str]:
+    """What is said to be lost, whatever was promised: the user chose acks=1."""
+    settings = Settings({"acks": "1"}, {})
+    with ReferenceAdapter({}) as adapter:
+        recording = execute(Plan("plan", steps), adapter, adapter.describe(), settings, "")
+    found = INVARIANTS["durability.acked-survives"].judge(History.of_recording(recording))
+    assert found.exercised
+    return [violation.reason for violation in found.violations]
+
+
+def test_what_the_followers_have_not_fetched_yet_is_not_lost() -> None:
+    assert lost(*OPENED, *SENT) == []
+
+
+def test_what_dies_with_its_leader_is() -> None:
+    assert lost(*OPENED, *LOSING)
