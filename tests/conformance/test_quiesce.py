@@ -8,9 +8,9 @@ from brokerlaw.spec import operations as ops
 from brokerlaw.spec.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
-OPENED = (ops.CreateTopic("t", replication=3), ops.OpenProducer("p", acks="1", idempotent=False))
-SENT = tuple(ops.Send("p", "t", b"%d" % number) for number in range(3))
-LOSING = (Strike("pause", "followers", "t"), *SENT, Elapse(200), Strike("kill", "leader", "t"))
+OPENED = (ops.CreateTopic("orders", replication=3), ops.OpenProducer("p0", idempotent=False))
+SENT = tuple(ops.Send("p0", "orders", b"%d" % number, b"key-%d" % number, awaited=number == 0) for number in range(3))
+LOSING = (Strike("pause", "followers", "orders"), *SENT, Elapse(200), Strike("kill", "leader", "orders"))
 
 
 def lost(*steps: Step) -> list[str]:
