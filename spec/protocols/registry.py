@@ -20,6 +20,7 @@ PROTOCOLS: Final[dict[str, str]] = {
     "groups_classic": "brokerlaw.spec.protocols.groups_classic:GroupsClassic",
     "groups_next": "brokerlaw.spec.protocols.groups_next:GroupsNext",
     "replication": "brokerlaw.spec.protocols.replication:Replication",
+    "isr_update": "brokerlaw.spec.protocols.isr_update:IsrUpdate",
     "idempotence": "brokerlaw.spec.protocols.idempotence:Idempotence",
     "transactions": "brokerlaw.spec.protocols.transactions:Transactions",
 }

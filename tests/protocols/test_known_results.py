@@ -16,6 +16,7 @@ SMALL = {
     "idempotence": {"Number": 4},
     "transactions": {"Partition": 2, "Transaction": 2, "Epoch": 3},
     "replication": {"Replica": 3, "Epoch": 3, "Offset": 2},
+    "isr_update": {"Replica": 2, "Version": 4, "Life": 2, "Offset": 2},
 }
 BOUNDS = {
     ("replication", "TruncateToHighWatermark"): {"Replica": 2, "Epoch": 3, "Offset": 2},
@@ -54,6 +55,14 @@ SHORTEST = {
     ("replication", "Kip101"): {"strong_isr": 8, "logs_agree": 10},
     ("replication", "Kip279"): {"strong_isr": 8, "logs_agree": 10},
     ("replication", "WithoutEpochStart"): {"strong_isr": 8, "committed_survives": 10},
+    ("isr_update", "HighWatermarkOverCommittedIsr"): {"electable_is_complete": 7, "committed_survives": 8},
+    ("isr_update", "StaleBrokerEpoch"): {"electable_is_complete": 9, "committed_survives": 10},
+    ("isr_update", "FencedAdmitted"): {"in_sync_is_alive": 4},
+    ("isr_update", "AnyVersion"): {"electable_is_complete": 6, "committed_survives": 7},
+    ("isr_update", "LastReplicaStanding"): {"electable_is_complete": 5, "committed_survives": 7},
+    ("isr_update", "BelowMinIsr"): {"electable_is_complete": 4, "committed_survives": 7},
+    ("isr_update", "KeepsTheLost"): {"electable_is_complete": 5, "committed_survives": 7},
+    ("isr_update", "UncleanElection"): {"one_loss_is_survived": 7},
 }
 """Steps of the shortest trace to each violation at the small bounds, as measured."""
 
