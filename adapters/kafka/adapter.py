@@ -13,9 +13,11 @@ from confluent_kafka.cimpl import NewTopic
 
 from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Capability, Description
+from brokerlaw.adapters.kafka.capabilities import capabilities, disclaimed
 from brokerlaw.adapters.kafka.client import QUICK, outcome_of
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
 from brokerlaw.adapters.kafka.errors import ClusterError
+from brokerlaw.adapters.kafka.metadata import listed_apis
 from brokerlaw.adapters.kafka.partition import partition_state
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
@@ -30,7 +32,8 @@ SPARE: Final = 4
 class KafkaAdapter(Adapter):
     """Administration here, each client of a plan in a process of its own, faults on our own cluster's processes.
 
-    Settings: `bootstrap`, `name`, `version` of a cluster that is there; `broker.X` for ours; `client.X` for librdkafka.
+    Settings: `bootstrap`, `name`, `version` of a cluster that is there; `broker.X` for ours; `client.X` for librdkafka;
+    `without=transactions,groups.admin` for capabilities that are listed and shall not be judged.
     """
 
     def __init__(self, settings: Mapping[str, str]) -> None:
@@ -39,6 +42,7 @@ class KafkaAdapter(Adapter):
         self._clients: dict[str, Channel] = {}
         self._idle: list[Channel] = []
         self._frozen: set[str] = set()
+        self._without = disclaimed(settings.get("without", ""))
 
     def start(self) -> None:
         """Start the cluster, or reach the one that is named. Raises `AdapterError`."""
@@ -60,6 +64,7 @@ class KafkaAdapter(Adapter):
             self._brokers = tuple(sorted(self._admin.list_topics(timeout=10).brokers))
         except KafkaException as error:
             raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
+        self._apis = listed_apis(self._addresses()[0])
         self._refill()
 
     def stop(self) -> None:
@@ -72,26 +77,11 @@ class KafkaAdapter(Adapter):
             self._cluster.stop()
 
     def describe(self) -> Description:
-        """Faults only where the cluster is ours."""
-        caps: dict[Capability, int | None] = {
-            "topics": 64,
-            "delete-records": None,
-            "timestamps": None,
-            "idempotence": None,
-            "groups": 16,
-            "groups.cooperative": None,
-            "groups.static": None,
-            "groups.admin": None,
-            "auto-commit": None,
-            "transactions": None,
-            "min-isr": None,
-            "clients.crash": None,
-            "clients.freeze": None,
-            "inspect.partition": None,
-            "replication": len(self._brokers),
-        }
+        """What the brokers list; faults only where the cluster is ours."""
+        caps = capabilities(self._apis, len(self._brokers), self._without)
         if self._cluster is not None:
-            caps |= {"groups.next": None, "faults.kill": None, "faults.pause": None}
+            own: tuple[Capability, ...] = ("faults.kill", "faults.pause")
+            caps |= dict.fromkeys(fault for fault in own if fault not in self._without)
         name = self.settings.get("name", "Apache Kafka" if self._cluster else "a broker that speaks Kafka")
         return Description(
             name,
@@ -225,7 +215,7 @@ class KafkaAdapter(Adapter):
     def delete_records(self, op: ops.DeleteRecords) -> Outcome:
         """Delete below an offset."""
         tp = TopicPartition(op.topic, op.partition, op.before)
-        return self._future(lambda: self._admin.delete_records([tp], request_timeout=5)[tp])
+        return _done(self._future(lambda: self._admin.delete_records([tp], request_timeout=5)[tp]))
 
     def list_offsets(self, op: ops.ListOffsets) -> Outcome:
         """Asked again while leaders move."""
@@ -273,9 +263,10 @@ class KafkaAdapter(Adapter):
     def reset_offsets(self, op: ops.ResetOffsets) -> Outcome:
         """For a group without members."""
         request = ConsumerGroupTopicPartitions(op.group, [TopicPartition(*o) for o in op.offsets])
-        return self._future(
+        outcome = self._future(
             lambda: self._admin.alter_consumer_group_offsets([request], request_timeout=5)[op.group], retry_for=5
         )
+        return _done(outcome)
 
     def _future(self, ask: Callable[[], Future[Any]], retry_for: float = 0) -> Outcome:
         deadline = time.monotonic() + retry_for
@@ -319,18 +310,27 @@ class KafkaAdapter(Adapter):
         assert self._cluster is not None
         return self._cluster
 
+    def _addresses(self) -> list[tuple[str, int]]:
+        """Of the brokers named by `bootstrap`."""
+        return [(host, int(port)) for host, _, port in (each.rpartition(":") for each in self._bootstrap.split(","))]
+
     def describe_partition(self, op: ops.DescribePartition) -> Outcome:
         """As the metadata of a broker that answers has it."""
         if self._cluster is not None:
             up = [b for b in self._brokers if b in self._cluster.alive() and b not in self._cluster.paused()]
             addresses = [("127.0.0.1", self._cluster.ports()[b]) for b in up]
         else:
-            addresses = [(h, int(p)) for h, _, p in (a.rpartition(":") for a in self._bootstrap.split(","))]
+            addresses = self._addresses()
         for address in addresses:
             state = partition_state(address, op.topic, op.partition)
             if state is not None:
                 return Ok(state)
         return Unknown("NO_BROKER", "no broker answers")
+
+
+def _done(outcome: Outcome) -> Outcome:
+    """What the admin client tells of a success is not asked for."""
+    return Ok() if isinstance(outcome, Ok) else outcome
 
 
 def _offset_spec(at: str | int) -> Any:

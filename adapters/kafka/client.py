@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from brokerlaw.adapters.contract import Adapter, Answer, Description, Timed
+from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description, Timed
 from brokerlaw.adapters.serve import serve
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.observations import Assigned, Lost, Revoked
@@ -228,6 +228,8 @@ class KafkaClient(Adapter):
                 break
             error = message.error()
             if error is not None:
+                if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
+                    raise AdapterError("the broker refuses so short a session: give --settings session_timeout=6000")
                 if error.fatal():
                     return outcome_of(error)
                 if time.monotonic() >= deadline:
