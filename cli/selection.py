@@ -39,9 +39,42 @@ def sizes(texts: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def without(spec: Spec, drops: Iterable[str]) -> Spec:
+    """The protocol with guards dropped, each given as ACTION:K by its number from 0, or as ACTION:TEXT by what it says.
+
+    SpecError if there is no such guard.
+    """
+    places = {_guard(spec, drop) for drop in drops}
+    for action, number in sorted(places, reverse=True):  # the later first, as the numbers after one move up
+        spec = spec.without(action, number)
+    return spec
+
+
+def _guard(spec: Spec, drop: str) -> tuple[str, int]:
+    from brokerlaw.spec.language import SpecError
+
+    action, colon, which = (part.strip() for part in drop.partition(":"))
+    if not colon or not which:
+        raise SpecError(f"--drop {drop}: write ACTION:K, as in {next(iter(spec.actions), 'elect')}:0")
+    known(action, list(spec.actions), f"{spec.name} has no action")
+    texts = [" ".join(guard.text.split()) for guard in spec.actions[action].guards]
+    found = [at for at, text in enumerate(texts) if which in (str(at), text)]
+    if not found:
+        guards = ", ".join(f"{at} `{text}`" for at, text in enumerate(texts)) or "none"
+        raise SpecError(f"--drop {drop}: {action} has no such guard; it has {guards}")
+    return action, found[0]
+
+
 def known(name: str | None, names: Collection[str], complaint: str) -> None:
     """SpecError with the complaint, if a name is given that is none of the names."""
     from brokerlaw.spec.language import SpecError
 
     if name is not None and name not in names:
-        raise SpecError(f"{complaint} {name!r}; it has {', '.join(names)}")
+        raise SpecError(f"{complaint} {name!r}; {_mend(name, names)}")
+
+
+def _mend(name: str, names: Collection[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, names, 3)
+    return f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(names) or 'none'}"

@@ -1,0 +1,140 @@
+"""The commands about protocols, as a newcomer meets them: what they print, and with which exit code."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from brokerlaw.cli.main import main
+
+UNSOUND = '''
+from brokerlaw.spec.language import Bool, Protocol, Sort, Var, action, invariant, require
+
+class Node(Sort):
+    """A node."""
+
+class Lock(Protocol):
+    """Whoever asks gets it."""
+    bounds = {Node: 2}
+    held = Var(Bool, Node)
+
+    @action
+    def take(s, n: Node):
+        """Take it."""
+        s.held[n] = True
+
+    @invariant
+    def exclusive(s, a: Node, b: Node):
+        """One holds it."""
+        return ~(s.held[a] & s.held[b]) | (a == b)
+'''
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args))
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> str:
+    path = tmp_path / "lock.py"
+    path.write_text(UNSOUND)
+    return str(path)
+
+
+def test_guards_prints_the_table() -> None:
+    result = run("guards", "two_phase_commit")
+    assert result.exit_code == 0
+    assert "tm_commit:1" in result.output and "breaks commit_was_unanimous" in result.output
+    assert "needed for safety 7, needed for liveness 1" in result.output
+
+
+def test_guards_in_json() -> None:
+    result = run("guards", "two-phase-commit", "--set", "RM=2", "--every", "--json")
+    data = json.loads(result.output)
+    assert (result.exit_code, data["bounds"]) == (0, {"RM": 2})
+    commit = next(row for row in data["guards"] if (row["action"], row["number"]) == ("tm_commit", 1))
+    assert len(commit["breaks"]["consistent"]) == 3
+
+
+def test_guards_of_a_broken_protocol_or_of_an_unfinished_search(lock: str) -> None:
+    result = run("guards", lock)
+    assert (result.exit_code, "Lock with all its guards breaks exclusive" in result.output) == (1, True)
+    result = run("guards", "two_phase_commit", "--max-states", "20")
+    assert (result.exit_code, "not known" in result.output) == (3, True)
+
+
+def test_trace_of_a_variant_is_of_what_it_is_known_to_break() -> None:
+    result = run("trace", "groups_next", "--variant", "grants-before-release", "--set", "Partition=1")
+    assert result.exit_code == 1
+    assert (
+        result.output.startswith("GroupsNext, GrantsBeforeRelease (") and "✗ exclusive is violated for" in result.output
+    )
+    assert "  8. accept(m=member1, p=partition0)" in result.output
+
+
+@pytest.mark.parametrize("drop", ["tm_commit:1", "tm_commit: forall(RM, lambda r: s.heard[r])"])
+def test_trace_without_a_guard(drop: str) -> None:
+    result = run("trace", "two_phase_commit", "consistent", "--drop", drop)
+    assert result.exit_code == 1
+    assert "tm_commit()" in result.output and "✗ consistent is violated" in result.output
+
+
+def test_trace_without_several_guards() -> None:
+    result = run("trace", "two_phase_commit", "--drop", "tm_commit:0", "--drop", "tm_commit:1")
+    assert result.exit_code == 1
+    assert "`s.tm == TMState.undecided`" in result.output and "`forall(RM, lambda r: s.heard[r])`" in result.output
+
+
+def test_trace_to_a_witness_and_of_a_promise() -> None:
+    result = run("trace", "two_phase_commit", "all_abort")
+    assert (result.exit_code, "✓ all_abort is reached" in result.output) == (0, True)
+    result = run("trace", "two_phase_commit", "all_decide")
+    assert (result.exit_code, "comes again in every fair run of all 288 states" in result.output) == (0, True)
+    result = run("trace", "two_phase_commit", "all_decide", "--drop", "rm_prepare:0")
+    assert (result.exit_code, "and so for ever" in result.output) == (1, True)
+
+
+def test_trace_of_what_is_kept_says_so() -> None:
+    result = run("trace", "two_phase_commit")
+    assert result.exit_code == 0
+    assert "violates nothing in all 288 states with RM=3; its witnesses: all_commit" in result.output
+    result = run("trace", "two_phase_commit", "consistent", "--max-states", "10")
+    assert (result.exit_code, "search stopped at the limit" in result.output) == (3, True)
+    result = run("trace", "two_phase_commit", "one_commits_first", "--set", "RM=1")
+    assert (result.exit_code, "one_commits_first is not reached in all" in result.output) == (3, True)
+
+
+def test_trace_as_diagrams_and_data(tmp_path: Path) -> None:
+    out = tmp_path / "trace.svg"
+    result = run("trace", "two_phase_commit", "all_commit", "--format", "svg", "--out", str(out))
+    assert result.exit_code == 0
+    assert ElementTree.parse(out).getroot().tag.endswith("svg")
+    assert run("trace", "two_phase_commit", "all_commit", "--format", "mermaid").output.startswith("sequenceDiagram\n")
+    itf = json.loads(run("trace", "two_phase_commit", "all_commit", "--format", "itf").output)
+    shown = json.loads(run("trace", "two_phase_commit", "all_commit", "--format", "json").output)
+    assert len(itf["states"]) == len(shown["steps"]) + 1 == 11
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (("guards", "replicaton"), "no protocol is called 'replicaton'; did you mean replication?"),
+        (("guards", "queue", "--set", "Broker=2"), "Queue has no sort 'Broker' to set"),
+        (("guards", "queue", "--set", "Broker"), "--set Broker: write SORT=N"),
+        (("guards", "queue", "--variant", "ForgetsAck"), "did you mean ForgetsAcks"),
+        (("trace", "two_phase_commit", "consistant"), "did you mean consistent?"),
+        (("trace", "two_phase_commit", "--drop", "tm_commit"), "write ACTION:K, as in rm_prepare:0"),
+        (("trace", "two_phase_commit", "--drop", "commit:0"), "has no action 'commit'; did you mean tm_commit"),
+        (("trace", "two_phase_commit", "--drop", "tm_commit:2"), "tm_commit has no such guard; it has 0 `s.tm =="),
+        (
+            ("trace", "two_phase_commit", "all_abort", "--out", "/nowhere/x"),
+            "/nowhere/x cannot be written",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(args: tuple[str, ...], line: str) -> None:
+    result = run(*args)
+    assert result.exit_code == 2
+    assert line in result.output and result.output.count("\n") == 1
