@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "trace": "Show the shortest run to a violation or a witness, in words or as a diagram.",
     "guards": "Drop each guard of a protocol, and say what breaks.",
     "prove": "Prove a protocol's invariants, for sorts of any size.",
+    "print": "Print a protocol: as Markdown, for TLC, for rumur.",
     "smoke": "Tell whether an adapter is sound, before its broker is judged.",
     "adapter": "Write, list and describe adapters.",
     "cluster": "Start and stop a local broker cluster by hand.",
