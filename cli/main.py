@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "replay": "Run a trace file again, and say how often it reproduces.",
     "judge": "Judge a recorded history.",
     "explain": "Explain an invariant, or a protocol.",
+    "protocols": "List the protocols, their bounds and their variants.",
     "trace": "Show the shortest run to a violation or a witness, in words or as a diagram.",
     "guards": "Drop each guard of a protocol, and say what breaks.",
     "prove": "Prove a protocol's invariants, for sorts of any size.",

@@ -19,6 +19,7 @@ from brokerlaw.spec.tables import OK, PENDING
     " ∧ m was not told ⇒ c is refused",
     source="Kafka, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID; KIP-848, fencing by member epoch; KIP-345",
     capabilities=("topics", "groups"),
+    protocols=("groups_classic.commits_fenced", "groups_next.commits_fenced"),
 )
 def fenced(h: History) -> Finding:
     """A zombie's commit: its member still believes in the partition, while the new owner is alive and in contact.

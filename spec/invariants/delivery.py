@@ -47,6 +47,7 @@ NOTHING: Final = np.empty(0, dtype=np.int64)
     source=SOURCE,
     capabilities=GROUPS,
     promised=PROMISED,
+    protocols=("delivery.nothing_skipped",),
 )
 def at_least_once(h: History) -> Finding:
     """Judged once the application was seen to have caught up, for partitions that it then held."""
@@ -60,6 +61,7 @@ def at_least_once(h: History) -> Finding:
     source=SOURCE,
     capabilities=GROUPS,
     promised=(BY_HAND,),
+    protocols=("delivery.nothing_twice",),
 )
 def at_most_once(h: History) -> Finding:
     """Counted are effects in partitions that were assigned anew later, when they might have been repeated."""
@@ -73,6 +75,7 @@ def at_most_once(h: History) -> Finding:
     source=f"{SOURCE}; KIP-98, KIP-447",
     capabilities=(*GROUPS, "transactions"),
     promised=PROMISED,
+    protocols=("delivery.nothing_twice", "delivery.only_committed_took_effect"),
 )
 def exactly_once(h: History) -> Finding:
     """An input's output is known by its value. Inputs that stand in the log twice may have two outputs."""
@@ -86,6 +89,7 @@ def exactly_once(h: History) -> Finding:
     source=f"{SOURCE}; Helland, Idempotence Is Not a Medical Condition (2012)",
     capabilities=GROUPS,
     promised=PROMISED,
+    protocols=("delivery.nothing_twice",),
 )
 def idempotent_sink(h: History) -> Finding:
     """The sink's memory outlives the application's instances, and knows a record by its value."""

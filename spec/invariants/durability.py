@@ -33,6 +33,7 @@ MIN_ISR: Final = "min.insync.replicas"
     formal="∀ acknowledged send s, read r: place(r) = place(s) ⇒ r is s; r is s, s idempotent ⇒ place(r) = place(s)",
     source="Kafka, RecordMetadata.offset; KIP-98 (an idempotent producer's record stands in the log once)",
     promised=DURABLE,
+    protocols=("idempotence.acked_is_committed",),
 )
 def acked_at_offset(h: History) -> Finding:
     """A record of a producer that is not idempotent may stand elsewhere too, where a retry put it."""
@@ -76,6 +77,7 @@ def _elsewhere(h: History, send: Table, read: Table) -> Violation:
     " offset(s) < end ⇒ s ∈ d; offset(s) ≥ end ⇒ completed(s) ≥ begun(d)",
     source='Kafka documentation, "Replication" (no committed message is lost while an in-sync replica lives); KIP-966',
     promised=DURABLE,
+    protocols=("replication.committed_survives", "isr_update.committed_survives"),
 )
 def acked_survives(h: History) -> Finding:
     """Judged by complete reads. Records that somebody asked to delete, and topics that expire or compact, are left out.

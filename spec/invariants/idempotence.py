@@ -19,6 +19,7 @@ from brokerlaw.spec.invariants.wording import place, value, violation
     source="KIP-98; KAFKA-5494; Redpanda issue 3039",
     capabilities=("topics", "idempotence"),
     promised=(IDEMPOTENT,),
+    protocols=("idempotence.no_duplicates",),
 )
 def no_duplicates(h: History) -> Finding:
     """Holds for sends with an unknown outcome too. A value that was sent twice tells nothing, and is left out."""

@@ -35,7 +35,7 @@ class Invariant(NamedTuple):
 
     `formal` is the statement in symbols. `capabilities` are what a broker must have before it owes this. `promised`
     are the client and topic settings under which it is owed: the judge leaves out what ran under others, unless the
-    user chose them for the whole run. `protocol` names the protocol invariant whose client view this is. `mutants` are
+    user chose them for the whole run. `protocols` name the protocol invariants whose client view this is. `mutants` are
     the broken references that it must catch.
     """
 
@@ -48,7 +48,7 @@ class Invariant(NamedTuple):
     profiles: tuple[Profile, ...] = ("log",)
     capabilities: tuple[str, ...] = ("topics",)
     promised: tuple[str, ...] = ()
-    protocol: str | None = None
+    protocols: tuple[str, ...] = ()
     mutants: tuple[str, ...] = ()
 
     @property
@@ -73,7 +73,7 @@ def invariant(
     profiles: Iterable[Profile] = ("log",),
     capabilities: Iterable[str] = ("topics",),
     promised: Iterable[str] = (),
-    protocol: str | None = None,
+    protocols: Iterable[str] = (),
     mutants: Iterable[str] = (),
 ) -> Callable[[Judge], Judge]:
     """Enter the decorated judge into the book under `id`."""
@@ -90,7 +90,7 @@ def invariant(
             profiles=tuple(profiles),
             capabilities=tuple(capabilities),
             promised=tuple(promised),
-            protocol=protocol,
+            protocols=tuple(protocols),
             mutants=tuple(mutants),
         )
         return judge

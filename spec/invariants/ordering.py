@@ -50,6 +50,7 @@ def _went_back(h: History, reads: Table, earlier: int, later: int) -> Violation:
     formal="∀ facts a, b (reads, acknowledgements): place(a) = place(b) ⇒ key(a) = key(b) ∧ value(a) = value(b)",
     source='Jepsen, "Redpanda 21.10.1" (inconsistent offsets); Kafka documentation, "Replication"',
     promised=DURABLE,
+    protocols=("replication.logs_agree",),
 )
 def one_record_per_offset(h: History) -> Finding:
     """Acknowledgements count where the settings make them last; what consumers are given always does."""
@@ -78,6 +79,7 @@ def _disagree(h: History, facts: Table, one: int, other: int) -> Violation:
     formal="∀ acknowledged sends a, b of one idempotent producer to one partition: a before b ⇒ offset(a) < offset(b)",
     source='KIP-98; Kafka documentation, "Guarantees" and max.in.flight.requests.per.connection',
     promised=IN_ORDER,
+    protocols=("idempotence.in_order",),
 )
 def producer_order(h: History) -> Finding:
     """With several sends in flight this is promised to idempotent producers, and to those with one request in flight.

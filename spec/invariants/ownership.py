@@ -26,6 +26,7 @@ from brokerlaw.spec.values import TopicPartition
     " in one classic generation: assigned(a, p) ⇒ ¬ assigned(b, p)",
     source='Kafka documentation, "Consumers"; KIP-848 (revoked before it is granted again); KAFKA-16147',
     capabilities=("topics", "groups"),
+    protocols=("groups_classic.exclusive", "groups_next.exclusive"),
 )
 def exclusive(h: History) -> Finding:
     """A zombie may believe in partitions that it lost: only members certainly in contact count (see the evidence).
@@ -118,6 +119,7 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     formal="∀ stable group g, partition p of its topics: |{m ∈ members(g) : owns(m, p)}| = 1",
     source='Kafka documentation, "Consumers"; KIP-848, target assignment',
     capabilities=("topics", "groups"),
+    protocols=("groups_classic.stable_and_complete", "groups_next.stable_and_complete"),
 )
 def complete(h: History) -> Finding:
     """Judged where the suite saw the group come to rest while no broker was down."""

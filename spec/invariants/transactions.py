@@ -24,6 +24,7 @@ ISOLATED = ("isolation=read_committed",)
     source="KIP-98; Adya (1999): G1a, aborted reads, and G1b; KAFKA-9807",
     capabilities=("topics", "transactions"),
     promised=ISOLATED,
+    protocols=("transactions.committed_was_asked",),
 )
 def committed_only(h: History) -> Finding:
     """Counted are records of transactions that such consumers read, and others that such consumers passed over."""
@@ -64,6 +65,7 @@ def _dirty(h: History, reads: Table, read: int, transaction: int) -> Violation:
     source="KIP-98: atomic writes across partitions; Redpanda issue 6019",
     capabilities=("topics", "transactions"),
     promised=(*DURABLE, *ISOLATED),
+    protocols=("transactions.all_or_nothing",),
 )
 def atomic(h: History) -> Finding:
     """In reach is what lies below the end that such a consumer was told: there every transaction is decided.

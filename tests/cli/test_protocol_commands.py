@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from brokerlaw.cli.main import main
+from brokerlaw.spec.invariants import INVARIANTS
+from brokerlaw.spec.protocols.registry import PROTOCOLS, load
 
 UNSOUND = '''
 from brokerlaw.spec.language import Bool, Protocol, Sort, Var, action, invariant, require
@@ -138,3 +140,74 @@ def test_a_mistake_is_one_line_and_exit_code_2(args: tuple[str, ...], line: str)
     result = run(*args)
     assert result.exit_code == 2
     assert line in result.output and result.output.count("\n") == 1
+
+
+def test_protocols_lists_each_with_its_variants() -> None:
+    result = run("protocols")
+    assert result.exit_code == 0
+    for name in PROTOCOLS:
+        assert f"\n{name}: " in f"\n{result.output}"
+    assert "  bounds    RM=3" in result.output
+    assert "GrantsBeforeRelease: breaks exclusive" in result.output
+
+
+def test_explain_a_protocol_names_all_that_is_in_it() -> None:
+    result = run("explain", "groups-next")
+    assert result.exit_code == 0
+    spec = load("groups_next").spec
+    for name in (*spec.variables, *spec.actions, *spec.properties, "RejoinsHolding"):
+        assert f"\n  {name}" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("groups_next.exclusive", ["clients see  ownership.exclusive", "broken by    GrantsBeforeRelease", "KIP-848"]),
+        (
+            "groups_next.grant",
+            ["grant(m: Member, p: Partition)", "requires     0  s.target[p] == m", "s.granted[p] = m"],
+        ),
+        ("groups_next.expire", ["s.offered[m, each_partition] = False  for every", "need never happen", "KIP-848"]),
+        ("groups_next.all_owned", ["in some reachable state"]),
+        ("groups_next.stable_and_complete", ["in every fair run", "clients see  ownership.complete"]),
+        ("groups_next.owns", ["owns[Member, Partition]: Bool", "member: reads and processes"]),
+        ("queue.DropsTheDead", ["variant of   Queue", "breaks       nothing_vanishes", "set_aside is otherwise"]),
+        ("delivery", ["delivery: One partition", "delivery.at-least-once: An application"]),
+        ("delivery.at-least-once", ["protocol      delivery.nothing_skipped"]),
+        ("durability", ["durability.acked-survives: ", "durability.min-isr-refuses: "]),
+    ],
+)
+def test_explain_tells_what_a_name_stands_for(name: str, told: list[str]) -> None:
+    result = run("explain", name)
+    assert result.exit_code == 0
+    for each in told:
+        assert each in result.output
+
+
+def test_explain_reads_a_file_of_the_users_own(lock: str) -> None:
+    assert "take(n: Node)" in run("explain", lock).output
+    assert "One holds it." in run("explain", f"{lock}:Lock.exclusive").output
+    assert "perhaps exclusive" in run("explain", f"{lock}:Lock.exclusiv").output
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("replicaton", "no invariant or protocol is called 'replicaton': perhaps replication"),
+        ("durability.acked-survive", "perhaps durability.acked-survives"),
+        ("groups_next.grants", "groups_next has no 'grants': perhaps grant"),
+        ("nothing.py:Such", "there is no file nothing.py"),
+    ],
+)
+def test_explain_of_an_unknown_name_is_one_line(name: str, line: str) -> None:
+    result = run("explain", name)
+    assert result.exit_code == 2
+    assert line in result.output and result.output.count("\n") == 1
+
+
+def test_the_promises_that_clients_see_are_backed_by_what_protocols_say() -> None:
+    backed = [each for entry in INVARIANTS.values() for each in entry.protocols]
+    assert backed
+    for each in backed:
+        protocol, _, name = each.partition(".")
+        assert load(protocol).spec.properties[name].kind in ("invariant", "eventually")
