@@ -136,12 +136,15 @@ class KafkaAdapter(Adapter):
         return channel.perform(op)
 
     def close(self, op: ops.Close) -> Answer:
-        """In good order; the process stands ready again."""
+        """In good order; the process stands ready again, unless its client hangs."""
         channel = self._clients.pop(op.client, None)
         if channel is None:
             return Fail("NO_CLIENT", f"{op.client} is not open")
         answer = channel.perform(op)
-        self._idle.append(channel)
+        if isinstance(answer.outcome, Ok):
+            self._idle.append(channel)
+        else:
+            channel.kill()
         return answer
 
     def crash(self, op: ops.Crash) -> Answer:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -47,6 +47,9 @@ NO_EFFECT: Final = frozenset(
     }
 )
 DELIVERY_TIMEOUT: Final = 6_000
+PATIENCE: Final = 12.0
+"""Seconds: beyond every timeout that librdkafka has for one request and its repetition."""
+T = TypeVar("T")
 QUICK: Final[dict[str, Any]] = {
     "reconnect.backoff.ms": 50,
     "reconnect.backoff.max.ms": 300,
@@ -270,10 +273,13 @@ class KafkaClient(Adapter):
     def commit(self, op: ops.Commit) -> Outcome:
         """Awaited always: librdkafka tells an outcome of the other kind to nobody."""
         offsets = [TopicPartition(*offset) for offset in op.offsets]
+        consumer = self._the_consumer
         try:
-            done = self._the_consumer.commit(offsets=offsets, asynchronous=False)
+            done = _bounded(lambda: consumer.commit(offsets=offsets, asynchronous=False))
         except KafkaException as error:
             return outcome_of(error.args[0])
+        except TimeoutError:
+            return Unknown("TIMEOUT", "the commit did not come back")
         failed = next((tp.error for tp in done or [] if tp.error is not None), None)
         return Ok() if failed is None else outcome_of(failed)
 
@@ -294,13 +300,16 @@ class KafkaClient(Adapter):
         return Ok(GroupState(base64.b64encode(self._the_consumer.consumer_group_metadata()).decode(), ()))
 
     def close(self, op: ops.Close) -> Outcome:
-        """In good order; the process can be used again."""
+        """In good order, and the process can be used again; a broker that hangs can hold up a consumer for ever."""
         if self._producer is not None:
             self._producer.flush(DELIVERY_TIMEOUT / 1000)
             self._stop_polling.set()
             self._producer = None
         if self._consumer is not None:
-            self._consumer.close()
+            try:
+                _bounded(self._consumer.close)
+            except TimeoutError:
+                return Unknown("TIMEOUT", "the consumer did not close")
             self._consumer = None
         return Ok()
 
@@ -325,6 +334,20 @@ class KafkaClient(Adapter):
         metadata = consumer.consumer_group_metadata()
         (generation,) = struct.unpack_from("<i", metadata, 7)
         self.observe(self._opened.client, kind(self._opened.group, consumer.memberid() or "", generation, held))
+
+
+def _bounded(action: Callable[[], T]) -> T:
+    """Do what librdkafka puts no bound to, in a thread that nobody waits for longer. Raises `TimeoutError`."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(action())
+        except Exception as error:  # the caller's to handle
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future.result(PATIENCE)
 
 
 def _record(message: Message) -> Record:

@@ -66,6 +66,10 @@ def _cut_off(h: History, reads: Table, read: int, begin: Table) -> Violation:
 def _vanished(h: History, reads: Table, read: int, drain: int) -> Violation:
     table = drains(h)[drain : drain + 1]
     where = place(h, int(reads.tp[read]), int(reads.offset[read]))
-    told = f"{h.processes[reads.process[read]]} read {where}, and {h.processes[table.process[0]]}, reading everything"
-    reason = f"{told} from {int(table.start[0])} to {int(table.end[0])} afterwards, did not"
+    start, end = int(table.start[0]), int(table.end[0])
+    reason = f"{h.processes[reads.process[read]]} read {where}, and "
+    if reads.offset[read] >= end:
+        reason += f"later the log ended at {end}"
+    else:
+        reason += f"{h.processes[table.process[0]]}, reading everything from {start} to {end} afterwards, did not"
     return violation(h, reason + under(h, (CLEAN_ELECTION,)), (reads.op[read],), table.row)
