@@ -22,6 +22,7 @@ BOUNDS: dict[str, list[dict[str, int]]] = {
     "queue": [{"Message": 2, "Consumer": 2, "Group": 2, "Key": 1, "Count": 3, "Place": 3}],
     "groups_classic": [{"Member": 2, "Partition": 1, "Instance": 2, "Generation": 4}],
     "groups_next": [{"Member": 2, "Partition": 1, "Epoch": 7}],
+    "isr_update": [{"Replica": 2, "Version": 4, "Life": 2, "Offset": 2}],
     "replication": [{"Replica": 2, "Epoch": 3, "Offset": n} for n in (2, 3)],
     "idempotence": [{"Number": 4}],
     "transactions": [{"Partition": 2, "Transaction": 2, "Epoch": 3}],
