@@ -95,15 +95,24 @@ the meaning: other readings agree with it.
 **Search** (`search`). `search(model, every=False, max_states=None, max_bytes=None, progress=None)` gives a `Result`:
 protocol, bounds, distinct, generated, depth, incomplete (why, or empty), actions (Tally: tried, fired, cut), faults
 (name, shortest Trace), witnesses (Trace or None), and `outcome`: kept, violated, incomplete, or vacuous.
+`shortest(spec, bounds, goal)` is the `Way` to one property, `instance` says for which values it is so.
+
+**Liveness** (`liveness`). `liveness(model)` stores the graph and judges each `@eventually`: a `Lasso` (prefix, cycle)
+is a fair run that never comes to it again, replayed before it is given.
+
+**Guards** (`guards`). `guards(spec, bounds)` drops each guard in turn: what then breaks or stalls, and how soon.
 '''
 
 from brokerlaw.spec.language.fold import conjuncts, fold, free, show, subterms
+from brokerlaw.spec.language.guards import Dropped, Guards, guards
 from brokerlaw.spec.language.layout import Cell, Layout, State
+from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.miss import Miss, misses, nearest
 from brokerlaw.spec.language.model import Action, Guard, Kind, Property, Spec, Update, Variable
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
 from brokerlaw.spec.language.run import Model, Off, Step
 from brokerlaw.spec.language.search import Fault, Result, Tally, Trace, reachable, search
+from brokerlaw.spec.language.shortest import Way, instance, shortest
 from brokerlaw.spec.language.term import (
     OPERATORS,
     Bool,
@@ -125,11 +134,15 @@ __all__ = [
     "Action",
     "Bool",
     "Cell",
+    "Dropped",
     "Enum",
     "Fault",
     "Guard",
+    "Guards",
     "Kind",
+    "Lasso",
     "Layout",
+    "Liveness",
     "Miss",
     "Model",
     "Off",
@@ -149,6 +162,7 @@ __all__ = [
     "Update",
     "Var",
     "Variable",
+    "Way",
     "action",
     "conjuncts",
     "distinct",
@@ -157,18 +171,22 @@ __all__ = [
     "fold",
     "forall",
     "free",
+    "guards",
     "iff",
     "implies",
     "init",
+    "instance",
     "invariant",
     "ite",
     "leaves",
+    "liveness",
     "misses",
     "nearest",
     "none",
     "reachable",
     "require",
     "search",
+    "shortest",
     "show",
     "subterms",
     "values",

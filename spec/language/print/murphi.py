@@ -24,6 +24,7 @@ from brokerlaw.spec.language.print.notation import (
     infix,
     locals_of,
     risks,
+    terms,
 )
 from brokerlaw.spec.language.run import Model
 from brokerlaw.spec.language.term import Bool, Enum, Option, Term, node
@@ -86,6 +87,12 @@ class _Printer:
                 yield f"{self.names[sort.__name__, value]}: {code};"
 
     def types(self) -> Iterator[str]:
+        size = self.model.layout.size
+        exact = [(t.data, size(type(t)) - 1 + t.data) for t in terms(self.spec) if t.op == "add"]
+        exact += [(0, t.data) for t in terms(self.spec) if t.op == "const"]
+        if exact:  # rumur makes its numbers no wider than the types that it sees
+            lowest, highest = min(0, *(low for low, _ in exact)), max(high for _, high in exact)
+            yield f"{self.names.give('type', 'number')}: {lowest} .. {highest + 1};"
         for sort in self.spec.sorts:
             if sort is not Bool:
                 yield f"{self.names['sort', sort.__name__]}: 0 .. {self.model.layout.size(sort) - 1};"
@@ -234,4 +241,4 @@ def _comments(doc: str) -> list[str]:
 
 
 def _remark(doc: str) -> str:
-    return f" -- {doc}" if doc else ""
+    return f" -- {' '.join(doc.split())}" if doc else ""

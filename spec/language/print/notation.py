@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from brokerlaw.spec.language.fold import fold, subterms
 from brokerlaw.spec.language.model import Spec, Update
@@ -66,7 +66,7 @@ class Names:
     def give(self, kind: str, name: str, wish: str = "") -> str:
         """Choose a name, as near to the wish as can be; the same thing keeps its name."""
         if (kind, name) not in self._given:
-            chosen = wish or name
+            chosen = _plain(wish or name)
             while chosen in self._taken or chosen.casefold() in self._reserved:
                 chosen += "_"
             self._taken.add(chosen)
@@ -75,6 +75,12 @@ class Names:
 
     def __getitem__(self, key: tuple[str, str]) -> str:
         return self._given[key]
+
+
+def _plain(name: str) -> str:
+    """Write a name of Python's in letters, digits and `_`, with a letter in front."""
+    ascii_ = re.sub(r"[^0-9A-Za-z_]", lambda found: f"u{ord(found[0]):x}" if found[0].isalpha() else "_", name)
+    return ascii_ if ascii_[:1].isalpha() else f"x{ascii_}"
 
 
 def terms(spec: Spec) -> Iterator[Term]:
@@ -130,9 +136,3 @@ def sourced(doc: str) -> tuple[str, str]:
 def indented(lines: Iterable[str], by: int = 1) -> list[str]:
     """Move lines to the right."""
     return [f"{'  ' * by}{line}" for line in lines]
-
-
-def unzip(args: Any) -> tuple[list[Any], Any]:
-    """Split what a quantifier is read from: its locals, its body."""
-    *bound, body = args
-    return bound, body
