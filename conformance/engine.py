@@ -12,11 +12,12 @@ from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import Breach, Tally, breaches, claimed, judge
 from brokerlaw.conformance.machines import draw
+from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.narrate import narrate
 from brokerlaw.conformance.overrides import Settings, redacted
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.result import Found, Result, Verdict
-from brokerlaw.conformance.shrink import Shrinker, Steps, reproductions
+from brokerlaw.conformance.shrink import Shrinker, Steps, encoded, steadiest
 from brokerlaw.spec.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
 from brokerlaw.spec.rows import Invoke, Recording
@@ -25,6 +26,8 @@ BATCH = 8
 """Plans drawn from one machine before the next has its turn."""
 REPLAYS = 5
 """How often a reduced violation is run again, to say how often it comes back."""
+STEADY = 4
+"""How often of these it should: else a longer plan that does is shown."""
 
 
 class Evidence(NamedTuple):
@@ -143,20 +146,19 @@ class Run:
 
     def _reduce(self, plan: Plan, recording: Recording, breach: Breach) -> Found:
         """The shortest plan that still breaks the invariant, with the history of its last breach."""
-        best = Evidence(recording, breach.violation)
+        evidence = {encoded(normalise(plan.steps)): Evidence(recording, breach.violation)}
         deadline = self._options.clock() + self._options.shrink_time
 
         def breaks(steps: Steps) -> bool:
-            nonlocal best
             seen, findings = self._case(plan.with_steps(steps))
             violations = findings[breach.invariant.id].violations
             if violations:
-                best = Evidence(seen, violations[0])
+                evidence[encoded(steps)] = Evidence(seen, violations[0])
             return bool(violations)
 
         shrunk = Shrinker(breaks, lambda: self._options.clock() < deadline).shrink(plan.steps)
-        again = reproductions(breaks, shrunk.steps, REPLAYS)
-        return self._save(plan, breach.invariant, shrunk.steps, best, again)
+        steps, again = steadiest(shrunk, breaks, REPLAYS, STEADY)
+        return self._save(plan, breach.invariant, steps, evidence[encoded(steps)], again)
 
     def _save(self, plan: Plan, invariant: Invariant, steps: Steps, best: Evidence, again: int) -> Found:
         path = self._options.out / f"trace-{len(self._found) + 1}-{invariant.id}.json"

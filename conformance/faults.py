@@ -11,6 +11,8 @@ from brokerlaw.spec.values import PartitionState
 
 PATIENCE: Final = 20_000
 """Milliseconds to wait for the cluster to notice a fault."""
+ELECTION: Final = 8_000
+"""Milliseconds to wait for a leader while brokers are down: there may be none before they are back."""
 INTERVAL: Final = 100
 """Milliseconds between two looks."""
 
@@ -73,15 +75,18 @@ class Faults:
 
     def await_leader(self, step: AwaitLeader) -> None:
         """Look until a standing broker leads."""
-        self._await(step.topic, step.partition, lambda state: self.led(state))
+        patience = ELECTION if self._dead or self._paused or self._cut else PATIENCE
+        self._await(step.topic, step.partition, self.led, patience)
 
     def led(self, state: PartitionState) -> bool:
         """Whether a broker that is up, as far as this case did to it, leads."""
         return state.leader is not None and self._standing(state.leader)
 
-    def _await(self, topic: str, partition: int, reached: Callable[[PartitionState], bool]) -> bool:
+    def _await(
+        self, topic: str, partition: int, reached: Callable[[PartitionState], bool], patience: int = PATIENCE
+    ) -> bool:
         since = self._session.adapter.now()
-        while self._session.elapsed(since) < PATIENCE:
+        while self._session.elapsed(since) < patience:
             state = self._state(topic, partition)
             if state is not None and reached(state):
                 return True

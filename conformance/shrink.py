@@ -1,11 +1,14 @@
 """Shrink: the shortest list of steps that still breaks the same invariant, on brokers that are not deterministic.
 
-Delta debugging (Zeller and Hildebrandt 2002) over steps: a candidate counts when the invariant breaks again
-in at least one of `repeats` runs. Bounded in time by the caller: what was found by then stands.
+First goes what belongs together (a client, a topic, a group, a row of like steps), then ever smaller pieces: delta
+debugging (Zeller and Hildebrandt 2002). A candidate counts when the invariant breaks again in at least one of
+`repeats` runs. Bounded in time by the caller: what was found by then stands. Since a candidate may have been lucky,
+`steadiest` goes back, at the end, to the shortest one that keeps breaking.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,13 +19,21 @@ Steps = tuple[Step, ...]
 Breaks = Callable[[Steps], bool]
 """Whether one run of these steps breaks the invariant."""
 
+BACK: Final = 3
+"""How many steps `steadiest` goes back."""
+
 
 class Shrunk(NamedTuple):
-    """The shortest steps found, and how many runs that took; `complete` when nothing more can go."""
+    """What broke it, from the whole plan to the shortest; how many runs that took; `complete`: nothing more can go."""
 
-    steps: Steps
+    trail: tuple[Steps, ...]
     runs: int
     complete: bool
+
+    @property
+    def steps(self) -> Steps:
+        """The shortest."""
+        return self.trail[-1]
 
 
 class Shrinker:
@@ -33,33 +44,48 @@ class Shrinker:
         self._time_left = time_left
         self._repeats = repeats
         self._tried: dict[bytes, bool] = {}
+        self._trail: list[Steps] = []
         self.runs = 0
 
     def shrink(self, steps: Steps) -> Shrunk:
-        """Take away ever smaller pieces, from the end first: later steps are the likelier to be idle."""
-        steps, size = normalise(steps), max(1, len(steps) // 2)
-        while True:
-            smaller = self._without_a_piece(steps, size)
-            if not self._time_left():
-                return Shrunk(smaller or steps, self.runs, complete=False)
-            if smaller is not None:
-                steps = smaller
-                size = min(size, max(1, len(steps) // 2))
-            elif size == 1:
-                return Shrunk(steps, self.runs, complete=True)
-            else:
-                size //= 2
+        """Take away wholes, then pieces."""
+        self._trail = [normalise(steps)]
+        self._take_wholes()
+        complete = self._take_pieces()
+        return Shrunk(tuple(self._trail), self.runs, complete and self._time_left())
 
-    def _without_a_piece(self, steps: Steps, size: int) -> Steps | None:
-        """The steps without one piece of this size, if the violation survives that."""
-        for end in range(len(steps), 0, -size):
-            candidate = normalise((*steps[: max(0, end - size)], *steps[end:]))
-            if len(candidate) < len(steps) and self._survives(candidate):
-                return candidate
-        return None
+    @property
+    def _steps(self) -> Steps:
+        return self._trail[-1]
+
+    def _take_wholes(self) -> None:
+        for name in reversed(list(dict.fromkeys(name for step in self._steps for name in _names(step)))):
+            self._try([step for step in self._steps if name not in _names(step)])
+        for begin, end in reversed(list(_rows(self._steps))):
+            self._try([*self._steps[:begin], *self._steps[end:]])
+
+    def _take_pieces(self) -> bool:
+        """From the end first, where steps are the likelier to be idle; True when no single step can go."""
+        size = max(1, len(self._steps) // 4)
+        while self._time_left():
+            before = len(self._steps)
+            for end in range(before, 0, -size):
+                self._try([*self._steps[: max(0, end - size)], *self._steps[end:]])
+            if len(self._steps) == before:
+                if size == 1:
+                    return True
+                size //= 2
+            size = max(1, min(size, len(self._steps) // 2))
+        return False
+
+    def _try(self, candidate: Sequence[Step]) -> None:
+        """Go on with the candidate, if the violation survives in it."""
+        steps = normalise(candidate)
+        if 0 < len(steps) < len(self._steps) and self._survives(steps):
+            self._trail.append(steps)
 
     def _survives(self, steps: Steps) -> bool:
-        key = msgspec.json.encode(steps)
+        key = encoded(steps)
         if key not in self._tried:
             self._tried[key] = any(self._run(steps) for _ in range(self._repeats))
         return self._tried[key]
@@ -71,6 +97,39 @@ class Shrinker:
         return self._breaks(steps)
 
 
+def steadiest(shrunk: Shrunk, breaks: Breaks, runs: int, enough: int) -> tuple[Steps, int]:
+    """The shortest steps that break it in `enough` of `runs` more runs, else the best; and how often they do."""
+    best, most = shrunk.steps, -1
+    for steps in shrunk.trail[: -BACK - 1 : -1]:
+        again = reproductions(breaks, steps, runs)
+        if again > most:
+            best, most = steps, again
+        if most >= enough:
+            break
+    return best, most
+
+
 def reproductions(breaks: Breaks, steps: Sequence[Step], runs: int) -> int:
     """How many of `runs` runs break the invariant again."""
     return sum(breaks(tuple(steps)) for _ in range(runs))
+
+
+def encoded(steps: Sequence[Step]) -> bytes:
+    """Steps as a key."""
+    return msgspec.json.encode(steps)
+
+
+def _names(step: Step) -> list[tuple[str, str]]:
+    """The client, topic and group that a step is about."""
+    fields = ("topic", "group", "client")
+    return [(field, name) for field in fields if isinstance(name := getattr(step, field, None), str)]
+
+
+def _rows(steps: Steps) -> Iterator[tuple[int, int]]:
+    """Where two or more steps of one kind, by one client, stand in a row."""
+    begin = 0
+    for _, row in groupby(steps, lambda step: (type(step), _names(step))):
+        end = begin + len(list(row))
+        if end - begin > 1:
+            yield begin, end
+        begin = end

@@ -11,22 +11,23 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
-from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Capability, Description
 from brokerlaw.adapters.kafka.capabilities import capabilities, disclaimed
-from brokerlaw.adapters.kafka.client import QUICK, outcome_of
+from brokerlaw.adapters.kafka.client import QUICK
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
 from brokerlaw.adapters.kafka.errors import ClusterError
 from brokerlaw.adapters.kafka.metadata import listed_apis
+from brokerlaw.adapters.kafka.outcomes import outcome_of
 from brokerlaw.adapters.kafka.partition import partition_state
+from brokerlaw.adapters.kafka.pool import Pool
 from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
 from brokerlaw.spec.values import GroupState, Member
 from brokerlaw.spec.values import TopicPartition as Partition
 
 CLIENT: Final = (sys.executable, "-m", "brokerlaw.adapters.kafka.client")
-SPARE: Final = 4
-"""Client processes that stand ready."""
+_OURS: Final = ops.OpenProducer | ops.OpenConsumer | ops.Close | ops.Crash | ops.Freeze | ops.Thaw | ops.SendOffsets
+"""Operations of a client that need more than its process."""
 
 
 class KafkaAdapter(Adapter):
@@ -39,9 +40,7 @@ class KafkaAdapter(Adapter):
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__(settings)
         self._cluster: KafkaCluster | None = None
-        self._clients: dict[str, Channel] = {}
-        self._idle: list[Channel] = []
-        self._frozen: set[str] = set()
+        self._clients = Pool(CLIENT, self._heard)
         self._without = disclaimed(settings.get("without", ""))
 
     def start(self) -> None:
@@ -56,23 +55,20 @@ class KafkaAdapter(Adapter):
             except ClusterError as error:
                 raise AdapterError(str(error)) from error
             self._bootstrap = self._cluster.bootstrap
-        self._client_settings = {"bootstrap.servers": self._bootstrap} | {
+        client_settings = {"bootstrap.servers": self._bootstrap} | {
             k.removeprefix("client."): v for k, v in self.settings.items() if k.startswith("client.")
         }
-        self._admin = AdminClient({**QUICK, **self._client_settings})
+        self._admin = AdminClient({**QUICK, **client_settings})
         try:
             self._brokers = tuple(sorted(self._admin.list_topics(timeout=10).brokers))
         except KafkaException as error:
             raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
         self._apis = listed_apis(self._addresses()[0])
-        self._refill()
+        self._clients.start(client_settings)
 
     def stop(self) -> None:
         """End every process, and the cluster if it is ours."""
-        for channel in [*self._clients.values(), *self._idle]:
-            channel.kill()
-        self._clients.clear()
-        self._idle.clear()
+        self._clients.end()
         if self._cluster is not None:
             self._cluster.stop()
 
@@ -93,99 +89,51 @@ class KafkaAdapter(Adapter):
 
     def reset(self) -> None:
         """End all clients, heal all brokers."""
-        for channel in self._clients.values():
-            channel.kill()
         self._clients.clear()
-        self._frozen.clear()
         if self._cluster is not None and (self._cluster.paused() or len(self._cluster.alive()) < 4):
-            self._cluster.heal()
-        self._refill()
+            try:
+                self._cluster.heal()
+            except ClusterError as error:
+                raise AdapterError(str(error)) from error
 
     # --- clients ---
 
     def perform(self, op: Any) -> Answer:
         """Operations of a client go to its process."""
-        client = ops.client_of(op)
-        if client is None or isinstance(
-            op, ops.Crash | ops.Freeze | ops.Thaw | ops.Close | ops.OpenProducer | ops.OpenConsumer | ops.SendOffsets
-        ):
+        if ops.client_of(op) is None or isinstance(op, _OURS):
             return super().perform(op)
-        channel = self._clients.get(client)
-        if channel is None:
-            return Fail("NO_CLIENT", f"{client} is not open")
-        if client in self._frozen:
-            return Fail("FROZEN", f"{client} stands still")
-        if isinstance(op, ops.Send) and not op.awaited:
-            return channel.invoke(op)
-        return channel.perform(op)
+        return self._clients.perform(op)
 
     def open_producer(self, op: ops.OpenProducer) -> Answer:
         """In a process that stands ready."""
-        return self._open(op)
+        return self._clients.open(op)
 
     def open_consumer(self, op: ops.OpenConsumer) -> Answer:
         """In a process that stands ready."""
-        return self._open(op)
-
-    def _open(self, op: Any) -> Answer:
-        if not self._idle:
-            self._refill()
-        channel = self._idle.pop(0)
-        self._clients[op.client] = channel
-        self._refill(2)
-        return channel.perform(op)
+        return self._clients.open(op)
 
     def close(self, op: ops.Close) -> Answer:
         """In good order; the process stands ready again, unless its client hangs."""
-        channel = self._clients.pop(op.client, None)
-        if channel is None:
-            return Fail("NO_CLIENT", f"{op.client} is not open")
-        answer = channel.perform(op)
-        if isinstance(answer.outcome, Ok):
-            self._idle.append(channel)
-        else:
-            channel.kill()
-        return answer
+        return self._clients.close(op)
 
     def crash(self, op: ops.Crash) -> Answer:
         """kill -9."""
-        channel = self._clients.pop(op.client, None)
-        if channel is None:
-            return Fail("NO_CLIENT", f"{op.client} is not open")
-        self._frozen.discard(op.client)
-        channel.kill()
-        return Ok()
+        return self._clients.crash(op.client)
 
     def freeze(self, op: ops.Freeze) -> Answer:
         """SIGSTOP."""
-        if op.client not in self._clients:
-            return Fail("NO_CLIENT", "")
-        self._clients[op.client].freeze()
-        self._frozen.add(op.client)
-        return Ok()
+        return self._clients.freeze(op.client)
 
     def thaw(self, op: ops.Thaw) -> Answer:
         """SIGCONT."""
-        if op.client not in self._frozen:
-            return Fail("NO_CLIENT", "")
-        self._clients[op.client].thaw()
-        self._frozen.discard(op.client)
-        return Ok()
+        return self._clients.thaw(op.client)
 
     def send_offsets(self, op: ops.SendOffsets) -> Answer:
         """The consumer's membership goes from its process to the producer's."""
-        if op.client not in self._clients or op.consumer not in self._clients or op.consumer in self._frozen:
-            return Fail("NO_CLIENT", "")
-        state = self._clients[op.consumer].perform(ops.DescribeGroup("membership")).outcome
+        state = self._clients.ask(op.consumer, ops.DescribeGroup("membership"))
         if not isinstance(state, Ok):
             return state
-        return self._clients[op.client].perform(ops.SendOffsets(op.client, state.value.state, op.offsets))
-
-    def _refill(self, want: int = SPARE) -> None:
-        while len(self._idle) < want:
-            channel = Channel("kafka client", CLIENT, self._heard)
-            self._idle.append(channel)
-            channel.hello(self._client_settings)
+        return self._clients.perform(ops.SendOffsets(op.client, state.value.state, op.offsets))
 
     def _heard(self, at: int, process: str, observation: Any) -> None:
         self.observe(process, observation, at)

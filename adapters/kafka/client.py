@@ -9,46 +9,27 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description, Timed
+from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
 from brokerlaw.adapters.serve import serve
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.operations import AnyOperation, name_of
 from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.values import GroupState, Placed, Record
 from brokerlaw.spec.values import TopicPartition as Partition
 
-NO_EFFECT: Final = frozenset(
-    {
-        KafkaError.NOT_ENOUGH_REPLICAS,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError._UNKNOWN_TOPIC,
-        KafkaError._UNKNOWN_PARTITION,
-        KafkaError.MSG_SIZE_TOO_LARGE,
-        KafkaError._QUEUE_FULL,
-        KafkaError.ILLEGAL_GENERATION,
-        KafkaError.UNKNOWN_MEMBER_ID,
-        KafkaError.FENCED_INSTANCE_ID,
-        KafkaError.FENCED_MEMBER_EPOCH,
-        KafkaError.STALE_MEMBER_EPOCH,
-        KafkaError.REBALANCE_IN_PROGRESS,
-        KafkaError.OFFSET_OUT_OF_RANGE,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.INVALID_REQUIRED_ACKS,
-        KafkaError._INVALID_ARG,
-        KafkaError._STATE,
-        KafkaError._NO_OFFSET,
-        KafkaError._FENCED,
-    }
-)
 DELIVERY_TIMEOUT: Final = 6_000
 PATIENCE: Final = 12.0
 """Seconds: beyond every timeout that librdkafka has for one request and its repetition."""
+LIMIT: Final = 25.0
+"""Seconds after which any operation is given up: librdkafka can wait for a dead coordinator beyond its own timeouts."""
 T = TypeVar("T")
 QUICK: Final[dict[str, Any]] = {
     "reconnect.backoff.ms": 50,
@@ -63,12 +44,6 @@ QUICK: Final[dict[str, Any]] = {
 }
 
 
-def outcome_of(error: KafkaError, certain: bool = True) -> Outcome:
-    """`Fail` only where the error says that nothing happened."""
-    kind = Fail if certain and error.code() in NO_EFFECT else Unknown
-    return kind(error.name(), error.str())
-
-
 class KafkaClient(Adapter):
     """A producer or a consumer, whichever it is told to open; after a close it can be another."""
 
@@ -79,7 +54,20 @@ class KafkaClient(Adapter):
         self._opened: ops.OpenProducer | ops.OpenConsumer | None = None
         self._sought: dict[tuple[str, int], int] = {}
         self._rebalanced = False
+        self._known_topics: set[str] = set()
+        self._retries = True
+        self._stuck = ""
         self._stop_polling = Event()
+
+    def perform(self, op: AnyOperation) -> Answer:
+        """As the contract says, but bounded in time; a client that hangs is of no use any more, and says so."""
+        if self._stuck:
+            return Unknown("STUCK", f"{self._stuck} has not returned")
+        try:
+            return _bounded(lambda: super(KafkaClient, self).perform(op), LIMIT)
+        except TimeoutError:
+            self._stuck = name_of(op)
+            return Unknown("STUCK", f"{self._stuck} did not return within {LIMIT:g} s")
 
     def describe(self) -> Description:
         """Only the adapter that runs this asks."""
@@ -110,26 +98,29 @@ class KafkaClient(Adapter):
                 "delivery.timeout.ms": min(DELIVERY_TIMEOUT, op.transaction_timeout),
             }
         self._producer, self._opened = Producer(config, logger=_silent()), op
+        self._retries, self._known_topics = config.get("retries") != 0, set()
         self._stop_polling = Event()
         Thread(target=_serve_deliveries, args=(self._producer, self._stop_polling), daemon=True).start()
         if transactional:
-            return _attempt(lambda: self._the_producer.init_transactions(8), retry_for=12)
+            return attempt(lambda: self._the_producer.init_transactions(8), retry_for=12)
         return Ok()
 
     def send(self, op: ops.Send) -> Answer:
         """The outcome comes with the delivery report."""
         future: Future[Timed] = Future()
+        begun = time.monotonic()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             now = self.now()
             if error is not None:
-                future.set_result(Timed(outcome_of(error), now))
+                future.set_result(Timed(outcome_of(error, begun if self._retries else None), now))
             else:
                 offset = message.offset()
                 future.set_result(
                     Timed(Ok(Placed(op.topic, message.partition() or 0, -1 if offset is None else offset)), now)
                 )
 
+        self._learn(op.topic)
         extra: dict[str, Any] = {}
         if op.partition is not None:
             extra["partition"] = op.partition
@@ -145,6 +136,17 @@ class KafkaClient(Adapter):
             return future
         return future.result(DELIVERY_TIMEOUT / 1000 + 8)
 
+    def _learn(self, topic: str) -> None:
+        """Ask for a new topic's leaders until a broker knows them: left alone, librdkafka asks once a second."""
+        deadline = time.monotonic() + 1
+        while topic not in self._known_topics and time.monotonic() < deadline:
+            with suppress(KafkaException):
+                found = self._the_producer.list_topics(topic, timeout=1).topics[topic]
+                if found.error is None and all(each.leader >= 0 for each in found.partitions.values()):
+                    self._known_topics.add(topic)
+                    return
+            time.sleep(0.02)
+
     def flush(self, op: ops.Flush) -> Outcome:
         """Until every delivery report has come."""
         left = self._the_producer.flush(DELIVERY_TIMEOUT / 1000 + 4)
@@ -152,21 +154,21 @@ class KafkaClient(Adapter):
 
     def begin_transaction(self, op: ops.BeginTransaction) -> Outcome:
         """Local."""
-        return _attempt(self._the_producer.begin_transaction)
+        return attempt(self._the_producer.begin_transaction)
 
     def send_offsets(self, op: ops.SendOffsets) -> Outcome:
         """`consumer` is the consumer's membership, as its own process gave it."""
         membership = base64.b64decode(op.consumer)
         offsets = [TopicPartition(*offset) for offset in op.offsets]
-        return _attempt(lambda: self._the_producer.send_offsets_to_transaction(offsets, membership, 6), retry_for=6)
+        return attempt(lambda: self._the_producer.send_offsets_to_transaction(offsets, membership, 6), retry_for=6)
 
     def commit_transaction(self, op: ops.CommitTransaction) -> Outcome:
         """Again while that is safe; what must be aborted was not committed."""
-        return _attempt(lambda: self._the_producer.commit_transaction(6), retry_for=10, abort_is_fail=True)
+        return attempt(lambda: self._the_producer.commit_transaction(6), retry_for=10, abort_is_fail=True)
 
     def abort_transaction(self, op: ops.AbortTransaction) -> Outcome:
         """Again while that is safe."""
-        return _attempt(lambda: self._the_producer.abort_transaction(6), retry_for=10)
+        return attempt(lambda: self._the_producer.abort_transaction(6), retry_for=10)
 
     # --- consumers ---
 
@@ -247,7 +249,7 @@ class KafkaClient(Adapter):
 
     def seek(self, op: ops.Seek) -> Outcome:
         """Again for a moment while the partition is not fetched yet."""
-        outcome = _attempt(
+        outcome = attempt(
             lambda: self._the_consumer.seek(TopicPartition(op.topic, op.partition, op.offset)),
             retry_for=2,
             retry_on=(KafkaError._STATE,),
@@ -264,24 +266,24 @@ class KafkaClient(Adapter):
 
     def pause(self, op: ops.Pause) -> Outcome:
         """Stop fetching."""
-        return _attempt(lambda: self._the_consumer.pause([TopicPartition(*tp) for tp in op.partitions]))
+        return attempt(lambda: self._the_consumer.pause([TopicPartition(*tp) for tp in op.partitions]))
 
     def resume(self, op: ops.Resume) -> Outcome:
         """Fetch again."""
-        return _attempt(lambda: self._the_consumer.resume([TopicPartition(*tp) for tp in op.partitions]))
+        return attempt(lambda: self._the_consumer.resume([TopicPartition(*tp) for tp in op.partitions]))
 
     def commit(self, op: ops.Commit) -> Outcome:
         """Awaited always: librdkafka tells an outcome of the other kind to nobody."""
-        offsets = [TopicPartition(*offset) for offset in op.offsets]
+        offsets, begun = [TopicPartition(*offset) for offset in op.offsets], time.monotonic()
         consumer = self._the_consumer
         try:
             done = _bounded(lambda: consumer.commit(offsets=offsets, asynchronous=False))
         except KafkaException as error:
-            return outcome_of(error.args[0])
+            return outcome_of(error.args[0], begun)
         except TimeoutError:
             return Unknown("TIMEOUT", "the commit did not come back")
         failed = next((tp.error for tp in done or [] if tp.error is not None), None)
-        return Ok() if failed is None else outcome_of(failed)
+        return Ok() if failed is None else outcome_of(failed, begun)
 
     def committed(self, op: ops.Committed) -> Outcome:
         """Asked of the coordinator."""
@@ -290,7 +292,7 @@ class KafkaClient(Adapter):
         def ask() -> None:
             found[:] = self._the_consumer.committed([TopicPartition(op.topic, op.partition)], timeout=4)
 
-        outcome = _attempt(ask, retry_for=8)
+        outcome = attempt(ask, retry_for=8)
         if not isinstance(outcome, Ok):
             return outcome
         return Ok(None if found[0].offset < 0 else found[0].offset)
@@ -336,7 +338,7 @@ class KafkaClient(Adapter):
         self.observe(self._opened.client, kind(self._opened.group, consumer.memberid() or "", generation, held))
 
 
-def _bounded(action: Callable[[], T]) -> T:
+def _bounded(action: Callable[[], T], seconds: float = PATIENCE) -> T:
     """Do what librdkafka puts no bound to, in a thread that nobody waits for longer. Raises `TimeoutError`."""
     future: Future[T] = Future()
 
@@ -347,7 +349,7 @@ def _bounded(action: Callable[[], T]) -> T:
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return future.result(PATIENCE)
+    return future.result(seconds)
 
 
 def _record(message: Message) -> Record:
@@ -365,30 +367,6 @@ def _bytes(data: str | bytes | None) -> bytes | None:
 def _serve_deliveries(producer: Producer, stop: Event) -> None:
     while not stop.is_set():
         producer.poll(0.05)
-
-
-def _attempt(
-    action: Callable[[], object],
-    retry_for: float = 0,
-    retry_on: tuple[int, ...] = (),
-    abort_is_fail: bool = False,
-) -> Outcome:
-    """Do it, again while the error is one to retry and there is time."""
-    deadline = time.monotonic() + retry_for
-    while True:
-        try:
-            action()
-        except KafkaException as error:
-            kafka = error.args[0]
-            if (kafka.retriable() or kafka.code() in retry_on) and time.monotonic() < deadline:
-                time.sleep(0.05)
-                continue
-            if abort_is_fail and kafka.txn_requires_abort():
-                return Fail(kafka.name(), kafka.str())
-            return outcome_of(kafka, certain=not abort_is_fail)
-        except (ValueError, RuntimeError) as error:
-            return Fail(type(error).__name__, str(error))
-        return Ok()
 
 
 def _silent() -> logging.Logger:

@@ -1,6 +1,6 @@
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.plan import Step
-from brokerlaw.conformance.shrink import Shrinker, reproductions
+from brokerlaw.conformance.shrink import Shrinker, Shrunk, reproductions, steadiest
 from brokerlaw.spec import operations as ops
 
 NOISE = tuple(ops.Flush("p") for _ in range(20))
@@ -45,3 +45,23 @@ def test_reproductions_are_counted() -> None:
 
 def test_a_plan_that_never_breaks_is_left_whole() -> None:
     assert Shrinker(lambda _steps: False, lambda: True).shrink(PLAN).steps == PLAN
+
+
+def test_what_belongs_together_goes_together() -> None:
+    others = tuple(ops.OpenProducer(f"q{number}") for number in range(4))
+    noise = tuple(ops.Send(f"q{number % 4}", "t", b"%d" % number) for number in range(40))
+    shrunk = Shrinker(has_bad, lambda: True).shrink((*NEEDED[:2], *others, *noise, *NEEDED[2:]))
+    assert shrunk.steps == NEEDED
+    assert shrunk.runs < 15
+
+
+def test_the_shortest_plan_that_keeps_breaking_is_preferred_to_a_lucky_one() -> None:
+    lucky, steady = NEEDED[:2], NEEDED
+    shrunk = Shrunk((PLAN, steady, lucky), 0, complete=True)
+    assert steadiest(shrunk, has_bad, runs=5, enough=4) == (steady, 5)
+
+
+def test_where_nothing_keeps_breaking_the_best_is_shown() -> None:
+    answers = iter([False, True, True, True, False, False])
+    shrunk = Shrunk((PLAN, NEEDED), 0, complete=True)
+    assert steadiest(shrunk, lambda _steps: next(answers), runs=3, enough=3) == (NEEDED, 2)

@@ -1,0 +1,78 @@
+"""From librdkafka's errors to outcomes: `Fail` only where nothing has happened for certain.
+
+What each code says: https://kafka.apache.org/protocol#protocol_error_codes and librdkafka's rdkafka.h.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException
+
+from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+
+NO_EFFECT: Final = frozenset(
+    {
+        KafkaError.NOT_ENOUGH_REPLICAS,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError._QUEUE_FULL,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.FENCED_MEMBER_EPOCH,
+        KafkaError.STALE_MEMBER_EPOCH,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.OFFSET_OUT_OF_RANGE,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.INVALID_REQUIRED_ACKS,
+        KafkaError._INVALID_ARG,
+        KafkaError._STATE,
+        KafkaError._NO_OFFSET,
+        KafkaError._FENCED,
+    }
+)
+FIRST_ATTEMPT: Final = 0.5
+"""Seconds. A refusal that took longer may have met a retry, whose first attempt had its effect unheard."""
+
+
+def outcome_of(error: KafkaError, begun: float | None = None) -> Outcome:
+    """`Fail` only where the error says that nothing happened, and answers the first attempt, if others were possible.
+
+    `begun` is when the operation began, in seconds of the monotonic clock; None where nothing is tried again.
+    """
+    first = begun is None or time.monotonic() - begun < FIRST_ATTEMPT
+    kind = Fail if first and error.code() in NO_EFFECT else Unknown
+    return kind(error.name(), error.str())
+
+
+def attempt(
+    action: Callable[[], object],
+    retry_for: float = 0,
+    retry_on: tuple[int, ...] = (),
+    abort_is_fail: bool = False,
+) -> Outcome:
+    """Do it, again while the error is one to retry and there is time.
+
+    `abort_is_fail`: a transaction that must be aborted was not committed, unless an earlier attempt has done so.
+    """
+    begun, tries = time.monotonic(), 0
+    while True:
+        tries += 1
+        try:
+            action()
+        except KafkaException as error:
+            kafka = error.args[0]
+            if (kafka.retriable() or kafka.code() in retry_on) and time.monotonic() - begun < retry_for:
+                time.sleep(0.05)
+                continue
+            if not abort_is_fail:
+                return outcome_of(kafka, begun)
+            kind = Fail if tries == 1 and kafka.txn_requires_abort() else Unknown
+            return kind(kafka.name(), kafka.str())
+        except (ValueError, RuntimeError) as error:
+            return Fail(type(error).__name__, str(error))
+        return Ok()
