@@ -58,9 +58,18 @@ def _topic(partitions: int, replication: int, name: str = TOPIC, **settings: str
     )
 
 
-def _member(client: str, group: str = GROUP, isolation: ops.Isolation = "read_uncommitted") -> Iterator[Step]:
-    """A client that joins the group for the topic."""
-    yield ops.OpenConsumer(client, group, isolation=isolation, session_timeout=SESSION_TIMEOUT)
+def _member(
+    client: str, group: str = GROUP, isolation: ops.Isolation = "read_uncommitted", kind: str = "eager"
+) -> Iterator[Step]:
+    """A client that joins the group for the topic, in one of the ways that a group may rebalance."""
+    yield ops.OpenConsumer(
+        client,
+        group,
+        isolation=isolation,
+        assignor="cooperative-sticky" if kind == "cooperative" else "range",
+        protocol="consumer" if kind == "next" else "classic",
+        session_timeout=SESSION_TIMEOUT,
+    )
     yield ops.Subscribe(client, (TOPIC,))
 
 
@@ -93,21 +102,43 @@ def fan_out(replication: int) -> Iterator[Step]:
     yield ops.ListOffsets(TOPIC, 0, "earliest")
 
 
-def rebalance(replication: int) -> Iterator[Step]:
+def rebalance(kind: str) -> Callable[[int], Iterator[Step]]:
     """Members come and go, more than there are partitions; each new owner goes on where the last one committed."""
+
+    def steps(replication: int) -> Iterator[Step]:
+        yield _topic(2, replication)
+        yield ops.OpenProducer("p0")
+        yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+        yield from _sends(6)
+        for client in ("c0", "c1", "c2"):
+            yield from _member(client, kind=kind)
+            yield Settle(GROUP)
+        yield ops.Close("c0")
+        yield from _sends(3, start=6)
+        yield Settle(GROUP)
+        yield ops.Crash("c1")
+        yield Settle(GROUP)
+        yield from _sends(2, start=9)
+        yield Work("c2")
+
+    return steps
+
+
+def static_member(replication: int) -> Iterator[Step]:
+    """A static member dies and comes back under its instance id within its session: its partitions wait for it."""
     yield _topic(2, replication)
     yield ops.OpenProducer("p0")
     yield Declare(GROUP, TOPIC, "at-least-once", "sink")
-    yield from _sends(6)
-    for client in ("c0", "c1", "c2"):
-        yield from _member(client)
+    yield from _sends(4)
+    for number in range(2):
+        yield ops.OpenConsumer(f"c{number}", GROUP, instance_id=f"i{number}", session_timeout=3 * SESSION_TIMEOUT)
+        yield ops.Subscribe(f"c{number}", (TOPIC,))
         yield Settle(GROUP)
-    yield ops.Close("c0")
-    yield from _sends(3, start=6)
+    yield ops.Crash("c0")
+    yield ops.OpenConsumer("c2", GROUP, instance_id="i0", session_timeout=3 * SESSION_TIMEOUT)
+    yield ops.Subscribe("c2", (TOPIC,))
+    yield from _sends(3, start=4)
     yield Settle(GROUP)
-    yield ops.Crash("c1")
-    yield Settle(GROUP)
-    yield from _sends(2, start=9)
     yield Work("c2")
 
 
@@ -134,7 +165,7 @@ def crash_between(discipline: Discipline, until: Until) -> Callable[[int], Itera
     return steps
 
 
-def zombie(discipline: Discipline, until: Until) -> Callable[[int], Iterator[Step]]:
+def zombie(discipline: Discipline, until: Until, kind: str = "eager") -> Callable[[int], Iterator[Step]]:
     """An instance stands still in mid-turn, its partition moves on, and it wakes and finishes its turn."""
 
     def steps(replication: int) -> Iterator[Step]:
@@ -144,12 +175,12 @@ def zombie(discipline: Discipline, until: Until) -> Callable[[int], Iterator[Ste
         yield ops.OpenProducer("p0")
         yield Declare(GROUP, TOPIC, discipline, OUTPUT)
         yield from _sends(2)
-        yield from _member("c0", isolation=isolation)
+        yield from _member("c0", isolation=isolation, kind=kind)
         yield Settle(GROUP)
         yield from _sends(3, start=2)
         yield Work("c0", until)
         yield ops.Freeze("c0")
-        yield from _member("c1", isolation=isolation)
+        yield from _member("c1", isolation=isolation, kind=kind)
         yield Settle(GROUP)
         yield from _sends(2, start=5)
         yield Work("c1")
@@ -246,7 +277,10 @@ _FAULTS: Final = ("topics", "replication", "faults.kill", "faults.pause", "inspe
 SCHEDULES: Final = (
     Directed("order", ("topics",), order),
     Directed("fan-out", ("topics", "groups"), fan_out),
-    Directed("rebalance", _CRASH, rebalance),
+    Directed("rebalance", _CRASH, rebalance("eager")),
+    Directed("rebalance-cooperative", (*_CRASH, "groups.cooperative"), rebalance("cooperative")),
+    Directed("rebalance-next", (*_CRASH, "groups.next"), rebalance("next")),
+    Directed("static-member", (*_CRASH, "groups.static"), static_member),
     Directed("crash-before-processing", _CRASH, crash_between("at-least-once", "polled")),
     Directed("crash-before-commit", _CRASH, crash_between("at-least-once", "halfway")),
     Directed("crash-after-commit", _CRASH, crash_between("at-most-once", "halfway")),
@@ -254,6 +288,7 @@ SCHEDULES: Final = (
     Directed("crash-before-dedup-commit", _CRASH, crash_between("idempotent-sink", "halfway")),
     Directed("crash-in-transaction", (*_CRASH, "transactions"), crash_between("exactly-once", "halfway")),
     Directed("zombie-commits", _ZOMBIE, zombie("at-least-once", "halfway")),
+    Directed("zombie-commits-next", (*_ZOMBIE, "groups.next"), zombie("at-least-once", "halfway", "next")),
     Directed("zombie-commits-first", _ZOMBIE, zombie("at-most-once", "polled")),
     Directed("zombie-in-transaction", (*_ZOMBIE, "transactions"), zombie("exactly-once", "halfway")),
     Directed("transactions", ("topics", "transactions"), transactions),
