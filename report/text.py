@@ -11,7 +11,9 @@ _SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not cla
 
 
 def render(result: Result, folder: Path) -> str:
-    """Verdicts, violations with their traces, and the conclusion last."""
+    """Verdicts, violations with their traces, and the conclusion last; all there is of a run that never began."""
+    if not result.verdicts:
+        return result.conclusion
     violations = (_found(number, found) for number, found in enumerate(result.found, 1))
     return "\n\n".join([_verdicts(result), *violations, _end(result, folder)])
 
@@ -36,4 +38,5 @@ def _found(number: int, found: Found) -> str:
 
 def _end(result: Result, folder: Path) -> str:
     work = f"{result.cases} cases, {result.operations} operations in {result.seconds:.1f} s, seed {result.seed}"
-    return f"{work}; report in {folder}\n{result.conclusion}"
+    settings = "".join(f", {key}={value}" for key, value in result.settings.items())
+    return f"{work}{settings}; report in {folder}\n{result.conclusion}"

@@ -55,3 +55,11 @@ def test_reports_show_what_was_found_and_escape_it() -> None:
     assert "<b>" not in page
     assert '"exit_code": 1' in json.render(broken)
     assert "brokerlaw replay x" in text.render(broken, Path("run"))
+
+
+def test_a_run_that_never_began_is_one_line() -> None:
+    assert text.render(result(fault="no java"), Path("run")).count("\n") == 0
+
+
+def test_the_settings_stand_beside_the_verdicts() -> None:
+    assert "seed 0, acks=1; report in run" in text.render(result(verdict("pass", 3)), Path("run"))
