@@ -20,7 +20,7 @@ from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
 from brokerlaw.adapters.serve import serve
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.observations import Assigned, Lost, Revoked
-from brokerlaw.spec.operations import AnyOperation, name_of
+from brokerlaw.spec.operations import Operation, name_of
 from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.values import GroupState, Placed, Record
 from brokerlaw.spec.values import TopicPartition as Partition
@@ -59,7 +59,7 @@ class KafkaClient(Adapter):
         self._stuck = ""
         self._stop_polling = Event()
 
-    def perform(self, op: AnyOperation) -> Answer:
+    def perform(self, op: Operation) -> Answer:
         """As the contract says, but bounded in time; a client that hangs is of no use any more, and says so."""
         if self._stuck:
             return Unknown("STUCK", f"{self._stuck} has not returned")
