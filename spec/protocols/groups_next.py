@@ -28,7 +28,7 @@ class Partition(Sort):
 
 
 class Epoch(Ordered):
-    """The group's epoch: it grows whenever the target assignment may change."""
+    """The group's epoch, which grows whenever the target assignment may change; a member is at one of them."""
 
 
 class GroupsNext(Protocol):
@@ -40,17 +40,20 @@ class GroupsNext(Protocol):
     Source: KIP-848, The Next Generation of the Consumer Rebalance Protocol.
     """
 
-    bounds = {Member: 2, Partition: 2, Epoch: 7}
+    bounds = {Member: 2, Partition: 2, Epoch: 6}
 
-    epoch = Var(Epoch, doc="coordinator: the group epoch")
+    epoch = Var(Epoch, doc="coordinator: the group epoch, and that of the target assignment")
+    at = Var(Epoch, Member, doc="coordinator: the member epoch, up to which a member has given back what it should")
     joined = Var(Bool, Member, doc="coordinator: it is a member")
     target = Var(Member | None, Partition, doc="coordinator: who shall own the partition")
     granted = Var(Member | None, Partition, doc="coordinator: who may own it now, until it is given back")
     offered = Var(Bool, Member, Partition, doc="response under way: the partition is yours")
     asked = Var(Bool, Member, Partition, doc="response under way: give the partition back")
     released = Var(Bool, Member, Partition, doc="request under way: I have given it back")
+    believes = Var(Epoch, Member, doc="member: its member epoch, as it last heard")
     owns = Var(Bool, Member, Partition, doc="member: reads and processes the partition")
-    stray = Var(Bool, Partition, doc="history: a commit was accepted from one who does not own it")
+    sent = Var(Epoch | None, Member, Partition, doc="commit under way: sent in this member epoch")
+    stray = Var(Bool, Partition, doc="history: a commit was accepted of one to whom it was not granted")
     calm = Var(Bool, doc="environment: members have ceased to come and go")
 
     def holds_nothing(s, m):
@@ -59,8 +62,9 @@ class GroupsNext(Protocol):
 
     @action(fair=False)
     def join(s, m: Member):
-        """A member that holds nothing joins with epoch 0; the group epoch grows.  [KIP-848: JoinGroup]"""
+        """A member that holds nothing joins; the group epoch grows, and is its own.  [KIP-848: member epoch 0]"""
         require(~s.calm, ~s.joined[m], s.holds_nothing(m))
+        s.at[m], s.believes[m] = s.epoch + 1, s.epoch + 1
         s.joined[m], s.epoch = True, s.epoch + 1
 
     @action
@@ -101,10 +105,19 @@ class GroupsNext(Protocol):
         s.released[m, p] = True
 
     @action
-    def collect(s, m: Member, p: Partition):
-        """The coordinator hears that a partition was given back; nobody holds it now."""
-        require(s.released[m, p], s.granted[p] == m)
-        s.released[m, p], s.granted[p] = False, none
+    def collect(s, m: Member):
+        """A member has given back all that it should: nobody holds that now, and the member epoch is the group's."""
+        require(s.joined[m], s.at[m] < s.epoch)
+        require(forall(Partition, lambda p: implies((s.granted[p] == m) & (s.target[p] != m), s.released[m, p])))
+        s.granted[:] = lambda p: ite(s.released[m, p], none, s.granted[p])
+        s.released[m, :] = False
+        s.at[m] = s.epoch
+
+    @action
+    def hear(s, m: Member):
+        """The member learns its epoch.  [KIP-848: ConsumerGroupHeartbeat response]"""
+        require(s.joined[m], s.believes[m] < s.at[m])
+        s.believes[m] = s.at[m]
 
     @action(fair=False)
     def expire(s, m: Member):
@@ -135,9 +148,15 @@ class GroupsNext(Protocol):
         s.released[m, :] = False
 
     @action(fair=False)
+    def send_commit(s, m: Member, p: Partition):
+        """A member commits for what it owns, in its epoch; the request may arrive late.  [OffsetCommit v9]"""
+        require(s.owns[m, p])
+        s.sent[m, p] = s.believes[m]
+
+    @action(fair=False)
     def commit(s, m: Member, p: Partition):
-        """A member commits for what it owns; one who is out is refused.  [KIP-848: STALE_MEMBER_EPOCH]"""
-        require(s.owns[m, p], s.joined[m])
+        """A commit of a member in its present epoch is accepted, no other.  [KIP-848: STALE_MEMBER_EPOCH]"""
+        require(s.joined[m], s.sent[m, p] == s.at[m])
         s.stray[p] = s.stray[p] | (s.granted[p] != m)
 
     @action(fair=False)
@@ -152,7 +171,7 @@ class GroupsNext(Protocol):
 
     @invariant
     def commits_fenced(s, p: Partition):
-        """No commit was ever accepted from one who did not own the partition."""
+        """No commit was ever accepted of one to whom the partition was not granted, however late it came."""
         return ~s.stray[p]
 
     @invariant
@@ -170,6 +189,12 @@ class GroupsNext(Protocol):
     def one_under_way(s, m: Member, p: Partition):
         """A partition is offered, asked back, or given back: one of them at a time."""
         return ~(s.released[m, p] & (s.offered[m, p] | s.asked[m, p])) & ~(s.offered[m, p] & s.asked[m, p])
+
+    @invariant
+    def epochs_in_step(s, m: Member, p: Partition, e: Epoch):
+        """No member is ahead of the group, and what it commits in its present epoch is granted to it."""
+        order = (s.believes[m] <= s.at[m]) & (s.at[m] <= s.epoch) & implies(s.sent[m, p] == e, e <= s.at[m])
+        return order & implies(s.joined[m] & (s.sent[m, p] == s.at[m]), s.granted[p] == m)
 
     @invariant
     def granted_to_members(s, m: Member, p: Partition):

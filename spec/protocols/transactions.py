@@ -219,6 +219,11 @@ class Transactions(Protocol):
         """What the application was told is committed has no record that is open or aborted."""
         return implies(s.told[t], (s.fate[p, t] == Fate.committed) | (s.fate[p, t] == Fate.absent))
 
+    @invariant
+    def none_hangs(s, p: Partition, t: Transaction):
+        """Open records have a marker still to come, so the last stable offset will pass them.  [KAFKA-14402]"""
+        return implies(s.fate[p, t] == Fate.open, s.member[p] & (s.state != State.empty))
+
     @witness
     def committed_everywhere(s, t: Transaction):
         """A transaction over all partitions can be committed, and its application told."""

@@ -21,8 +21,8 @@ class TransactionsProof(Transactions):
 
     @invariant
     def open_is_current(s, p: Partition, t: Transaction):
-        """Open records are of the current transaction, in a partition that the coordinator will mark."""
-        return implies(s.fate[p, t] == Fate.open, (t == s.current) & s.member[p] & (s.state != State.empty))
+        """Open records are of the current transaction."""
+        return implies(s.fate[p, t] == Fate.open, t == s.current)
 
     @invariant
     def decided_as_asked(s):

@@ -7,7 +7,7 @@ from brokerlaw.spec.protocols.transactions import State, Transactions
 class BeforeKip890(Transactions):
     """One epoch for all transactions of an instance, and nobody verifies a late produce.  [KAFKA-14402, KAFKA-17754]"""
 
-    breaks = ("committed_was_asked",)
+    breaks = ("none_hangs", "committed_was_asked")
 
     def next_epoch(s):
         """The epoch stays."""
