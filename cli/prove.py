@@ -15,7 +15,7 @@ EXIT: Final = {"proved": 0, "violated": 1, "unproved": 3}
 @click.argument("protocol")
 @click.option("--set", "sizes", multiple=True, metavar="SORT=N", help="Bound a sort (Broker=3); all others are not.")
 @click.option("--variant", help="Take this variant of the protocol.")
-@click.option("--action", help="Show only that this action keeps the invariants.")
+@click.option("--action", help="Show only that this action, or @init, keeps them.")
 @click.option("--invariant", help="Show only that this invariant is kept (assuming all).")
 @click.option("--timeout", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds per obligation.")
 @click.option("--max-states", type=click.IntRange(0), default=200_000, show_default=True, help="To look it up among.")
@@ -39,12 +39,12 @@ def prove(
     """
     from brokerlaw.report import proof as report
     from brokerlaw.spec.language import SpecError
-    from brokerlaw.spec.language.prove import Obligation
+    from brokerlaw.spec.language.prove import INIT, Obligation
     from brokerlaw.spec.language.prove import prove as prove_
 
     with faults(SpecError):
         spec = selection.with_lemmas(protocol, variant)
-        selection.known(action, ["init", *spec.actions], f"{spec.name} has no action")
+        selection.known(action, [INIT, *spec.actions], f"{spec.name} has no action")
         selection.known(invariant, [each.name for each in spec.of_kind("invariant")], f"{spec.name} has no invariant")
 
         def only(each: Obligation) -> bool:

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from brokerlaw.report.trace import lines
 from brokerlaw.spec.language import Layout, Model, Off, Ordered, Sort, Spec, State
-from brokerlaw.spec.language.prove import Counterexample, Lookup, Proof, Verdict
+from brokerlaw.spec.language.prove import INIT, Counterexample, Lookup, Proof, Verdict
 
 _SIGN: Final = {"proved": "✓", "counterexample": "✗", "unknown": "?"}
 
@@ -53,7 +53,7 @@ def _obligations(proof: Proof) -> str:
 def _against(spec: Spec, verdict: Verdict) -> str:
     obligation, found = verdict.obligation, verdict.counterexample
     head = f"{obligation.action} does not keep {obligation.claim}: "
-    if obligation.action == "init":
+    if obligation.action == INIT:
         head = f"{obligation.claim} does not hold in the beginning: "
     if verdict.outcome == "unknown":
         return f"{obligation.action}, {obligation.claim}: unknown after {verdict.seconds:.1f} s ({verdict.reason})"

@@ -29,7 +29,7 @@ invariants, avoid `exists` under `forall`, and prefer `implies(p(i), q(i))` for 
 
 from brokerlaw.spec.language.prove.cti import Counterexample
 from brokerlaw.spec.language.prove.lookup import Lookup
-from brokerlaw.spec.language.prove.obligations import Obligation
+from brokerlaw.spec.language.prove.obligations import INIT, Obligation
 from brokerlaw.spec.language.prove.proof import Proof, Verdict, prove
 
-__all__ = ["Counterexample", "Lookup", "Obligation", "Proof", "Verdict", "prove"]
+__all__ = ["INIT", "Counterexample", "Lookup", "Obligation", "Proof", "Verdict", "prove"]

@@ -13,7 +13,8 @@ from brokerlaw.spec.language.prove.domains import conj, neg, symbol
 from brokerlaw.spec.language.prove.steps import after, anything, enable, falls, fits, initial, may_fall
 from brokerlaw.spec.language.prove.world import State, World, reading
 
-INIT: Final = "init"
+INIT: Final = "@init"
+"""The obligation of the initial states: no name of an action, for one may be called init."""
 FLOOR: Final = "never below 0"
 
 
