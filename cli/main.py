@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "judge": "Judge a recorded history.",
     "explain": "Explain an invariant, or a protocol.",
     "protocols": "List the protocols, their bounds and their variants.",
+    "explore": "Search every state of a protocol within bounds.",
     "trace": "Show the shortest run to a violation or a witness, in words or as a diagram.",
     "guards": "Drop each guard of a protocol, and say what breaks.",
     "prove": "Prove a protocol's invariants, for sorts of any size.",

@@ -92,10 +92,14 @@ params, target, which is a state or `Off.ABOVE`, `Off.BELOW`), `enabled(state)`,
 `blocked(state, action, *codes)` (the guards that fail), `holds(name, state)`, `call(action, codes)` as text. This is
 the meaning: other readings agree with it.
 
-**Search** (`search`). `search(model, every=False, max_states=None, max_bytes=None, progress=None)` gives a `Result`:
-protocol, bounds, distinct, generated, depth, incomplete (why, or empty), actions (Tally: tried, fired, cut), faults
-(name, shortest Trace), witnesses (Trace or None), and `outcome`: kept, violated, incomplete, or vacuous.
+**Search** (`search`). `search(model, every=False, max_states=None, max_bytes=None, progress=None, symmetry=None)`
+gives a `Result`: protocol, bounds, distinct, generated, depth, incomplete (why, or empty), actions (Tally: tried,
+fired, cut), faults (name, shortest Trace), witnesses (Trace or None), and `outcome`: kept, violated, incomplete, or
+vacuous. `reachable(model)` gives states, nearest first; `nearest(model, states, wanted)` the step that one guard alone
+stopped. `symmetry.Symmetry(model)` knows which sorts are interchangeable.
 `shortest(spec, bounds, goal)` is the `Way` to one property, `instance` says for which values it is so.
+
+**Compile** (`compile`). `explore(model, engine="auto", threads=1, ...)` gives the same Result, from compiled C.
 
 **Liveness** (`liveness`). `liveness(model)` stores the graph and judges each `@eventually`: a `Lasso` (prefix, cycle)
 is a fair run that never comes to it again, replayed before it is given.
@@ -111,7 +115,7 @@ from brokerlaw.spec.language.miss import Miss, misses, nearest
 from brokerlaw.spec.language.model import Action, Guard, Kind, Property, Spec, Update, Variable
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
 from brokerlaw.spec.language.run import Model, Off, Step
-from brokerlaw.spec.language.search import Fault, Result, Tally, Trace, reachable, search
+from brokerlaw.spec.language.search import Fault, Result, Stopped, Tally, Trace, reachable, search
 from brokerlaw.spec.language.shortest import Way, instance, shortest
 from brokerlaw.spec.language.term import (
     OPERATORS,
@@ -156,6 +160,7 @@ __all__ = [
     "SpecError",
     "State",
     "Step",
+    "Stopped",
     "Tally",
     "Term",
     "Trace",

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from brokerlaw.spec.language.layout import State
+from brokerlaw.spec.language.model import Spec
 from brokerlaw.spec.language.run import Model, Off, Step
+from brokerlaw.spec.language.symmetry import Symmetry
 
 Outcome = Literal["kept", "violated", "incomplete", "vacuous"]
-_ENTRY = 120  # bytes of a dict entry and of the shared codes, beyond the tuple itself
+Progress = Callable[[int, int, int], None]
+"""Told of depth, distinct states, and the size of the level. It may raise Stopped."""
+
+_ENTRY: Final = 120  # bytes of a dict entry and of the shared codes, beyond the tuple itself
+_OFTEN: Final = 20_000  # states expanded between two reports of progress
+
+
+class Stopped(Exception):
+    """Raised by `progress` to end a search; its text, as in `interrupted`, is why the result is incomplete."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,10 @@ class Tally:
 @dataclass(frozen=True)
 class Result:
     """What a search saw. `depth` counts steps on the longest of the shortest traces; `generated` counts the
-    initial states and every step, also those to states that were known.
+    initial states and every step, also those to states that were known. With `symmetry`, states that differ only in
+    which value of these sorts is which count once, and are expanded once.
+
+    `engine` says how it was searched, and `bytes` how much memory the states took; both say nothing of the protocol.
     """
 
     protocol: str
@@ -60,6 +73,9 @@ class Result:
     actions: Mapping[str, Tally]
     faults: tuple[Fault, ...]
     witnesses: Mapping[str, Trace | None]
+    symmetry: tuple[str, ...] = ()
+    engine: str = field(default="interpreted", compare=False)
+    bytes: int = field(default=0, compare=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -76,7 +92,9 @@ class _Search:
     model: Model
     every: bool
     max_states: float
-    progress: Callable[[int, int, int], None] | None
+    limit: str
+    progress: Progress | None
+    symmetry: Symmetry | None
     parent: dict[State, State | None] = field(default_factory=dict)
     generated: int = 0
     depth: int = 0
@@ -93,16 +111,24 @@ class _Search:
 
     def run(self) -> None:
         level: list[State] = []
-        for state in self.model.initial():
+        for start in self.model.initial():
+            state = self.symmetry.canonical(start) if self.symmetry else start
             self.generated += 1
-            self.parent[state] = None
-            level.append(state)
-            self.visit(state)
+            if state not in self.parent:
+                self.parent[state] = None
+                level.append(state)
+                self.visit(state)
         while level and not self.stopped:
-            if self.progress:
-                self.progress(self.depth, len(self.parent), len(level))
-            level = self.expand(level)
+            self.report(len(level))
+            level = [] if self.stopped else self.expand(level)
             self.depth += bool(level)
+
+    def report(self, level: int) -> None:
+        try:
+            if self.progress:
+                self.progress(self.depth, len(self.parent), level)
+        except Stopped as why:
+            self.incomplete = str(why)
 
     @property
     def stopped(self) -> bool:
@@ -111,6 +137,7 @@ class _Search:
     def expand(self, level: list[State]) -> list[State]:
         found: list[State] = []
         parent, fires, fired = self.parent, self.model.fires, self.fired
+        canonical = self.symmetry.canonical if self.symmetry else None
         for state in level:
             self.expanded += 1
             for name, fire in fires.items():
@@ -119,25 +146,25 @@ class _Search:
                         self.off(state, Step(name, params, target))
                         continue
                     fired[name] += 1
+                    if canonical:
+                        target = canonical(target)
                     if target not in parent:
                         parent[target] = state
                         found.append(target)
                         self.visit(target)
-            if self.stopped:
-                break
+            if self.expanded % _OFTEN == 0:
+                self.report(len(level))
             if len(parent) >= self.max_states:
-                self.incomplete = f"stopped at the limit of {self.max_states:.0f} states"
+                self.incomplete = self.incomplete or f"stopped at the limit of {self.limit}"
+            if self.stopped:
                 break
         return found
 
     def off(self, state: State, step: Step) -> None:
         if step.target is Off.ABOVE:
             self.cut[step.action] += 1
-            return
-        name = f"{step.action}: below 0"
-        if name not in self.faults:
-            trace = self.trace(state)
-            self.faults[name] = Fault(name, Trace(trace.start, (*trace.steps, step)))
+        elif (name := below(step.action)) not in self.faults:
+            self.faults[name] = Fault(name, self.trace(state, step.action))
 
     def visit(self, state: State) -> None:
         for name, test in self.invariants.items():
@@ -148,28 +175,68 @@ class _Search:
                 self.witnesses[name] = self.trace(state)
                 del self.sought[name]
 
-    def trace(self, state: State) -> Trace:
-        """Walk back to an initial state, and find the first action that leads along each link."""
-        steps: list[Step] = []
-        while (before := self.parent[state]) is not None:
-            steps.append(next(step for step in self.model.successors(before) if step.target == state))
-            state = before
-        return Trace(state, tuple(reversed(steps)))
+    def trace(self, state: State, falls: str = "") -> Trace:
+        path = [state]
+        while (before := self.parent[path[-1]]) is not None:
+            path.append(before)
+        return retrace(self.model, path[::-1], self.symmetry, falls)
 
     def result(self) -> Result:
-        spec, layout = self.model.spec, self.model.layout
-        choices = {a.name: math.prod(layout.size(type(p)) for p in a.params) for a in spec.actions.values()}
+        layout = self.model.layout
         return Result(
-            protocol=spec.name,
+            protocol=self.model.spec.name,
             bounds=layout.bounds,
             distinct=len(self.parent),
             generated=self.generated + sum(self.fired.values()),
             depth=self.depth,
             incomplete=self.incomplete,
-            actions={n: Tally(self.expanded * choices[n], self.fired[n], self.cut[n]) for n in self.fired},
-            faults=tuple(self.faults.values()),
+            actions=tallies(self.model, self.expanded, self.fired.values(), self.cut.values()),
+            faults=in_order(self.model.spec, self.faults.values()),
             witnesses=self.witnesses,
+            symmetry=self.symmetry.names if self.symmetry else (),
+            bytes=len(self.parent) * _each(layout.default),
         )
+
+
+def below(action: str) -> str:
+    """Give the name of the fault of an action that writes a number below 0."""
+    return f"{action}: below 0"
+
+
+def tallies(model: Model, expanded: int, fired: Iterable[int], cut: Iterable[int]) -> dict[str, Tally]:
+    """Give each action's Tally, from its counts in the order of the text."""
+    counts = zip(model.spec.actions.values(), fired, cut, strict=True)
+    sizes = model.layout.size
+    return {a.name: Tally(expanded * math.prod(sizes(type(p)) for p in a.params), n, k) for a, n, k in counts}
+
+
+def in_order(spec: Spec, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Give faults by the lengths of their traces, then in the order of the text."""
+    names = [*spec.properties, *map(below, spec.actions)]
+    return tuple(sorted(faults, key=lambda fault: (len(fault.trace.steps), names.index(fault.name))))
+
+
+def retrace(model: Model, path: Sequence[State], symmetry: Symmetry | None = None, falls: str = "") -> Trace:
+    """Give a run along a path of states, each link by the first action that leads along it.
+
+    Under symmetry the path has representatives, and the run the states that they stand for, from an initial state on.
+    `falls` is the action that then writes a number below 0.
+    """
+    canonical = symmetry.canonical if symmetry else lambda state: state
+    start = state = next(each for each in model.initial() if canonical(each) == path[0])
+    steps: list[Step] = []
+    for wanted in path[1:]:
+        taken = (step for step in model.successors(state) if not isinstance(step.target, Off))
+        step = next(each for each in taken if canonical(each.target) == wanted)  # type: ignore[arg-type]  # no Off
+        steps.append(step)
+        state = step.target  # type: ignore[assignment]  # no Off
+    if falls:
+        steps.append(next(s for s in model.successors(state) if s.action == falls and s.target is Off.BELOW))
+    return Trace(start, tuple(steps))
+
+
+def _each(state: State) -> int:
+    return sys.getsizeof(state) + _ENTRY
 
 
 def search(
@@ -178,19 +245,27 @@ def search(
     every: bool = False,
     max_states: int | None = None,
     max_bytes: int | None = None,
-    progress: Callable[[int, int, int], None] | None = None,
+    progress: Progress | None = None,
+    symmetry: Symmetry | None = None,
 ) -> Result:
-    """Search all reachable states.
+    """Search all reachable states, in Python. `compile.explore` takes the compiled search where it can.
 
     It ends with the first violation; with `every`, it goes on and gives the shortest trace for each invariant.
     `max_states`, or `max_bytes` by an estimate for each state, end it as incomplete. `progress` is called for
-    each level with depth, distinct states and the size of the level. Deadlock is no violation.
+    each level, and within long ones. Deadlock is no violation.
     """
-    by_bytes = math.inf if max_bytes is None else max_bytes // (sys.getsizeof(model.layout.default) + _ENTRY)
-    limit = min(math.inf if max_states is None else max_states, by_bytes)
-    each = _Search(model, every, limit, progress)
+    by_bytes = math.inf if max_bytes is None else max_bytes // _each(model.layout.default)
+    by_states = math.inf if max_states is None else max_states
+    limit = f"{max_states} states" if by_states <= by_bytes else memory(max_bytes or 0)
+    each = _Search(model, every, min(by_states, by_bytes), limit, progress, symmetry)
     each.run()
     return each.result()
+
+
+def memory(count: int) -> str:
+    """Give a number of bytes in words: `512 MB of memory`."""
+    unit, power = next((u, p) for u, p in (("GB", 30), ("MB", 20), ("kB", 10), ("bytes", 0)) if count >> p or not p)
+    return f"{count / (1 << power):.3g} {unit} of memory"
 
 
 def reachable(model: Model) -> Iterator[State]:

@@ -1,0 +1,134 @@
+"""`brokerlaw explore PROTOCOL`: every reachable state within bounds, and the shortest trace to each violation."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from brokerlaw.cli import selection
+from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.watch import INTERRUPTED, Watch
+
+if TYPE_CHECKING:
+    from brokerlaw.spec.language import Miss, Model, Result
+
+EXIT: Final = {"kept": 0, "violated": 1, "incomplete": 3, "vacuous": 3}
+_UNITS: Final = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
+_LOOKED_AT: Final = 2_000  # states, for what came nearest to something that never was
+
+
+class Memory(click.ParamType):
+    """`512M`, `8G`: a number of bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes. Usage error on what is no size."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", str(value).strip(), re.IGNORECASE)
+        if found is None or not float(found[1]):
+            self.fail(f"{value}: write a size as in 512M or 8G", param, ctx)
+        return int(float(found[1]) * (1 << _UNITS[found[2].lower()]))
+
+
+@click.command()
+@click.argument("protocol")
+@click.option("--variant", help="Take this variant of the protocol.")
+@click.option("--set", "sizes", multiple=True, metavar="SORT=N", help="The size of a sort (Broker=3).")
+@click.option("--every", is_flag=True, help="Go on after the first violation: the shortest trace of each.")
+@click.option("--symmetry", is_flag=True, help="Take states for one that differ only in which broker is which.")
+@click.option("--threads", type=click.IntRange(1, 8), default=1, show_default=True, help="Of the compiled search.")
+@click.option("--memory", type=Memory(), help="Stop as incomplete at this size, as 8G; by default half of all.")
+@click.option("--max-states", type=click.IntRange(1), help="Stop as incomplete at so many states.")
+@click.option("--engine", type=click.Choice(["auto", "c", "python"]), default="auto", show_default=True)
+@click.option("--itf", type=click.Path(path_type=Path, dir_okay=False), help="Write the first trace in this format.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--quiet", is_flag=True, help="No progress, no rate.")
+def explore(
+    protocol: str,
+    variant: str | None,
+    sizes: tuple[str, ...],
+    every: bool,
+    symmetry: bool,
+    threads: int,
+    memory: int | None,
+    max_states: int | None,
+    engine: str,
+    itf: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Search every state that PROTOCOL can reach within its bounds, nearest first.
+
+    PROTOCOL is a name, or FILE.py:CLASS. Exit codes: 0 its invariants are kept, and its witnesses reached; 1 an
+    invariant is violated, and the shortest trace shows it; 2 misuse; 3 not all was seen, or a witness was not reached;
+    130 interrupted, and the counts stand for what was seen.
+    """
+    from brokerlaw.report import exploration as report
+    from brokerlaw.spec.language import Model, SpecError
+    from brokerlaw.spec.language import compile as compiled
+
+    watch = Watch(quiet)
+    with faults(SpecError, compiled.Uncompilable, MemoryError, OSError), watch.interruptible():
+        model = Model(selection.chosen(protocol, variant), selection.sizes(sizes))
+        found = compiled.explore(
+            model,
+            engine=engine,  # type: ignore[arg-type]  # click has checked it
+            every=every,
+            symmetry=symmetry,
+            threads=threads,
+            max_states=max_states,
+            max_bytes=memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2,
+            progress=watch.progress,
+        )
+    watch.done(found.distinct)
+    near = _near(model, found)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(report.data(model, found, near), indent=2))
+    else:
+        click.echo(report.render(model, found, near))
+    if itf:
+        _write(itf, model, found)
+    sys.exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
+
+
+def _near(model: Model, found: Result) -> dict[str, Miss]:
+    """The nearest misses of what was violated, of witnesses that were not reached, of actions that never fired."""
+    from brokerlaw.spec.language import misses, nearest, reachable
+
+    near: dict[str, Miss | None] = {}
+    for fault in found.faults:
+        if fault.name in model.spec.properties:
+            near[fault.name] = nearest(model, fault.trace.states[:-1], lambda s, n=fault.name: not model.holds(n, s))  # type: ignore[misc]
+    if found.outcome not in ("kept", "vacuous"):
+        return {name: miss for name, miss in near.items() if miss}
+    first = list(islice(reachable(model), _LOOKED_AT))
+    for name in (name for name, trace in found.witnesses.items() if trace is None):
+        near[name] = nearest(model, first, lambda s, n=name: model.holds(n, s))  # type: ignore[misc]
+    never = {name for name, tally in found.actions.items() if not tally.fired}
+    for miss in misses(model, first) if never else ():
+        if miss.action in never:
+            near.setdefault(miss.action, miss)
+    return {name: miss for name, miss in near.items() if miss}
+
+
+def _write(path: Path, model: Model, found: Result) -> None:
+    from brokerlaw.report import itf
+
+    traces = {fault.name: fault.trace for fault in found.faults}
+    traces |= {name: trace for name, trace in found.witnesses.items() if trace}
+    if not traces:
+        raise Fault(f"there is no trace to write to {path}: nothing was violated, and no witness was reached")
+    name, trace = next(iter(traces.items()))
+    with faults(OSError):
+        path.write_text(itf.render(model, trace, name))
+    click.echo(f"the trace to {name} is in {path}", err=True)
