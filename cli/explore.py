@@ -23,19 +23,14 @@ _UNITS: Final = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 _LOOKED_AT: Final = 2_000  # states, for what came nearest to something that never was
 
 
-class Memory(click.ParamType):
-    """`512M`, `8G`: a number of bytes."""
-
-    name = "SIZE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Bytes. Usage error on what is no size."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", str(value).strip(), re.IGNORECASE)
-        if found is None or not float(found[1]):
-            self.fail(f"{value}: write a size as in 512M or 8G", param, ctx)
-        return int(float(found[1]) * (1 << _UNITS[found[2].lower()]))
+def _bytes(ctx: click.Context, param: click.Parameter, text: str | None) -> int | None:
+    """`512M`, `8G` as a number. Usage error on what is no size."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip(), re.IGNORECASE)
+    if found is None or not float(found[1]):
+        raise click.BadParameter(f"{text}: write a size as in 512M or 8G", ctx, param)
+    return int(float(found[1]) * (1 << _UNITS[found[2].lower()]))
 
 
 @click.command()
@@ -45,7 +40,7 @@ class Memory(click.ParamType):
 @click.option("--every", is_flag=True, help="Go on after the first violation: the shortest trace of each.")
 @click.option("--symmetry", is_flag=True, help="Take states for one that differ only in which broker is which.")
 @click.option("--threads", type=click.IntRange(1, 8), default=1, show_default=True, help="Of the compiled search.")
-@click.option("--memory", type=Memory(), help="Stop as incomplete at this size, as 8G; by default half of all.")
+@click.option("--memory", callback=_bytes, metavar="SIZE", help="Stop at this: 512M; by default half of all.")
 @click.option("--max-states", type=click.IntRange(1), help="Stop as incomplete at so many states.")
 @click.option("--engine", type=click.Choice(["auto", "c", "python"]), default="auto", show_default=True)
 @click.option("--itf", type=click.Path(path_type=Path, dir_okay=False), help="Write the first trace in this format.")

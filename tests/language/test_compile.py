@@ -182,7 +182,6 @@ SMALL: Mapping[str, Mapping[str, int]] = {
     "groups_classic": {"Member": 2, "Partition": 1, "Instance": 2, "Generation": 3},
     "groups_next": {"Member": 2, "Partition": 1, "Epoch": 4},
     "replication": {"Replica": 2, "Epoch": 3, "Offset": 2},
-    "isr_update": {"Broker": 2, "Epoch": 3, "Version": 2, "Offset": 2},
     "idempotence": {"Number": 3},
     "transactions": {"Partition": 2, "Transaction": 2, "Epoch": 2},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from ctypes import POINTER, c_int, c_uint32, c_uint64, c_void_p
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ class Native:
         """Give the representative of the state's class, or without symmetry the state itself."""
         packed = self._packed(state)
         self.code.state_canonical(packed)
-        return self.packing.unpack(packed)
+        return self.packing.unpack(packed[:])
 
     def holds(self, name: str, state: State) -> bool:
         """Tell whether a property's formula is true in a state."""
@@ -110,7 +110,7 @@ class Native:
     def _words(self, count: int) -> ctypes.Array[c_uint64]:
         return (c_uint64 * count)()
 
-    def _states(self, words: Sequence[Any], count: int) -> Iterator[State]:
+    def _states(self, words: ctypes.Array[c_uint64], count: int) -> Iterator[State]:
         each = self.packing.words
         return (self.packing.unpack(words[k * each : k * each + each]) for k in range(count))
 

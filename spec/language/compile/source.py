@@ -67,8 +67,8 @@ def _cells(layout: Layout, packing: Packing) -> Iterator[str]:
     yield "static inline void unpack(const u64 *s, Cells *c) {"
     for name, count in sizes.items():
         at = layout.base[name]
-        cell = f"s[WORD({at} + i)] >> SHIFT[{at} + i] & {_mask(_size(layout, name))}"
-        yield f"  for (int i = 0; i < {count}; i++) c->{name}_[i] = {cell};"
+        code = f"s[WORD({at} + i)] >> SHIFT[{at} + i] & {_mask(_size(layout, name))}"
+        yield f"  for (int i = 0; i < {count}; i++) c->{name}_[i] = {code};"
     yield "}"
 
 
