@@ -74,19 +74,21 @@ def _member(
 
 
 def order(replication: int) -> Iterator[Step]:
-    """Two producers in turn, keyed records, several in flight, and readers at different speeds."""
+    """Two producers in turn, keyed records, several in flight or in a batch, and readers at different speeds."""
     yield _topic(3, replication)
     yield ops.OpenProducer("p0")
-    yield ops.OpenProducer("p1", idempotent=False)
+    yield ops.OpenProducer("p1", idempotent=False, linger=20)
     yield from _sends(4, "p0")
     yield from _sends(4, "p1")
     yield from _sends(5, "p0", start=4, awaited=False)
     yield ops.Flush("p0")
+    yield from _sends(9, "p1", start=4, awaited=False)
+    yield ops.Flush("p1")
     starts = tuple(PartitionOffset(TOPIC, partition, 0) for partition in range(3))
     for reader, limit in (("c0", 100), ("c1", 2)):
         yield ops.OpenConsumer(reader)
         yield ops.Assign(reader, starts)
-        yield from (ops.Poll(reader, limit) for _ in range(4))
+        yield from (ops.Poll(reader, limit) for _ in range(12))
 
 
 def fan_out(replication: int) -> Iterator[Step]:
@@ -214,6 +216,67 @@ def transactions(replication: int) -> Iterator[Step]:
     yield from (ops.Poll("c0") for _ in range(3))
 
 
+def transaction_timed_out(replication: int) -> Iterator[Step]:
+    """A transaction is left alone until the coordinator aborts it; its producer goes on with it, unaware."""
+    yield _topic(2, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=4_000)
+    yield ops.BeginTransaction("p0")
+    yield ops.Send("p0", TOPIC, b"p0-0:", partition=0)
+    yield Elapse(6_000)
+    yield ops.Send("p0", TOPIC, b"p0-1:", partition=1)
+    yield ops.CommitTransaction("p0")
+
+
+def coordinator_killed(replication: int) -> Iterator[Step]:
+    """One broker after the other dies and comes back while a transaction is open; one of them coordinates it."""
+    yield _topic(3, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=60_000)
+    yield ops.BeginTransaction("p0")
+    for partition in range(3):
+        yield ops.Send("p0", TOPIC, b"p0-%d:" % partition, partition=partition)
+        yield Strike("kill", "leader", TOPIC, partition)
+        yield AwaitLeader(TOPIC, partition)
+        yield Heal()
+    yield ops.CommitTransaction("p0")
+    yield ops.BeginTransaction("p0")
+    yield from (ops.Send("p0", TOPIC, b"p0-%d:" % (3 + partition), partition=partition) for partition in range(3))
+    yield ops.AbortTransaction("p0")
+
+
+def partition_regained(replication: int) -> Iterator[Step]:
+    """A member gives partitions to another, has them back when it leaves, and a third one joins (KIP-848)."""
+    yield _topic(4, replication)
+    yield ops.OpenProducer("p0")
+    yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+    yield from _sends(4)
+    for client in ("c0", "c1", "c2"):
+        yield ops.OpenConsumer(client, GROUP, assignor="uniform", protocol="consumer", session_timeout=SESSION_TIMEOUT)
+        yield ops.Subscribe(client, (TOPIC,))
+        yield Work(client)
+        yield Settle(GROUP)
+        if client == "c1":
+            yield ops.Close(client)
+            yield Settle(GROUP)
+
+
+def instance_taken_over(replication: int) -> Iterator[Step]:
+    """A static member stands still; another of its instance id takes its place, and it wakes."""
+    yield _topic(2, replication)
+    yield ops.OpenProducer("p0")
+    yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+    yield from _sends(4)
+    for client in ("c0", "c1"):
+        yield ops.OpenConsumer(client, GROUP, instance_id="instance", session_timeout=SESSION_TIMEOUT)
+        yield ops.Subscribe(client, (TOPIC,))
+        yield Settle(GROUP)
+        yield Work(client)
+        yield from _sends(2, start=4 + 2 * int(client[1]))
+        yield from [Work(client, "polled"), ops.Freeze(client)] if client == "c0" else []
+    yield ops.Thaw("c0")
+    yield Work("c0")
+    yield Settle(GROUP)
+
+
 def leader_killed(replication: int) -> Iterator[Step]:
     """The leader dies after each acknowledgement, until every broker has led."""
     yield _topic(1, replication)
@@ -240,6 +303,53 @@ def acked_by_the_leader_alone(replication: int) -> Iterator[Step]:
     yield Resurrect()
     yield AwaitLeader(TOPIC)
     yield from _sends(1, start=3)
+
+
+def leader_overtaken(replication: int) -> Iterator[Step]:
+    """A producer is late to learn of a new leader: one record is refused, the next is sent before the retry."""
+    yield _topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield Strike("kill", "leader", TOPIC)
+    yield AwaitLeader(TOPIC)
+    yield Heal()
+    yield Elapse(1_000)
+    yield from _sends(1)
+    yield ops.ElectLeader(TOPIC, 0)
+    yield from _sends(1, start=1, awaited=False)
+    yield Elapse(10)
+    yield from _sends(1, start=2, awaited=False)
+    yield ops.Flush("p0")
+
+
+def double_failover(replication: int) -> Iterator[Step]:
+    """The leader dies, and the one that is to follow it stands still: the third leads once the second is missed."""
+    yield _topic(1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from _sends(2)
+    yield Strike("kill", "leader", TOPIC)
+    yield Strike("pause", "follower", TOPIC)
+    yield Elapse(1_500)
+    yield AwaitLeader(TOPIC)
+    yield from _sends(1, start=2)
+    yield Heal()
+
+
+def deposed_leader(replication: int) -> Iterator[Step]:
+    """A leader that is cut off takes records in an epoch that no one else has seen, comes back, and leads again."""
+    yield _topic(1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield Strike("isolate", "leader", TOPIC)
+    yield from _sends(2, awaited=False)
+    yield Elapse(100)
+    yield ops.Crash("p0")
+    yield Elapse(1_500)
+    yield AwaitLeader(TOPIC)
+    yield ops.OpenProducer("p1", idempotent=False)
+    yield from _sends(3, "p1")
+    yield Heal()
+    yield Elapse(1_500)
+    yield ops.ElectLeader(TOPIC, 0)
+    yield from _sends(1, "p1", start=3)
 
 
 def last_in_sync_replica(replication: int) -> Iterator[Step]:
@@ -291,9 +401,17 @@ SCHEDULES: Final = (
     Directed("zombie-commits-next", (*_ZOMBIE, "groups.next"), zombie("at-least-once", "halfway", "next")),
     Directed("zombie-commits-first", _ZOMBIE, zombie("at-most-once", "polled")),
     Directed("zombie-in-transaction", (*_ZOMBIE, "transactions"), zombie("exactly-once", "halfway")),
+    Directed("zombie-begins-transaction", (*_ZOMBIE, "transactions"), zombie("exactly-once", "polled")),
+    Directed("partition-regained", ("topics", "groups", "groups.next"), partition_regained),
+    Directed("instance-taken-over", (*_ZOMBIE, "groups.static"), instance_taken_over),
     Directed("transactions", ("topics", "transactions"), transactions),
+    Directed("transaction-timed-out", ("topics", "transactions"), transaction_timed_out),
+    Directed("coordinator-killed", (*_FAULTS, "transactions"), coordinator_killed),
     Directed("leader-killed", _FAULTS, leader_killed),
     Directed("acked-by-the-leader-alone", _FAULTS, acked_by_the_leader_alone),
+    Directed("leader-overtaken", (*_FAULTS, "faults.elect"), leader_overtaken),
+    Directed("double-failover", _FAULTS, double_failover),
+    Directed("deposed-leader", (*_FAULTS, "faults.isolate", "faults.elect"), deposed_leader),
     Directed("last-in-sync-replica", _FAULTS, last_in_sync_replica),
     Directed("min-isr", (*_FAULTS, "min-isr"), min_isr),
 )

@@ -83,7 +83,7 @@ class ReferenceAdapter(Adapter):
 
     def open_producer(self, op: ops.OpenProducer) -> Outcome:
         """Open, and get a producer id where one is needed."""
-        producer = Producer(self._cluster, op)
+        producer = self._cluster.parts.producer(self._cluster, op)
         self._clients[op.client] = producer
         producer.open()
         return Ok()

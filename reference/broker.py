@@ -36,7 +36,7 @@ class Broker(Process):
             self.forget(tp)
             replica = None
         if replica is None:
-            replica = self.replicas[tp] = Replica(self, tp, told)
+            replica = self.replicas[tp] = self.cluster.parts.replica(self, tp, told)
         replica.apply(told)
 
     def forget(self, tp: TopicPartition) -> None:

@@ -7,9 +7,11 @@ from typing import Final, NamedTuple
 
 from brokerlaw.reference.broker import Broker
 from brokerlaw.reference.classic_group import ClassicGroup
+from brokerlaw.reference.classic_member import ClassicGroupMember
 from brokerlaw.reference.client import Client
 from brokerlaw.reference.consumer import Consumer
 from brokerlaw.reference.consumer_group import ConsumerGroup
+from brokerlaw.reference.consumer_member import ConsumerGroupMember
 from brokerlaw.reference.controller import Controller
 from brokerlaw.reference.follower import Follower
 from brokerlaw.reference.groups import GroupCoordinator
@@ -17,7 +19,9 @@ from brokerlaw.reference.leader import Leader
 from brokerlaw.reference.log import Log
 from brokerlaw.reference.network import Network, Process
 from brokerlaw.reference.partitioner import Partitioner
+from brokerlaw.reference.producer import Producer
 from brokerlaw.reference.registration import OFFSETS, TRANSACTIONS
+from brokerlaw.reference.replica import Replica
 from brokerlaw.reference.scheduler import MILLISECOND, Scheduler
 from brokerlaw.reference.sender import Sender
 from brokerlaw.reference.settings import Settings
@@ -106,14 +110,18 @@ class Parts(NamedTuple):
     """What a cluster is made of; a mutant takes the place of one of these."""
 
     log: type[Log] = Log
+    replica: type[Replica] = Replica
     leader: type[Leader] = Leader
     follower: type[Follower] = Follower
     broker: type[Broker] = Broker
     controller: type[Controller] = Controller
     groups: type[GroupCoordinator] = GroupCoordinator
     transactions: type[TransactionCoordinator] = TransactionCoordinator
-    partitioner: type[Partitioner] = Partitioner
-    sender: type[Sender] = Sender
     classic_group: type[ClassicGroup] = ClassicGroup
     consumer_group: type[ConsumerGroup] = ConsumerGroup
+    producer: type[Producer] = Producer
+    partitioner: type[Partitioner] = Partitioner
+    sender: type[Sender] = Sender
     consumer: type[Consumer] = Consumer
+    classic_member: type[ClassicGroupMember] = ClassicGroupMember
+    consumer_member: type[ConsumerGroupMember] = ConsumerGroupMember

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from brokerlaw.reference.classic_member import ClassicGroupMember
 from brokerlaw.reference.client import Client
-from brokerlaw.reference.consumer_member import ConsumerGroupMember
 from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.groups import Membership
 from brokerlaw.reference.member import GroupMember
@@ -55,7 +53,8 @@ class Consumer(Client):
             self.member.topics = topics
             self.member.join_anew()
             return
-        kind = ConsumerGroupMember if self.op.protocol == "consumer" else ClassicGroupMember
+        parts = self.cluster.parts
+        kind = parts.consumer_member if self.op.protocol == "consumer" else parts.classic_member
         self.positions.clear()
         self.member = kind(self, self.op, topics)
 

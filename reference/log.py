@@ -1,7 +1,7 @@
 """The log of one replica of a partition: batches, leader epochs, producers, aborted transactions."""
 
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from brokerlaw.reference.batch import Batch
 from brokerlaw.reference.producer_state import Aborted, ProducerStates
@@ -33,12 +33,14 @@ class Slice(NamedTuple):
 class Log:
     """Offsets [start, end). Nothing here knows of leaders or followers."""
 
+    producer_states: ClassVar[type[ProducerStates]] = ProducerStates
+
     def __init__(self) -> None:
         self.start = 0
         self.end = 0
         self.batches: list[Batch] = []
         self.epochs: list[EpochStart] = []
-        self.producers = ProducerStates()
+        self.producers = self.producer_states()
         self.aborted: list[Aborted] = []
         self._bases: list[int] = []
 

@@ -39,6 +39,7 @@ class GroupMember(ABC):
         self.owned: Owned = ()
         self.next_heartbeat = 0
         """When it will hear from its coordinator again (ns)."""
+        self._fenced: BrokerError | None = None
         self._silences = 0
         self._polled = consumer.scheduler.now
         self._watch(op.max_poll_interval * MILLISECOND)
@@ -50,6 +51,8 @@ class GroupMember(ABC):
 
     def step(self) -> bool:
         """One step, if there is one to take (True). Raises `FENCED_INSTANCE_ID`: a namesake has taken over for good."""
+        if self._fenced is not None:
+            raise self._fenced
         self._polled = self.consumer.scheduler.now
         try:
             self.consumer.coordinator(OFFSETS)
@@ -61,6 +64,7 @@ class GroupMember(ABC):
                 raise
             self.lose(forget=error.code != "ILLEGAL_GENERATION")
             if error.code == "FENCED_INSTANCE_ID":
+                self._fenced = error
                 raise
             return True
 

@@ -4,7 +4,8 @@ import difflib
 
 from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.reference.cluster import Parts
-from brokerlaw.reference.mutants.table import MUTANTS, Mutant
+from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.reference.mutants.table import MUTANTS
 
 __all__ = ["MUTANTS", "Mutant", "parts_of"]
 

@@ -1,17 +1,12 @@
 """Every mutant, by its id."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from brokerlaw.reference.cluster import Parts
+from brokerlaw.reference.mutants.groups import GROUPS
+from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.reference.mutants.offsets import OFFSETS
+from brokerlaw.reference.mutants.ordering import ORDERING
+from brokerlaw.reference.mutants.replication import REPLICATION
+from brokerlaw.reference.mutants.transactions import TRANSACTIONS
 
-
-class Mutant(NamedTuple):
-    """A bug: what happens, where it was seen, which invariants must catch it, and the parts that have it."""
-
-    mechanism: str
-    source: str
-    caught_by: tuple[str, ...]
-    parts: Parts
-
-
-MUTANTS: Final[dict[str, Mutant]] = {}
+MUTANTS: Final[dict[str, Mutant]] = {**ORDERING, **REPLICATION, **GROUPS, **OFFSETS, **TRANSACTIONS}

@@ -1,0 +1,163 @@
+"""Groups: bugs of rebalances and of membership, under both protocols."""
+
+from collections.abc import Callable
+from typing import Final
+
+from brokerlaw.reference.assignors import Owned, Subscription
+from brokerlaw.reference.classic_group import ClassicGroup, Join
+from brokerlaw.reference.classic_member import ClassicGroupMember
+from brokerlaw.reference.cluster import Parts
+from brokerlaw.reference.consumer_group import ConsumerGroup, Heartbeat, Told
+from brokerlaw.reference.groups import GroupCoordinator, Membership
+from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.spec.values import TopicPartition
+
+
+class ClearedByAnOldRevocation(ConsumerGroup):
+    """A partition that comes back to a member that once let it go is cleared as if it were being let go."""
+
+    def __init__(self, coordinator: GroupCoordinator, name: str) -> None:
+        super().__init__(coordinator, name)
+        self._let_go: dict[TopicPartition, str] = {}
+
+    def converse(self, said: Heartbeat) -> Told:
+        """Tell the member what it may hold, and forget that it may."""
+        told = super().converse(said)
+        self._let_go |= dict.fromkeys((tp for tp in said.owned if tp not in told.partitions), told.member)
+        for tp in told.partitions:
+            if self._let_go.get(tp) == told.member:
+                del self.holders[tp]
+        return told
+
+
+class GrantsBeforeRelease(ConsumerGroup):
+    """The target is granted at once."""
+
+    def grant(self, tp: TopicPartition, name: str) -> None:
+        """Whoever holds it."""
+        self.holders[tp] = name
+
+
+class TrustsStaleClaims(ClassicGroupMember):
+    """What members claim to own counts without its generation, and a member that fell out claims it still."""
+
+    def lose(self, forget: bool) -> None:
+        """Tell the application, and remember."""
+        owned = self.owned
+        super().lose(forget)
+        self.owned = owned
+
+    def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:
+        """Believe everyone."""
+        return super().assign(tuple(each._replace(generation=0) for each in subscriptions))
+
+
+class TwoOfOneInstance(ClassicGroup):
+    """A static member that comes back does not take its predecessor's place."""
+
+    def join(self, join: Join) -> str:
+        """As a member of its own."""
+        return super().join(join._replace(instance=None))
+
+
+class StuckInSync(ClassicGroup):
+    """A member that vanishes before it syncs is waited for."""
+
+    def remove(self, member: str) -> None:
+        """Nothing begins anew while an assignment is awaited."""
+        if self.state == "completingrebalance":
+            self._forget(member)
+        else:
+            super().remove(member)
+
+
+class AnyGenerationCommits(GroupCoordinator):
+    """A commit is not asked who makes it."""
+
+    def check(self, membership: Membership) -> None:
+        """Let it pass."""
+
+
+class NobodyDies(GroupCoordinator):
+    """A member that has fallen silent stays one for ever."""
+
+    def expect(self, membership: Membership, timeout: int, is_silent: Callable[[], bool]) -> None:
+        """Wait, and do nothing."""
+
+
+class DropsTheRemainder(ClassicGroupMember):
+    """Partitions that cannot be shared out evenly are given to nobody."""
+
+    def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:
+        """An equal share for each."""
+        assignment = super().assign(subscriptions)
+        least = min(len(owned) for owned in assignment.values())
+        return {member: owned[:least] for member, owned in assignment.items()} if least else assignment
+
+
+class NobodyIdle(ClassicGroupMember):
+    """A member for whom no partition is left shares the first one."""
+
+    def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:
+        """Something for everyone."""
+        assignment = super().assign(subscriptions)
+        first = sorted(tp for owned in assignment.values() for tp in owned)[:1]
+        return {member: owned or tuple(first) for member, owned in assignment.items()}
+
+
+GROUPS: Final = {
+    "KAFKA-16147": Mutant(
+        "a partition's owner is cleared by an old revocation, and it is granted twice",
+        "KAFKA-16147; KIP-848",
+        Parts(consumer_group=ClearedByAnOldRevocation),
+        ("ownership.exclusive",),
+    ),
+    "grant-before-release": Mutant(
+        "the new owner is granted a partition before the old one has let go",
+        "KIP-848",
+        Parts(consumer_group=GrantsBeforeRelease),
+        ("ownership.exclusive",),
+    ),
+    "KAFKA-12984": Mutant(
+        "the partitions that a member claims to own are believed whatever their generation",
+        "KAFKA-12984; KIP-792",
+        Parts(classic_member=TrustsStaleClaims),
+        ("ownership.complete",),
+    ),
+    "KAFKA-8500": Mutant(
+        "a static member that comes back is a second member beside its predecessor",
+        "KAFKA-8500; KIP-345",
+        Parts(classic_group=TwoOfOneInstance),
+        unseen="until its session runs out the predecessor holds its share, and nobody is promised when that is",
+    ),
+    "KAFKA-12890": Mutant(
+        "the group waits for an assignment by a member that has vanished",
+        "KAFKA-12890",
+        Parts(classic_group=StuckInSync),
+        ("ownership.complete",),
+    ),
+    "stale-generation-commit": Mutant(
+        "a commit from an older generation is accepted",
+        "Kafka protocol guide, ILLEGAL_GENERATION",
+        Parts(groups=AnyGenerationCommits),
+        ("commits.fenced",),
+    ),
+    "no-heartbeat-timeout": Mutant(
+        "a dead member keeps its partitions for ever",
+        "Kafka documentation, session.timeout.ms",
+        Parts(groups=NobodyDies),
+        ("ownership.complete",),
+    ),
+    "half-assigned": Mutant(
+        "partitions that cannot be shared out evenly have no owner",
+        "KIP-54",
+        Parts(classic_member=DropsTheRemainder),
+        ("ownership.complete",),
+    ),
+    "nobody-idle": Mutant(
+        "members beyond the number of partitions share one",
+        'Kafka documentation, "Consumers"',
+        Parts(classic_member=NobodyIdle),
+        ("ownership.extra-idle", "ownership.exclusive", "ownership.complete"),
+    ),
+}
