@@ -158,7 +158,7 @@ OFFSETS: Final = {
         "a group without a committed offset begins at the end, where the beginning is asked for",
         "Kafka documentation, auto.offset.reset",
         Parts(consumer=AlwaysLatest),
-        ("groups.independent", "offsets.resume-at-commit", "delivery.at-least-once"),
+        ("offsets.resume-at-commit", "delivery.at-least-once"),
     ),
     "seek-lost": Mutant(
         "a seek is overwritten by the position of a fetch in flight",

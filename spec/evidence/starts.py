@@ -23,8 +23,9 @@ def starts(h: History) -> Table:
     The columns of `reads`, and: assigned (when), earliest (whether the member starts at the log's start when its group
     has committed nothing), and the columns of `admissible`.
     """
-    reads = h.reads[~held_before(h) & within(h, clean(h))[h.reads.tp]]
-    first = reads[np.sort(firsts(reads.opened, reads.tp, reads.stint))]
+    first = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.stint))
+    first = h.reads[first[~held_before(h)[first]]]
+    first = first[within(h, clean(h))[first.tp]]
     told = h.ownership[h.ownership.kind == ASSIGNED]
     assigned = take(told.time, _row(told.row, first.stint))
     first = first.with_columns(assigned=assigned, earliest=_resets_to_earliest(h)[first.opened])

@@ -20,6 +20,7 @@ from brokerlaw.spec.tables import OK, PENDING
     source="Kafka, ILLEGAL_GENERATION and UNKNOWN_MEMBER_ID; KIP-848, fencing by member epoch; KIP-345",
     capabilities=("topics", "groups"),
     protocols=("groups_classic.commits_fenced", "groups_next.commits_fenced"),
+    mutants=("stale-generation-commit",),
 )
 def fenced(h: History) -> Finding:
     """A zombie's commit: its member still believes in the partition, while the new owner is alive and in contact.

@@ -48,6 +48,7 @@ NOTHING: Final = np.empty(0, dtype=np.int64)
     capabilities=GROUPS,
     promised=PROMISED,
     protocols=("delivery.nothing_skipped",),
+    mutants=("commit-before-process", "offset-one-too-far", "reset-ignores-policy"),
 )
 def at_least_once(h: History) -> Finding:
     """Judged once the application was seen to have caught up, for partitions that it then held."""
@@ -62,6 +63,7 @@ def at_least_once(h: History) -> Finding:
     capabilities=GROUPS,
     promised=(BY_HAND,),
     protocols=("delivery.nothing_twice",),
+    mutants=("KAFKA-13636", "offset-off-by-one"),
 )
 def at_most_once(h: History) -> Finding:
     """Counted are effects in partitions that were assigned anew later, when they might have been repeated."""
@@ -76,6 +78,7 @@ def at_most_once(h: History) -> Finding:
     capabilities=(*GROUPS, "transactions"),
     promised=PROMISED,
     protocols=("delivery.nothing_twice", "delivery.only_committed_took_effect"),
+    mutants=("offsets-outside-txn", "zombie-offsets", "unstable-offsets"),
 )
 def exactly_once(h: History) -> Finding:
     """An input's output is known by its value. Inputs that stand in the log twice may have two outputs."""
@@ -90,6 +93,7 @@ def exactly_once(h: History) -> Finding:
     capabilities=GROUPS,
     promised=PROMISED,
     protocols=("delivery.nothing_twice",),
+    mutants=("offset-one-too-far",),
 )
 def idempotent_sink(h: History) -> Finding:
     """The sink's memory outlives the application's instances, and knows a record by its value."""

@@ -34,6 +34,7 @@ MIN_ISR: Final = "min.insync.replicas"
     source="Kafka, RecordMetadata.offset; KIP-98 (an idempotent producer's record stands in the log once)",
     promised=DURABLE,
     protocols=("idempotence.acked_is_committed",),
+    mutants=("batch-offset",),
 )
 def acked_at_offset(h: History) -> Finding:
     """A record of a producer that is not idempotent may stand elsewhere too, where a retry put it."""
@@ -78,6 +79,7 @@ def _elsewhere(h: History, send: Table, read: Table) -> Violation:
     source='Kafka documentation, "Replication" (no committed message is lost while an in-sync replica lives); KIP-966',
     promised=DURABLE,
     protocols=("replication.committed_survives", "isr_update.committed_survives"),
+    mutants=("acks-before-append", "KIP-101", "KIP-279", "last-replica-standing", "unclean-election"),
 )
 def acked_survives(h: History) -> Finding:
     """Judged by complete reads. Records that somebody asked to delete, and topics that expire or compact, are left out.
@@ -125,6 +127,7 @@ def _lost(h: History, sends: Table, send: int, drain: int) -> Violation:
     source="Kafka documentation, topic configuration: min.insync.replicas; KAFKA-15583",
     capabilities=("topics", "min-isr", "inspect.partition"),
     promised=(ALL_REPLICAS,),
+    mutants=("min-isr-ignored",),
 )
 def min_isr_refuses(h: History) -> Finding:
     """The in-sync set was too small before and after, and the replicas out of it could not come back in between.

@@ -21,6 +21,7 @@ from brokerlaw.spec.tables import COMMITTED_OFFSET
     " no commit of g for p, reset = earliest ⇒ g starts p at the log's start",
     source='Kafka documentation, "Consumers": each group gets every record; Kreps et al., Kafka (NetDB 2011)',
     capabilities=("topics", "groups"),
+    mutants=("shared-offsets", "delete-on-consume"),
 )
 def independent(h: History) -> Finding:
     """Put to the test where another group committed or read before. Groups that commit by themselves are left out."""

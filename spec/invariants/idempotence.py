@@ -20,6 +20,7 @@ from brokerlaw.spec.invariants.wording import place, value, violation
     capabilities=("topics", "idempotence"),
     promised=(IDEMPOTENT,),
     protocols=("idempotence.no_duplicates",),
+    mutants=("redpanda-3039",),
 )
 def no_duplicates(h: History) -> Finding:
     """Holds for sends with an unknown outcome too. A value that was sent twice tells nothing, and is left out."""

@@ -20,6 +20,7 @@ NEEDS: Final = ("topics", "inspect.partition")
     formal="∀ descriptions a, b of a partition: completed(a) < invoked(b) ⇒ epoch(a) ≤ epoch(b)",
     source="KIP-101, KIP-320; KAFKA-18106",
     capabilities=NEEDS,
+    mutants=("epochs-begin-again",),
 )
 def epoch_monotonic(h: History) -> Finding:
     """Adapters answer from the newest metadata that they have seen: a lagging broker's older answer is no answer."""
@@ -40,6 +41,7 @@ def _went_back(h: History, states: Table, one: int, other: int) -> Violation:
     formal="∀ descriptions a, b of a partition with a leader: epoch(a) = epoch(b) ⇒ leader(a) = leader(b)",
     source="KIP-101; Ongaro and Ousterhout, Raft (2014): election safety",
     capabilities=NEEDS,
+    mutants=("two-leaders",),
 )
 def one_leader_per_epoch(h: History) -> Finding:
     """No leader at all is no second leader."""

@@ -15,6 +15,14 @@ from brokerlaw.spec.invariants.wording import place, violation
     formal="∀ first read r after an assignment, c the group's last commit: offset(r) = min {o ≥ c : a record is at o}",
     source='Kafka documentation, "Consumer Position" and auto.offset.reset; KAFKA-13636, KAFKA-20634',
     capabilities=("topics", "groups"),
+    mutants=(
+        "commit-before-process",
+        "KAFKA-13636",
+        "KAFKA-20634",
+        "offset-off-by-one",
+        "offset-one-too-far",
+        "reset-ignores-policy",
+    ),
 )
 def resume_at_commit(h: History) -> Finding:
     """Any commit counts that may have been the last: with an unknown outcome, concurrent, or not yet overwritten.

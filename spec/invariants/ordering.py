@@ -22,6 +22,7 @@ IN_ORDER = (*DURABLE, IDEMPOTENT)
     formal="∀ reads a, b of one consumer and partition, position not set between: a before b ⇒ offset(a) < offset(b)",
     source='Kafka documentation, "Guarantees": a consumer sees records in the order in which the log has them',
     promised=(CLEAN_ELECTION,),
+    mutants=("whole-batches",),
 )
 def offsets_increase(h: History) -> Finding:
     """A seek, an assignment or a rebalance sets the position; gaps (control or aborted records, compaction) are fine.
@@ -51,6 +52,7 @@ def _went_back(h: History, reads: Table, earlier: int, later: int) -> Violation:
     source='Jepsen, "Redpanda 21.10.1" (inconsistent offsets); Kafka documentation, "Replication"',
     promised=DURABLE,
     protocols=("replication.logs_agree",),
+    mutants=("batch-offset",),
 )
 def one_record_per_offset(h: History) -> Finding:
     """Acknowledgements count where the settings make them last; what consumers are given always does."""
@@ -80,6 +82,7 @@ def _disagree(h: History, facts: Table, one: int, other: int) -> Violation:
     source='KIP-98; Kafka documentation, "Guarantees" and max.in.flight.requests.per.connection',
     promised=IN_ORDER,
     protocols=("idempotence.in_order",),
+    mutants=("KAFKA-3197", "batch-offset"),
 )
 def producer_order(h: History) -> Finding:
     """With several sends in flight this is promised to idempotent producers, and to those with one request in flight.
@@ -100,6 +103,7 @@ def producer_order(h: History) -> Finding:
     formal="∀ acknowledged sends a, b to one partition: completed(a) < invoked(b) ⇒ offset(a) < offset(b)",
     source='Herlihy and Wing, Linearizability (1990); Kafka documentation, "Replication"',
     promised=DURABLE,
+    mutants=("acks-before-append", "unclean-election"),
 )
 def ack_precedes_send(h: History) -> Finding:
     """Precedence is by time, across all producers: the acknowledgement came before the later send began."""

@@ -27,6 +27,7 @@ from brokerlaw.spec.values import TopicPartition
     source='Kafka documentation, "Consumers"; KIP-848 (revoked before it is granted again); KAFKA-16147',
     capabilities=("topics", "groups"),
     protocols=("groups_classic.exclusive", "groups_next.exclusive"),
+    mutants=("KAFKA-16147", "grant-before-release", "nobody-idle"),
 )
 def exclusive(h: History) -> Finding:
     """A zombie may believe in partitions that it lost: only members certainly in contact count (see the evidence).
@@ -120,6 +121,7 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     source='Kafka documentation, "Consumers"; KIP-848, target assignment',
     capabilities=("topics", "groups"),
     protocols=("groups_classic.stable_and_complete", "groups_next.stable_and_complete"),
+    mutants=("KAFKA-12984", "KAFKA-12890", "no-heartbeat-timeout", "half-assigned", "nobody-idle"),
 )
 def complete(h: History) -> Finding:
     """Judged where the suite saw the group come to rest while no broker was down."""
@@ -144,6 +146,7 @@ def _unowned(h: History, shares: Shares, name: str) -> Violation:
     formal="∀ stable group g of n members, k < n partitions: |{m : m owns nothing}| ≥ n - k",
     source='Kafka documentation, "Consumers": more members than partitions leaves some idle',
     capabilities=("topics", "groups"),
+    mutants=("nobody-idle",),
 )
 def extra_idle(h: History) -> Finding:
     """As `ownership.complete`, counted by surplus members."""

@@ -19,6 +19,7 @@ from brokerlaw.spec.tables import OK
     statement="Records with the same key go to the same partition of a topic.",
     formal="∀ acknowledged sends a, b to a topic, no partition named: key(a) = key(b) ⇒ partition(a) = partition(b)",
     source='Kafka documentation, producer configuration: partitioner.class ("if a key is present, by its hash")',
+    mutants=("partitioner-drift",),
 )
 def same_key_same_partition(h: History) -> Finding:
     """Among clients with the same partitioner. No key and the empty key may go anywhere: clients differ on them."""
@@ -41,6 +42,7 @@ def _parted(h: History, sends: Table, one: int, other: int) -> Violation:
     formal="∀ acknowledged send s with a key, no partition named: partition(s) = (murmur2(key(s)) & 2³¹-1) mod n",
     source="Kafka, BuiltInPartitioner and KIP-480: keyed records go by murmur2, so that all clients agree",
     capabilities=("topics", "claims.murmur2"),
+    mutants=("partitioner-drift", "crc32-partitioner", "signed-hash"),
 )
 def murmur2(h: History) -> Finding:
     """For topics created here, whose number of partitions is known, and producers that have this partitioner."""

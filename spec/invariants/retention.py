@@ -21,6 +21,7 @@ from brokerlaw.spec.tables import COMMITTED, EARLIEST, UNCOMMITTED
     " ∧ offset(r) < end ∧ r ∈ d",
     source='Kafka documentation, "Topics and Logs": records are kept whether or not they were consumed',
     promised=(CLEAN_ELECTION,),
+    mutants=("delete-on-consume",),
 )
 def consuming_deletes_nothing(h: History) -> Finding:
     """Records that somebody asked to delete, and topics that expire or compact, are left out."""

@@ -25,6 +25,7 @@ ISOLATED = ("isolation=read_committed",)
     capabilities=("topics", "transactions"),
     promised=ISOLATED,
     protocols=("transactions.committed_was_asked",),
+    mutants=("KAFKA-17754", "KAFKA-9807", "dirty-read"),
 )
 def committed_only(h: History) -> Finding:
     """Counted are records of transactions that such consumers read, and others that such consumers passed over."""
@@ -66,6 +67,7 @@ def _dirty(h: History, reads: Table, read: int, transaction: int) -> Violation:
     capabilities=("topics", "transactions"),
     promised=(*DURABLE, *ISOLATED),
     protocols=("transactions.all_or_nothing",),
+    mutants=("KAFKA-9600", "KAFKA-6119", "redpanda-6019", "torn-markers"),
 )
 def atomic(h: History) -> Finding:
     """In reach is what lies below the end that such a consumer was told: there every transaction is decided.

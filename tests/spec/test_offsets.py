@@ -5,7 +5,7 @@ from histories import REFUSED, UNKNOWN, Asked, Told, guilty, innocent, row_of, u
 
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import PartitionOffset
+from brokerlaw.spec.values import PartitionOffset, Record
 
 RESUME = "offsets.resume-at-commit"
 
@@ -235,3 +235,21 @@ def test_read_committed_members_may_pass_over_what_was_aborted() -> None:
     told.assigned("a", 0)
     told.poll("a", (2, b"2"))
     innocent(told, RESUME)
+
+
+def test_a_poll_that_spans_two_assignments_may_have_begun_the_second() -> None:
+    """The partition goes and comes back within one poll: whose record the poll brings cannot be told."""
+    told = Told()
+    told.topic()
+    told.producer()
+    told.send(b"0", 0)
+    told.member("a")
+    told.assigned("a", 0)
+    told.poll("a", (0, b"0"))
+    poll = told.begin("a", ops.Poll("a"))
+    told.revoked("a", 0)
+    told.assigned("a", 0, generation=2)
+    told.end(poll, Ok((Record("t", 0, 0, b"0"),)))
+    told.send(b"1", 1)
+    told.poll("a", (1, b"1"))
+    assert innocent(told, RESUME) == 1
