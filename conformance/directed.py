@@ -271,7 +271,9 @@ def instance_taken_over(replication: int) -> Iterator[Step]:
         yield Settle(GROUP)
         yield Work(client)
         yield from _sends(2, start=4 + 2 * int(client[1]))
-        yield from [Work(client, "polled"), ops.Freeze(client)] if client == "c0" else []
+        if client == "c0":
+            yield Work(client, "polled")
+            yield ops.Freeze(client)
     yield ops.Thaw("c0")
     yield Work("c0")
     yield Settle(GROUP)

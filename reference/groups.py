@@ -133,7 +133,11 @@ class GroupCoordinator:
     def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""
         self.check(membership)
-        pending = self._pending.setdefault(membership.group, {}).setdefault(producer, {})
+        self.put_aside(membership.group, producer, offsets)
+
+    def put_aside(self, name: str, producer: int, offsets: Iterable[PartitionOffset]) -> None:
+        """Keep offsets until the producer's transaction is decided."""
+        pending = self._pending.setdefault(name, {}).setdefault(producer, {})
         pending.update({offset.tp: offset.offset for offset in offsets})
 
     def end_transaction(self, name: str, producer: int, commit: bool) -> None:

@@ -1,6 +1,7 @@
 """Order, duplicates, partitioning: bugs of logs, of idempotent producers, and of what their clients are told."""
 
 from collections import deque
+from functools import partial
 from typing import Final
 from zlib import crc32
 
@@ -12,7 +13,7 @@ from brokerlaw.reference.log import Log, Slice
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.partitioner import Partitioner, murmur2
 from brokerlaw.reference.producer_state import Aborted, ProducerStates
-from brokerlaw.reference.sender import Sender, Sent
+from brokerlaw.reference.sender import Sender, Sent, Settle
 from brokerlaw.spec.operations import Isolation
 from brokerlaw.spec.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.values import Placed
@@ -139,10 +140,13 @@ class BatchOffset(Sender):
     """Every record of a batch is told the offset of the batch."""
 
     def _finish(self, batch: Sent, base: int) -> None:
-        told = [entry._replace(settle=lambda _, entry=entry: entry.settle(Ok(Placed(*batch.lane.tp, base))))
-                for entry in batch.entries]  # fmt: skip
-        batch.entries = told
+        told = Ok(Placed(*batch.lane.tp, base))
+        batch.entries = [entry._replace(settle=partial(_settle, entry.settle, told)) for entry in batch.entries]
         super()._finish(batch, base)
+
+
+def _settle(settle: Settle, told: Outcome, _: Outcome) -> None:
+    settle(told)
 
 
 class UnknownProducer(ProducerStates):

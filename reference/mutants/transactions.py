@@ -150,10 +150,8 @@ class ZombieOffsets(GroupCoordinator):
     """Offsets in a transaction are taken from members of the past."""
 
     def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
-        """As from a client that is in no group."""
-        check, self.check = self.check, lambda _: None  # type: ignore[method-assign]  # for the length of this call
-        super().commit_in_transaction(membership, producer, offsets)
-        self.check = check  # type: ignore[method-assign]
+        """Without a question."""
+        self.put_aside(membership.group, producer, offsets)
 
 
 class UnstableOffsets(GroupCoordinator):

@@ -23,8 +23,8 @@ def starts(h: History) -> Table:
     The columns of `reads`, and: assigned (when), earliest (whether the member starts at the log's start when its group
     has committed nothing), and the columns of `admissible`.
     """
-    first = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.stint))
-    first = h.reads[first[~held_before(h)[first]]]
+    begun = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.stint))
+    first = h.reads[begun[~held_before(h)[begun]]]
     first = first[within(h, clean(h))[first.tp]]
     told = h.ownership[h.ownership.kind == ASSIGNED]
     assigned = take(told.time, _row(told.row, first.stint))
