@@ -1,5 +1,6 @@
 """Apache Kafka, or anything that speaks its protocol: a local cluster of our own, or one named by `bootstrap`."""
 
+import difflib
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,9 @@ from brokerlaw.spec.values import GroupState, Member
 from brokerlaw.spec.values import TopicPartition as Partition
 
 CLIENT: Final = (sys.executable, "-m", "brokerlaw.adapters.kafka.client")
+REACH: Final = 10.0
+"""Seconds to find a broker at the address that the user gave."""
+SETTINGS: Final = ("bootstrap", "name", "version", "without")
 _OURS: Final = ops.OpenProducer | ops.OpenConsumer | ops.Close | ops.Crash | ops.Freeze | ops.Thaw | ops.SendOffsets
 """Operations of a client that need more than its process."""
 
@@ -39,6 +43,7 @@ class KafkaAdapter(Adapter):
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__(settings)
+        _check(settings)
         self._cluster: KafkaCluster | None = None
         self._clients = Pool(CLIENT, self._heard)
         self._without = disclaimed(settings.get("without", ""))
@@ -48,19 +53,19 @@ class KafkaAdapter(Adapter):
         if "bootstrap" in self.settings:
             self._bootstrap = self.settings["bootstrap"]
         else:
-            extra = {k.removeprefix("broker."): v for k, v in self.settings.items() if k.startswith("broker.")}
-            self._cluster = KafkaCluster(broker_settings=extra)
+            self._cluster = KafkaCluster(broker_settings=self._given("broker."))
             try:
                 self._cluster.start()
             except ClusterError as error:
                 raise AdapterError(str(error)) from error
             self._bootstrap = self._cluster.bootstrap
-        client_settings = {"bootstrap.servers": self._bootstrap} | {
-            k.removeprefix("client."): v for k, v in self.settings.items() if k.startswith("client.")
-        }
-        self._admin = AdminClient({**QUICK, **client_settings})
+        client_settings = {"bootstrap.servers": self._bootstrap} | self._given("client.")
         try:
-            self._brokers = tuple(sorted(self._admin.list_topics(timeout=10).brokers))
+            self._admin = AdminClient({**QUICK, **client_settings})
+        except KafkaException as error:
+            raise AdapterError(f"--settings client.…: {error.args[0].str()}") from error
+        try:
+            self._brokers = tuple(sorted(self._admin.list_topics(timeout=REACH).brokers))
         except KafkaException as error:
             raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
         self._apis = listed_apis(self._addresses()[0])
@@ -90,11 +95,17 @@ class KafkaAdapter(Adapter):
     def reset(self) -> None:
         """End all clients, heal all brokers."""
         self._clients.clear()
-        if self._cluster is not None and (self._cluster.paused() or len(self._cluster.alive()) < 4):
+        if self._cluster is not None and (
+            self._cluster.paused() or self._cluster.alive() != self._cluster.ports().keys()
+        ):
             try:
                 self._cluster.heal()
             except ClusterError as error:
                 raise AdapterError(str(error)) from error
+
+    def _given(self, prefix: str) -> dict[str, str]:
+        """The settings that begin so, without the prefix."""
+        return {key.removeprefix(prefix): value for key, value in self.settings.items() if key.startswith(prefix)}
 
     # --- clients ---
 
@@ -262,8 +273,9 @@ class KafkaAdapter(Adapter):
         return self._cluster
 
     def _addresses(self) -> list[tuple[str, int]]:
-        """Of the brokers named by `bootstrap`."""
-        return [(host, int(port)) for host, _, port in (each.rpartition(":") for each in self._bootstrap.split(","))]
+        """Of the brokers named by `bootstrap`; a client's own default port is 9092."""
+        parts = (each.strip().partition(":") for each in self._bootstrap.split(","))
+        return [(host, int(port) if port.isdecimal() else 9092) for host, _, port in parts]
 
     def describe_partition(self, op: ops.DescribePartition) -> Outcome:
         """As the metadata of a broker that answers has it."""
@@ -277,6 +289,18 @@ class KafkaAdapter(Adapter):
             if state is not None:
                 return Ok(state)
         return Unknown("NO_BROKER", "no broker answers")
+
+
+def _check(settings: Mapping[str, str]) -> None:
+    """Raises `AdapterError` for a setting that nobody heeds: a typing error would make the verdict another one."""
+    for key in settings:
+        if key not in SETTINGS and not key.startswith(("broker.", "client.")):
+            near = difflib.get_close_matches(key, SETTINGS, 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            known = f"{', '.join(SETTINGS)}, broker.X, client.X, or a setting of clients or topics such as acks"
+            raise AdapterError(f"--settings {key}: there is no such setting{hint}; there are {known}")
+        if key.startswith("broker.") and "bootstrap" in settings:
+            raise AdapterError(f"--settings {key}: the brokers at {settings['bootstrap']} are not ours to configure")
 
 
 def _done(outcome: Outcome) -> Outcome:

@@ -114,6 +114,11 @@ class KafkaCluster:
         """The nodes whose process is stopped."""
         return frozenset(i for i, node in self._nodes.items() if node.paused)
 
+    @property
+    def whole(self) -> bool:
+        """Whether every node runs."""
+        return not self.paused() and self.alive() == self._nodes.keys()
+
     def kill(self, node: int) -> None:
         """SIGKILL: no farewell, no flush; the process is gone on return."""
         self._node(node).signal(signal.SIGKILL)
