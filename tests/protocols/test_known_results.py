@@ -130,3 +130,12 @@ def test_a_page_is_a_page(name: str) -> None:
     path = import_module(module).__file__
     assert path is not None
     assert len(Path(path).read_text().splitlines()) < 250
+
+
+def test_the_report_of_proofs_is_of_these_texts() -> None:
+    import json
+    from pathlib import Path
+
+    report = Path(__file__).parents[2] / "reports" / "proofs.json"
+    said = {row["protocol"]: (row["outcome"], row["claims"]) for row in json.loads(report.read_text())}
+    assert said == {name: ("proved", len(list(proof(load(name)).spec.of_kind("invariant")))) for name in PROTOCOLS}
