@@ -43,7 +43,7 @@ class IsrUpdate(Protocol):
     Source: KIP-497 (AlterPartition), KIP-841, KIP-903, KIP-966 (eligible leader replicas); PartitionChangeBuilder.
     """
 
-    bounds = {Replica: 3, Version: 4, Life: 2, Offset: 2}
+    bounds = {Replica: 2, Version: 5, Life: 2, Offset: 2}  # two fall out, and one comes back: the versions of that
 
     two = Var(Bool, doc="setting: min.insync.replicas is two, not one")
     unclean = Var(Bool, doc="setting: anybody may be elected when nobody eligible is alive")
