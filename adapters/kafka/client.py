@@ -57,6 +57,7 @@ class KafkaClient(Adapter):
         self._known_topics: set[str] = set()
         self._retries = True
         self._stuck = ""
+        self._stale: set[Partition] = set()
         self._stop_polling = Event()
 
     def perform(self, op: Operation) -> Answer:
@@ -315,6 +316,19 @@ class KafkaClient(Adapter):
             self._consumer = None
         return Ok()
 
+    def _meant(
+        self, kind: type[Assigned] | type[Revoked] | type[Lost], consumer: Consumer, held: set[Partition]
+    ) -> tuple[Partition, ...] | None:
+        """None for an assignment that waited in a client standing still until its membership was over, and for its end.
+
+        librdkafka hands it out all the same, under no member id, and takes it back at once as lost.
+        """
+        if kind is Assigned and not consumer.memberid():
+            self._stale = held
+            return None
+        stale, self._stale = self._stale, set()
+        return None if stale and stale == held else tuple(sorted(held))
+
     @property
     def _the_producer(self) -> Producer:
         assert self._producer is not None
@@ -332,7 +346,9 @@ class KafkaClient(Adapter):
         self._rebalanced = True
         for tp in partitions:
             self._sought.pop((tp.topic, tp.partition), None)
-        held = tuple(sorted(Partition(tp.topic, tp.partition) for tp in partitions))
+        held = self._meant(kind, consumer, {Partition(tp.topic, tp.partition) for tp in partitions})
+        if held is None:
+            return
         metadata = consumer.consumer_group_metadata()
         (generation,) = struct.unpack_from("<i", metadata, 7)
         self.observe(self._opened.client, kind(self._opened.group, consumer.memberid() or "", generation, held))
