@@ -16,7 +16,9 @@ from brokerlaw.cli.errors import Fault, faults
 from brokerlaw.cli.watch import INTERRUPTED, Watch
 
 if TYPE_CHECKING:
-    from brokerlaw.spec.language import Miss, Model, Result
+    from collections.abc import Callable
+
+    from brokerlaw.spec.language import Miss, Model, Result, State
 
 EXIT: Final = {"kept": 0, "violated": 1, "incomplete": 3, "vacuous": 3}
 _UNITS: Final = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
@@ -100,15 +102,18 @@ def _near(model: Model, found: Result) -> dict[str, Miss]:
     """The nearest misses of what was violated, of witnesses that were not reached, of actions that never fired."""
     from brokerlaw.spec.language import misses, nearest, reachable
 
+    def is_(name: str, truth: bool) -> Callable[[State], bool]:
+        return lambda state: bool(model.holds(name, state)) is truth
+
     near: dict[str, Miss | None] = {}
     for fault in found.faults:
         if fault.name in model.spec.properties:
-            near[fault.name] = nearest(model, fault.trace.states[:-1], lambda s, n=fault.name: not model.holds(n, s))  # type: ignore[misc]
+            near[fault.name] = nearest(model, fault.trace.states[:-1], is_(fault.name, False))
     if found.outcome not in ("kept", "vacuous"):
         return {name: miss for name, miss in near.items() if miss}
     first = list(islice(reachable(model), _LOOKED_AT))
     for name in (name for name, trace in found.witnesses.items() if trace is None):
-        near[name] = nearest(model, first, lambda s, n=name: model.holds(n, s))  # type: ignore[misc]
+        near[name] = nearest(model, first, is_(name, True))
     never = {name for name, tally in found.actions.items() if not tally.fired}
     for miss in misses(model, first) if never else ():
         if miss.action in never:

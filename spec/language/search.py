@@ -226,10 +226,12 @@ def retrace(model: Model, path: Sequence[State], symmetry: Symmetry | None = Non
     start = state = next(each for each in model.initial() if canonical(each) == path[0])
     steps: list[Step] = []
     for wanted in path[1:]:
-        taken = (step for step in model.successors(state) if not isinstance(step.target, Off))
-        step = next(each for each in taken if canonical(each.target) == wanted)  # type: ignore[arg-type]  # no Off
+        step, state = next(
+            (step, step.target)
+            for step in model.successors(state)
+            if not isinstance(step.target, Off) and canonical(step.target) == wanted
+        )
         steps.append(step)
-        state = step.target  # type: ignore[assignment]  # no Off
     if falls:
         steps.append(next(s for s in model.successors(state) if s.action == falls and s.target is Off.BELOW))
     return Trace(start, tuple(steps))

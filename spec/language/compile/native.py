@@ -95,7 +95,7 @@ class Native:
         if not handle:
             raise MemoryError("there is no memory to begin the search in")
         try:
-            return _Running(self, handle).run(every, threads, max_states, max_bytes, progress)
+            return _Running(self, handle).run(threads, max_states, max_bytes, progress)
         finally:
             self.code.search_free(handle)
 
@@ -125,9 +125,7 @@ class _Running:
         self.stated = [each for each in native.properties if each.kind != "eventually"]
         self.counts = (c_uint64 * (_TOTALS + 3 * len(self.actions) + len(self.stated)))()
 
-    def run(
-        self, every: bool, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None
-    ) -> Result:
+    def run(self, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None) -> Result:
         starts = self.native.model.initial()
         for state in starts:
             self.code.search_start(self.handle, self.native._packed(state))
