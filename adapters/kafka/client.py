@@ -28,6 +28,8 @@ from brokerlaw.spec.values import TopicPartition as Partition
 DELIVERY_TIMEOUT: Final = 6_000
 PATIENCE: Final = 12.0
 """Seconds: beyond every timeout that librdkafka has for one request and its repetition."""
+EXPELLED: Final = frozenset({KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID})
+"""Errors that end a consumer: another of its instance id has taken its place."""
 LIMIT: Final = 25.0
 """Seconds after which any operation is given up: librdkafka can wait for a dead coordinator beyond its own timeouts."""
 T = TypeVar("T")
@@ -54,6 +56,8 @@ class KafkaClient(Adapter):
         self._opened: ops.OpenProducer | ops.OpenConsumer | None = None
         self._sought: dict[tuple[str, int], int] = {}
         self._rebalanced = False
+        self._held: set[Partition] = set()
+        self._fatal: KafkaError | None = None
         self._known_topics: set[str] = set()
         self._retries = True
         self._stuck = ""
@@ -197,6 +201,7 @@ class KafkaClient(Adapter):
             }
         if op.instance_id is not None:
             config["group.instance.id"] = op.instance_id
+        self._held, self._fatal = set(), None
         self._consumer, self._opened, self._sought = Consumer(config, logger=_silent()), op, {}
         return Ok()
 
@@ -228,7 +233,7 @@ class KafkaClient(Adapter):
         records: list[Record] = []
         self._rebalanced = False
         deadline = time.monotonic() + wait
-        while len(records) < op.max_records:
+        while len(records) < op.max_records and self._fatal is None:
             message = consumer.poll(max(0.0, deadline - time.monotonic()) if not records else 0)
             if message is None:
                 break
@@ -236,8 +241,9 @@ class KafkaClient(Adapter):
             if error is not None:
                 if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
                     raise AdapterError("the broker refuses so short a session: give --settings session_timeout=6000")
-                if error.fatal():
-                    return outcome_of(error)
+                if error.fatal() or error.code() in EXPELLED:
+                    self._fatal = error
+                    break
                 if time.monotonic() >= deadline:
                     break
                 continue
@@ -246,7 +252,7 @@ class KafkaClient(Adapter):
             records.append(record)
             if self._rebalanced:
                 break
-        return Ok(tuple(records))
+        return self._expelled(self._fatal) if self._fatal is not None and not records else Ok(tuple(records))
 
     def seek(self, op: ops.Seek) -> Outcome:
         """Again for a moment while the partition is not fetched yet."""
@@ -280,6 +286,8 @@ class KafkaClient(Adapter):
         try:
             done = _bounded(lambda: consumer.commit(offsets=offsets, asynchronous=False))
         except KafkaException as error:
+            if error.args[0].code() in EXPELLED:
+                self._fatal = error.args[0]
             return outcome_of(error.args[0], begun)
         except TimeoutError:
             return Unknown("TIMEOUT", "the commit did not come back")
@@ -349,9 +357,18 @@ class KafkaClient(Adapter):
         held = self._meant(kind, consumer, {Partition(tp.topic, tp.partition) for tp in partitions})
         if held is None:
             return
+        self._held = self._held | set(held) if kind is Assigned else self._held - set(held)
         metadata = consumer.consumer_group_metadata()
         (generation,) = struct.unpack_from("<i", metadata, 7)
         self.observe(self._opened.client, kind(self._opened.group, consumer.memberid() or "", generation, held))
+
+    def _expelled(self, error: KafkaError) -> Outcome:
+        """Its partitions are lost: librdkafka tells so by a fatal error alone, the Java client by onPartitionsLost."""
+        opened = self._opened
+        if self._held and isinstance(opened, ops.OpenConsumer) and opened.group is not None:
+            held, self._held = tuple(sorted(self._held)), set()
+            self.observe(opened.client, Lost(opened.group, self._the_consumer.memberid() or "", -1, held))
+        return Fail(error.name(), error.str())
 
 
 def _bounded(action: Callable[[], T], seconds: float = PATIENCE) -> T:
