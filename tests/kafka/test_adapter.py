@@ -63,6 +63,7 @@ def test_acks_all_keeps_it(adapter: KafkaAdapter) -> None:
         ("rebalance-cooperative", "ownership.exclusive"),
         ("rebalance-next", "ownership.exclusive"),
         ("static-member", "ownership.complete"),
+        ("instance-taken-over", "ownership.complete"),
         ("zombie-commits", "commits.fenced"),
         ("zombie-commits-next", "commits.fenced"),
         ("crash-in-transaction", "delivery.exactly-once"),
