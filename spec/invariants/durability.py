@@ -132,19 +132,20 @@ def _lost(h: History, sends: Table, send: int, drain: int) -> Violation:
 def min_isr_refuses(h: History) -> Finding:
     """The in-sync set was too small before and after, and the replicas out of it could not come back in between.
 
-    They could not where they were dead or paused all along, or where the topic has too few replicas anyway.
+    They could not where they were dead or paused all along. A topic is never required to have more in sync than it has
+    replicas (`effectiveMinIsr` in Kafka).
     """
     sends, before, after = _squeezed(h)
-    small = [i for i in range(len(sends)) if _too_few(h, sends, int(before[i]), int(after[i]), i)]
+    small = [i for i in range(len(sends)) if _too_few(h, int(before[i]), int(after[i]))]
     taken = [i for i in small if sends.status[i] == OK]
     return Finding(len(small), tuple(_accepted(h, sends, i, int(before[i]), int(after[i])) for i in taken))
 
 
 def _squeezed(h: History) -> tuple[Table, Ints, Ints]:
     """Completed acks=all sends between two descriptions that show too few in sync under one leader: both as rows."""
-    sends, states, required = h.sends, h.leadership, _required(h)
+    sends, states = h.sends, h.leadership
     tp = _aimed_at(h, sends)
-    spare = np.array([len(isr) for isr in h.brokers.values], dtype=np.int64)[states.isr] - required[states.tp]
+    spare = _sizes(h)[states.isr] - _required(h)
     before = last_before(states.tp, states.completed, tp, sends.invoked)
     after = first_after(states.tp, states.invoked, tp, sends.completed + 1)
     judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING) & (tp >= 0)
@@ -164,21 +165,27 @@ def _aimed_at(h: History, sends: Table) -> Ints:
 
 
 def _required(h: History) -> Ints:
-    """By partition of a known topic, min.insync.replicas where its creation set it, else 0."""
+    """By description of a partition: how many must be in sync, where its topic's creation has set that, else 0."""
     settings = [h.created[tp.topic].settings if tp.topic in known(h) else {} for tp in h.partitions.values]
-    return np.array([int(each.get(MIN_ISR, 0)) for each in settings], dtype=np.int64)
+    wanted = np.array([int(each.get(MIN_ISR, 0)) for each in settings], dtype=np.int64)
+    return np.minimum(wanted[h.leadership.tp], _sizes(h)[h.leadership.replicas])
 
 
-def _too_few(h: History, sends: Table, before: int, after: int, send: int) -> bool:
+def _sizes(h: History) -> Ints:
+    """By set of brokers, how many they are."""
+    return np.array([len(brokers) for brokers in h.brokers.values], dtype=np.int64)
+
+
+def _too_few(h: History, before: int, after: int) -> bool:
     """Whether so many replicas were out of reach all along that the rest was too few."""
     states = h.leadership
     down = down_throughout(h, int(states.invoked[before]), int(states.completed[after]))
-    return len(h.brokers[states.replicas[before]] - down) < int(_required(h)[sends.tp[send]])
+    return len(h.brokers[states.replicas[before]] - down) < int(_required(h)[before])
 
 
 def _accepted(h: History, sends: Table, send: int, before: int, after: int) -> Violation:
     states, tp = h.leadership, sends.tp[send]
     told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)}"
     isr = sorted(h.brokers[states.isr[before]])
-    reason = f"{told} while only {isr} were in sync, of {_required(h)[tp]} required{under(h, (ALL_REPLICAS,))}"
+    reason = f"{told} while only {isr} were in sync, of {_required(h)[before]} required{under(h, (ALL_REPLICAS,))}"
     return violation(h, reason, (states.op[before], sends.op[send], states.op[after]))
