@@ -110,15 +110,16 @@ def _conclusion(proof: Proof) -> str:
     work = f"{count} obligations, {seconds:.1f} s of Z3"
     if proof.outcome == "proved":
         claims = len({each.obligation.claim for each in proof.verdicts})
-        return f"proved: {claims} claims are inductive, with {_scope(proof)} ({work})"
+        return f"proved: {claims} claims are inductive, with {scope(proof)} ({work})"
     if proof.outcome == "violated":
         false = [v.obligation.claim for v in proof.verdicts if v.lookup and v.lookup.trace]
         return f"violated: {', '.join(dict.fromkeys(false))} ({work})"
     open_ = sum(each.outcome != "proved" for each in proof.verdicts)
-    return f"not proved: {open_} open, with {_scope(proof)} ({work})"
+    return f"not proved: {open_} open, with {scope(proof)} ({work})"
 
 
-def _scope(proof: Proof) -> str:
+def scope(proof: Proof) -> str:
+    """Which sorts are unbounded, and the bounds of the others."""
     sorts = [each.__name__ for each in proof.spec.sorts if issubclass(each, (Sort, Ordered))]
     free = [name for name in sorts if name not in proof.sizes]
     parts = [f"{', '.join(free)} unbounded"] if free else []
