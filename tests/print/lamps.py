@@ -51,6 +51,7 @@ class Next(Protocol):
     begin = Var(Union, Rule)
     é = Var(Bool, Rule, Union)
     when = Var(Union | None)
+    lit = Var(Bool)
 
     @init
     def startstate(s, ruleset: Rule):
@@ -73,6 +74,7 @@ class Next(Protocol):
         s.é[x, :] = lambda u: (u <= vars) & iff(s.é[x, u], exists(Rule, lambda r: s.begin[r] - 1 < u))
         s.begin[x] = vars + 1
         s.when = s.when
+        s.lit = s.lit | (vars == 1)
 
     @action
     def dim(s, x: Rule):

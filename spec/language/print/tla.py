@@ -113,7 +113,7 @@ class _Module:
         """Write the new value: what is written over what was, or what it starts with; the later counts."""
         read = self.words.reading(first=first)
         if not variable.indices:
-            return read(updates[-1].value).text if updates else self.words.value(variable.sort, 0)
+            return read(updates[-1].value).within(RELATION) if updates else self.words.value(variable.sort, 0)
         if not first and not any(update.locals for update in updates):
             cells = (f"![{self.words.index(each.indices, read)}] = {read(each.value).text}" for each in updates)
             return f"[{self.words.variable(variable)} EXCEPT {', '.join(cells)}]"

@@ -26,6 +26,7 @@ var
   begin_: begin_map;
   ue9: ue9_map;
   when: 0 .. 3;
+  lit: boolean;
 
 -- One is lit.
 procedure startstate_(ruleset_: Rule_);
@@ -35,6 +36,7 @@ begin
   for cell0: Rule_ do begin_[cell0] := 0; end;
   for cell0: Rule_ do for cell1: Union_ do ue9[cell0][cell1] := false; end; end;
   when := none;
+  lit := false;
   Init := ruleset_ + 1;
   for r: Rule_ do record_[r] := (r = ruleset_ ? Var__end : Var__array); end;
 end;
@@ -67,6 +69,7 @@ ruleset x: Rule_; vars: Union_ do
     for u: Union_ do ue9[x][u] := u <= vars & (old_ue9[x][u] = (exists r: Rule_ do begin_[r] - 1 < u endexists)); end;
     begin_[x] := vars + 1;
     when := when;
+    lit := lit | vars = 1;
   endrule;
 endruleset;
 

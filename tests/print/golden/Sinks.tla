@@ -16,9 +16,10 @@ VARIABLES
   Init_,   \* which one is lit second line
   begin,
   ue9,
-  when
+  when,
+  lit
 
-vars == <<record, Init_, begin, ue9, when>>
+vars == <<record, Init_, begin, ue9, when, lit>>
 
 TypeOK ==
   /\ record \in [Rule -> Var_]
@@ -26,6 +27,7 @@ TypeOK ==
   /\ begin \in [Rule -> Union_]
   /\ ue9 \in [Rule \X Union_ -> BOOLEAN]
   /\ when \in (Union_ \cup {none})
+  /\ lit \in BOOLEAN
 
 \* One is lit.
 Init ==
@@ -36,6 +38,7 @@ Init ==
     /\ begin = [rule_ \in Rule |-> 0]
     /\ ue9 = [rule_ \in Rule, union_ \in Union_ |-> FALSE]
     /\ when = none
+    /\ lit = FALSE
 
 \* Another one is lit. *) \* -- /* ``` `` `  [KIP-1 | *) <x>]
 Spec_(rule) ==
@@ -43,7 +46,7 @@ Spec_(rule) ==
   /\ ~ue9[rule, 0] \/ begin[rule] < 2
   /\ record' = [rule_ \in Rule |-> IF rule_ = rule THEN "end" ELSE "array"]
   /\ Init_' = rule
-  /\ UNCHANGED <<begin, ue9, when>>
+  /\ UNCHANGED <<begin, ue9, when, lit>>
 
 \* It gets brighter.
 Procedure(x_, vars_) ==
@@ -53,13 +56,14 @@ Procedure(x_, vars_) ==
   /\ begin' = [begin EXCEPT ![x_] = vars_ + 1]
   /\ ue9' = [rule_ \in Rule, union_ \in Union_ |-> IF rule_ = x_ THEN union_ <= vars_ /\ (ue9[x_, union_] <=> (\E r \in Rule : begin[r] - 1 < union_)) ELSE ue9[rule_, union_]]
   /\ when' = when
+  /\ lit' = (lit \/ vars_ = 1)
   /\ UNCHANGED <<record, Init_>>
 
 \* It gets darker, too often.
 Dim(x_) ==
   /\ (Init_ = x_ => Assert(begin[x_] - 1 >= 0, "dim: below 0") /\ begin[x_] - 1 \in Union_)
   /\ begin' = [begin EXCEPT ![x_] = IF Init_ = x_ THEN begin[x_] - 1 ELSE begin[x_]]
-  /\ UNCHANGED <<record, Init_, ue9, when>>
+  /\ UNCHANGED <<record, Init_, ue9, when, lit>>
 
 Next ==
   \/ \E rule \in Rule : Spec_(rule)
