@@ -65,7 +65,8 @@ class Next(Protocol):
         """Another one is lit. *) \\* -- /* ``` `` `  [KIP-1 | *) <x>]"""
         require(s.Init != rule, ~s.é[rule, 0] | (s.begin[rule] < 2))
         s.Init = rule
-        s.record[:] = lambda rule_2: ite(rule_2 == rule, Var_.end, Var_.array)
+        dark = exists(Rule, lambda rule_2: s.begin[rule_2] == 0)  # its local is that of the row, and not meant
+        s.record[:] = lambda rule_2: ite((rule_2 == rule) & (dark | ~dark), Var_.end, Var_.array)
 
     @action(fair=False)
     def procedure(s, x: Rule, vars: Union):

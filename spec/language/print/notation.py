@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from brokerlaw.spec.language.fold import fold, subterms
+from brokerlaw.spec.language.fold import fold, free, subterms
 from brokerlaw.spec.language.model import Spec, Update
-from brokerlaw.spec.language.term import Bool, Term, formula, leaves
+from brokerlaw.spec.language.term import Bool, Term, formula, leaves, node
 
 OPEN, IMPLIES, JUNCTION, NOT, RELATION, SUM, ATOM = range(7)
 """How strongly a phrase holds together; one that holds no stronger than what is around it gets parentheses."""
@@ -73,6 +73,11 @@ class Names:
             self._given[kind, name] = chosen
         return self._given[kind, name]
 
+    def alias(self, kind: str, name: str, given: str) -> str:
+        """Let another thing go by a name that was given already."""
+        self._given[kind, name] = given
+        return given
+
     def __getitem__(self, key: tuple[str, str]) -> str:
         return self._given[key]
 
@@ -92,6 +97,17 @@ def terms(spec: Spec) -> Iterator[Term]:
 def locals_of(spec: Spec) -> list[str]:
     """Give the names of all parameters and bound variables, each once, in the order of the text."""
     return list(dict.fromkeys(term.data for term in terms(spec) if term.op == "local"))
+
+
+def renamed(term: Term, names: Mapping[str, str]) -> Term:
+    """Give a term with its free locals under other names; a quantifier that binds one of them keeps its own."""
+    if not names.keys() & free(term):
+        return term
+    if term.op == "local":
+        return node(type(term), "local", data=names[term.data])
+    bound = {local.data for local in term.args[:-1]} if term.op in ("forall", "exists") else set[str]()
+    inside = {name: new for name, new in names.items() if name not in bound}
+    return node(type(term), term.op, *(renamed(each, inside) for each in term.args), data=term.data)
 
 
 class Risk(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Final
 
 from brokerlaw.spec.language.layout import Layout
 from brokerlaw.spec.language.model import Action, Property, Spec, Update, Variable
-from brokerlaw.spec.language.print.notation import JUNCTION, OPEN, RELATION, Risk, indented, risks
+from brokerlaw.spec.language.print.notation import JUNCTION, OPEN, RELATION, Risk, indented, renamed, risks
 from brokerlaw.spec.language.print.tla_terms import Vocabulary
 from brokerlaw.spec.language.term import Enum, Ordered, Sort, Term
 
@@ -129,14 +129,14 @@ class _Module:
     def written(self, update: Update, places: Sequence[str], cell: str, *, first: bool) -> str:
         """Write what a cell holds after an update: a row's locals go by the names of its places."""
         rows = {
-            index.data: place
+            index.data: f"place {place}"
             for index, place in zip(update.indices, places, strict=True)
             if any(index is local for local in update.locals)
         }
-        read = self.words.reading(first=first, renamed=rows)
-        pairs = zip(update.indices, places, strict=True)
+        read = self.words.reading(first=first)
+        pairs = zip((renamed(each, rows) for each in update.indices), places, strict=True)
         hits = [f"{place} = {read(index).within(RELATION)}" for index, place in pairs if read(index).text != place]
-        value = read(update.value)
+        value = read(renamed(update.value, rows))
         if not hits:
             return value.text
         return f"IF {AND.join(hits)} THEN {value.within(OPEN)} ELSE {cell}"

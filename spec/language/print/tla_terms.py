@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from brokerlaw.spec.language.model import Spec, Variable
@@ -105,11 +105,12 @@ class Vocabulary:
         """Give names for the indices of a variable: `replica`, `replica2`."""
         words = [sort.__name__.lower() for sort in variable.indices]
         counted = [(word, words[:k].count(word)) for k, word in enumerate(words)]
-        return [self.names.give("index", f"{word} {k}", f"{word}{k + 1 if k else ''}") for word, k in counted]
+        names = [f"{word}{k + 1 if k else ''}" for word, k in counted]
+        given = [self.names.give("index", name) for name in names]
+        return [self.names.alias("local", f"place {name}", name) for name in given]
 
-    def reading(self, *, first: bool = False, renamed: Mapping[str, str] | None = None) -> Reading:
-        """Read terms: over the variables or, `first`, what each starts with; some locals may go by another name."""
-        other = renamed or {}
+    def reading(self, *, first: bool = False) -> Reading:
+        """Read terms: over the variables or, `first`, what each starts with."""
 
         def read(t: Term, *index: Phrase) -> Phrase:
             if first:
@@ -125,7 +126,7 @@ class Vocabulary:
             SYMBOLS,
             {
                 "const": lambda t: Phrase(self.value(type(t), t.data)),
-                "local": lambda t: Phrase(other.get(t.data) or self.names["local", t.data]),
+                "local": lambda t: Phrase(self.names["local", t.data]),
                 "read": read,
                 "ite": lambda _, c, a, b: Phrase(f"IF {c.text} THEN {a.text} ELSE {b.text}", OPEN),
                 "some": lambda _, a: a,

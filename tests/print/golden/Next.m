@@ -51,7 +51,7 @@ ruleset rule_: Rule_ do
   ==>
   begin
     Init := rule_ + 1;
-    for rule_2: Rule_ do record_[rule_2] := (rule_2 = rule_ ? Var__end : Var__array); end;
+    for rule_2: Rule_ do record_[rule_2] := (rule_2 = rule_ & ((exists rule_2: Rule_ do begin_[rule_2] = 0 endexists) | !(exists rule_2: Rule_ do begin_[rule_2] = 0 endexists)) ? Var__end : Var__array); end;
   endrule;
 endruleset;
 

@@ -44,7 +44,7 @@ Init ==
 Spec_(rule) ==
   /\ Init_ # rule
   /\ ~ue9[rule, 0] \/ begin[rule] < 2
-  /\ record' = [rule_ \in Rule |-> IF rule_ = rule THEN "end" ELSE "array"]
+  /\ record' = [rule_ \in Rule |-> IF rule_ = rule /\ ((\E rule_2 \in Rule : begin[rule_2] = 0) \/ ~(\E rule_2 \in Rule : begin[rule_2] = 0)) THEN "end" ELSE "array"]
   /\ Init_' = rule
   /\ UNCHANGED <<begin, ue9, when, lit>>
 
