@@ -13,7 +13,7 @@ BOUNDS = {
     "delivery": {"Worker": 2, "Offset": 3, "Attempt": 2},
     "queue": {"Message": 2, "Consumer": 2, "Group": 2, "Key": 1, "Count": 3, "Place": 3},
     "groups_classic": {"Member": 2, "Partition": 1, "Instance": 2, "Generation": 4},
-    "groups_next": {"Member": 2, "Partition": 1, "Epoch": 7},
+    "groups_next": {"Member": 2, "Partition": 1, "Epoch": 4},
     "idempotence": {"Number": 4},
     "transactions": {"Partition": 2, "Transaction": 2, "Epoch": 3},
     "replication": {"Replica": 2, "Epoch": 3, "Offset": 2},
