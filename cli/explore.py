@@ -18,7 +18,7 @@ from brokerlaw.cli.watch import INTERRUPTED, Watch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brokerlaw.spec.language import Miss, Model, Result, State
+    from brokerlaw.spec.language import Liveness, Miss, Model, Result, State
 
 EXIT: Final = {"kept": 0, "violated": 1, "incomplete": 3, "vacuous": 3}
 _UNITS: Final = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
@@ -45,6 +45,7 @@ def _bytes(ctx: click.Context, param: click.Parameter, text: str | None) -> int 
 @click.option("--memory", callback=_bytes, metavar="SIZE", help="Stop at this: 512M; by default half of all.")
 @click.option("--max-states", type=click.IntRange(1), help="Stop as incomplete at so many states.")
 @click.option("--engine", type=click.Choice(["auto", "c", "python"]), default="auto", show_default=True)
+@click.option("--live", is_flag=True, help="Judge liveness however large the graph: it is stored.")
 @click.option("--itf", type=click.Path(path_type=Path, dir_okay=False), help="Write the first trace in this format.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", is_flag=True, help="No progress, no rate.")
@@ -58,17 +59,20 @@ def explore(
     memory: int | None,
     max_states: int | None,
     engine: str,
+    live: bool,
     itf: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Search every state that PROTOCOL can reach within its bounds, nearest first.
 
-    PROTOCOL is a name, or FILE.py:CLASS. Exit codes: 0 its invariants are kept, and its witnesses reached; 1 an
-    invariant is violated, and the shortest trace shows it; 2 misuse; 3 not all was seen, or a witness was not reached;
+    PROTOCOL is a name, or FILE.py:CLASS. What it promises `@eventually` is judged where the graph is small, or with
+    `--live`. Exit codes: 0 its invariants are kept, and its witnesses reached; 1 an invariant (or what is promised in
+    the end) is violated, and a trace shows it; 2 misuse; 3 not all was seen, or a witness was not reached;
     130 interrupted, and the counts stand for what was seen.
     """
     from brokerlaw.report import exploration as report
+    from brokerlaw.report import liveness as in_the_end
     from brokerlaw.spec.language import Model, SpecError
     from brokerlaw.spec.language import compile as compiled
 
@@ -87,15 +91,34 @@ def explore(
         )
     watch.done(found.distinct)
     near = _near(model, found)
+    comes = _liveness(model, found, live)
     if as_json:
         import json
 
-        click.echo(json.dumps(report.data(model, found, near), indent=2))
+        shown = report.data(model, found, near)
+        click.echo(json.dumps(shown | ({"liveness": in_the_end.data(model, comes)} if comes else {}), indent=2))
     else:
-        click.echo(report.render(model, found, near))
+        parts = [report.render(model, found, near), *([in_the_end.render(model, comes)] if comes else [])]
+        click.echo("\n\n".join(parts))
     if itf:
         _write(itf, model, found)
+    if found.outcome in ("kept", "vacuous") and comes and not isinstance(comes, str) and comes.outcome != "kept":
+        sys.exit(EXIT[comes.outcome])
     sys.exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
+
+
+def _liveness(model: Model, found: Result, always: bool) -> Liveness | str | None:
+    """What is promised in the end, judged; why it is not; None if nothing is promised."""
+    from brokerlaw.spec.language import liveness
+    from brokerlaw.spec.language.liveness import LIMIT
+
+    if not model.spec.of_kind("eventually"):
+        return None
+    if found.outcome not in ("kept", "vacuous"):
+        return "the search did not see all states of a protocol that is kept"
+    if found.distinct > LIMIT and not always:
+        return f"the graph has {found.distinct:,} states, more than {LIMIT:,}; --live stores it all the same"
+    return liveness(model, max_states=None)
 
 
 def _near(model: Model, found: Result) -> dict[str, Miss]:

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from brokerlaw.spec.language.compile import explore
 from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.model import Guard, Spec
 from brokerlaw.spec.language.run import Model
-from brokerlaw.spec.language.search import Fault, Result, search
+from brokerlaw.spec.language.search import Fault, Result
 
 Effect = Literal["breaks", "stalls", "widens", "idle", "incomplete"]
 LIMIT: Final = 2_000_000
@@ -79,14 +80,14 @@ def guards(
     keeps its promises and its graph has at most `stored` states; 0 leaves that out. A violated protocol has no rows.
     """
     model = Model(spec, bounds)
-    whole = search(model, every=every, max_states=max_states)
+    whole = explore(model, every=every, max_states=max_states)
     ask = stored and spec.of_kind("eventually") and not whole.faults
     live = liveness(model, max_states=stored) if ask else None
 
     def drop(place: tuple[str, int]) -> Dropped:
         action, number = place
         dropped = Model(spec.without(action, number), bounds)
-        result = search(dropped, every=every, max_states=max_states)
+        result = explore(dropped, every=every, max_states=max_states)
         effect, lassos = _effect(whole, result), dict[str, Lasso]()
         if effect == "widens" and live and live.outcome == "kept":
             judged = liveness(dropped, max_states=stored).promises

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from brokerlaw.spec.language.compile import explore
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Property, Spec
 from brokerlaw.spec.language.run import Model
-from brokerlaw.spec.language.search import Fault, Result, search
+from brokerlaw.spec.language.search import Fault, Result
 from brokerlaw.spec.language.term import SpecError, formula
 
 
@@ -35,7 +36,7 @@ def shortest(
     model, sought = Model(spec, bounds), spec.properties.get(goal) if goal else None
     if goal and sought is None:
         raise SpecError(f"{spec.name} has no property {goal!r}")
-    result = search(Model(_only(spec, sought), bounds) if sought else model, max_states=max_states)
+    result = explore(Model(_only(spec, sought), bounds) if sought else model, max_states=max_states)
     faults = [each for each in result.faults if sought is None or each.name == goal]
     fault = min(faults, key=lambda each: len(each.trace.steps), default=None)
     return Way(model, result, spec.properties.get(fault.name) if fault else sought, fault)

@@ -211,3 +211,23 @@ def test_the_promises_that_clients_see_are_backed_by_what_protocols_say() -> Non
     for each in backed:
         protocol, _, name = each.partition(".")
         assert load(protocol).spec.properties[name].kind in ("invariant", "eventually")
+
+
+def test_explore_judges_what_is_promised_in_the_end() -> None:
+    result = run("explore", "two_phase_commit", "--quiet")
+    assert (result.exit_code, "✓ all_decide comes again in every fair run" in result.output) == (0, True)
+    result = run("explore", "two_phase_commit", "--quiet", "--max-states", "20")
+    assert (result.exit_code, "? all_decide was not checked: the search did not" in result.output) == (3, True)
+    data = json.loads(run("explore", "two_phase_commit", "--quiet", "--json").output)
+    assert data["liveness"] == {"outcome": "kept", "reason": "", "cut": 0, "lassos": {}}
+
+
+def test_explore_shows_the_fair_run_that_never_comes_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "idle.py"
+    path.write_text(
+        UNSOUND.split("    @invariant")[0].replace("import Bool", "import eventually, Bool")
+        + "    @eventually\n    def freed(s, n: Node):\n        return ~s.held[n]\n"
+    )
+    result = run("explore", str(path), "--quiet")
+    assert result.exit_code == 1
+    assert "✗ freed never comes again, as a fair run goes round for ever" in result.output

@@ -19,7 +19,7 @@ BOUNDS = {
     "replication": {"Replica": 2, "Epoch": 3, "Offset": 2},
     "isr_update": {"Replica": 2, "Version": 3, "Life": 2, "Offset": 2},
 }
-QUICK = ("two_phase_commit", "groups_next", "idempotence")
+QUICK = ("two_phase_commit", "idempotence")
 
 
 def needed(name: str) -> Iterator[tuple[str, int]]:
