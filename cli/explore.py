@@ -98,11 +98,12 @@ def explore(
         shown = report.data(model, found, near)
         click.echo(json.dumps(shown | ({"liveness": in_the_end.data(model, comes)} if comes else {}), indent=2))
     else:
-        parts = [report.render(model, found, near), *([in_the_end.render(model, comes)] if comes else [])]
-        click.echo("\n\n".join(parts))
+        click.echo(report.render(model, found, near, in_the_end.render(model, comes) if comes else ""))
     if itf:
         _write(itf, model, found)
     if found.outcome in ("kept", "vacuous") and comes and not isinstance(comes, str) and comes.outcome != "kept":
+        if not as_json:
+            click.echo("but what is promised in the end does not come in every fair run")
         sys.exit(EXIT[comes.outcome])
     sys.exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
 

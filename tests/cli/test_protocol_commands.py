@@ -231,3 +231,4 @@ def test_explore_shows_the_fair_run_that_never_comes_to_it(tmp_path: Path) -> No
     result = run("explore", str(path), "--quiet")
     assert result.exit_code == 1
     assert "✗ freed never comes again, as a fair run goes round for ever" in result.output
+    assert result.output.splitlines()[-1] == "but what is promised in the end does not come in every fair run"
