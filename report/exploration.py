@@ -14,7 +14,8 @@ from brokerlaw.spec.language import Miss, Model, Result, Trace
 def render(model: Model, result: Result, near: Mapping[str, Miss], in_the_end: str = "") -> str:
     """Counts, actions, witnesses, each violation's shortest trace, and the conclusion last.
 
-    `in_the_end` is what is said of liveness. `near` has the nearest miss of a violation, of a witness that was not reached, of an action that never fired.
+    `near` has the nearest miss of a violation, of a witness that was not reached, of an action that never fired;
+    `in_the_end` is what is said of liveness.
     """
     parts = [_counts(result), _actions(model, result, near), "\n".join(_witnesses(model, result, near))]
     parts += ["\n".join(_fault(model, fault.name, fault.trace, near)) for fault in result.faults]
