@@ -10,9 +10,11 @@ the trace shows broken. `render` measures nothing: the pages are what runs/*.jso
 a test holds them to it. Columns of the table are the runs that about.json names; any other run has its page only.
 """
 
+import os
 import platform
 import shutil
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,7 @@ class Run(msgspec.Struct):
     command: str
     versions: dict[str, str]
     result: Result
+    measured: str = ""
 
 
 class Control(msgspec.Struct):
@@ -95,7 +98,7 @@ def add(folder: Path, name: str, command: str) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     found = tuple(_taken(folder, each, target) for each in result.found)
-    run = Run(name, command, _versions(), msgspec.structs.replace(result, found=found))
+    run = Run(name, command, _versions(), msgspec.structs.replace(result, found=found), _measured(folder))
     _write(HERE / "runs" / f"{name}.json", run)
     click.echo(f"{name}: {result.conclusion}")
 
@@ -105,6 +108,12 @@ def _taken(folder: Path, found: Found, target: Path) -> Found:
     shutil.copyfile(folder / found.trace, target / found.trace)
     place = f"reports/traces/{target.name}/{found.trace}"
     return msgspec.structs.replace(found, trace=place, replay=f"brokerlaw replay {place}")
+
+
+def _measured(folder: Path) -> str:
+    """The day of the run, and the kind of machine: this one, where runs are added as they are made."""
+    day = datetime.fromtimestamp((folder / "report.json").stat().st_mtime, UTC).date()
+    return f"{day}, {platform.system()} on {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _versions() -> dict[str, str]:
@@ -230,7 +239,8 @@ def _said(checked: Control | None) -> str:
 
 def _run_page(run: Run) -> str:
     versions = ", ".join(f"{name} {text}" for name, text in run.versions.items())
-    return f"{markdown.render(run.result)}\n## Again\n\n```sh\n{run.command}\n```\n\nMeasured with {versions}.\n"
+    when = f"; {run.measured}" if run.measured else ""
+    return f"{markdown.render(run.result)}\n## Again\n\n```sh\n{run.command}\n```\n\nMeasured with {versions}{when}.\n"
 
 
 def _table_page(told: About, runs: dict[str, Run]) -> str:

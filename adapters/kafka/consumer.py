@@ -1,0 +1,225 @@
+"""The consumer's operations, over librdkafka, and the rebalances that it sees while it polls."""
+
+import base64
+import struct
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from brokerlaw.adapters.contract import Adapter, AdapterError
+from brokerlaw.adapters.kafka.librdkafka import QUICK, bounded, silent
+from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.values import GroupState, Record
+from brokerlaw.spec.values import TopicPartition as Partition
+
+Rebalance: TypeAlias = type[Assigned] | type[Revoked] | type[Lost]
+
+EXPELLED: Final = frozenset({KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID})
+"""Errors that end a consumer: another of its instance id has taken its place."""
+
+
+class ConsumerClient(Adapter):
+    """One consumer at a time."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        super().__init__(settings)
+        self._consumer: Consumer | None = None
+        self._opened: ops.OpenConsumer | None = None
+        self._sought: dict[tuple[str, int], int] = {}
+        self._rebalanced = False
+        self._held: set[Partition] = set()
+        self._stale: set[Partition] = set()
+        self._fatal: KafkaError | None = None
+
+    def open_consumer(self, op: ops.OpenConsumer) -> Outcome:
+        """Quick to fetch, quiet, and with the timeouts that the plan asks for."""
+        config: dict[str, Any] = {
+            **QUICK,
+            **self.settings,
+            "group.id": op.group or f"none-{time.monotonic_ns()}",
+            "auto.offset.reset": {"none": "error"}.get(op.reset, op.reset),
+            "isolation.level": op.isolation,
+            "enable.auto.commit": op.auto_commit,
+            "auto.commit.interval.ms": op.auto_commit_interval,
+            "fetch.wait.max.ms": 50,
+            "fetch.error.backoff.ms": 50,
+            "max.poll.interval.ms": max(op.max_poll_interval, op.session_timeout),
+            "group.protocol": op.protocol,
+            **op.settings,
+        }
+        if op.protocol == "classic":
+            config |= {
+                "partition.assignment.strategy": "range" if op.assignor == "uniform" else op.assignor,
+                "session.timeout.ms": op.session_timeout,
+                "heartbeat.interval.ms": max(100, op.session_timeout // 8),
+            }
+        if op.instance_id is not None:
+            config["group.instance.id"] = op.instance_id
+        self._held, self._fatal = set(), None
+        self._consumer, self._opened, self._sought = Consumer(config, logger=silent()), op, {}
+        return Ok()
+
+    def subscribe(self, op: ops.Subscribe) -> Outcome:
+        """Rebalances are told from the polling thread, as they happen."""
+
+        def told(kind: Rebalance) -> Callable[[Consumer, list[TopicPartition]], None]:
+            return lambda consumer, partitions: self._rebalance(kind, consumer, partitions)
+
+        self._the_consumer.subscribe(
+            list(op.topics), on_assign=told(Assigned), on_revoke=told(Revoked), on_lost=told(Lost)
+        )
+        return Ok()
+
+    def unsubscribe(self, op: ops.Unsubscribe) -> Outcome:
+        """Leave the group."""
+        self._the_consumer.unsubscribe()
+        return Ok()
+
+    def assign(self, op: ops.Assign) -> Outcome:
+        """From these offsets."""
+        self._the_consumer.assign([TopicPartition(*offset) for offset in op.offsets])
+        self._sought = {(offset.topic, offset.partition): offset.offset for offset in op.offsets}
+        return Ok()
+
+    def poll(self, op: ops.Poll) -> Outcome:
+        """The first record within the timeout, and what is there behind it; a rebalance ends the call."""
+        consumer, wait = self._the_consumer, op.timeout / 1000
+        records: list[Record] = []
+        self._rebalanced = False
+        deadline = time.monotonic() + wait
+        while len(records) < op.max_records and self._fatal is None:
+            message = consumer.poll(max(0.0, deadline - time.monotonic()) if not records else 0)
+            if message is None:
+                break
+            error = message.error()
+            if error is not None:
+                if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
+                    raise AdapterError("the broker refuses so short a session: give --settings session_timeout=6000")
+                if error.fatal() or error.code() in EXPELLED:
+                    self._fatal = error
+                    break
+                if time.monotonic() >= deadline:
+                    break
+                continue
+            record = _record(message)
+            self._sought.pop((record.topic, record.partition), None)
+            records.append(record)
+            if self._rebalanced:
+                break
+        return self._expelled(self._fatal) if self._fatal is not None and not records else Ok(tuple(records))
+
+    def seek(self, op: ops.Seek) -> Outcome:
+        """Again for a moment while the partition is not fetched yet."""
+        outcome = attempt(
+            lambda: self._the_consumer.seek(TopicPartition(op.topic, op.partition, op.offset)),
+            retry_for=2,
+            retry_on=(KafkaError._STATE,),
+        )
+        if isinstance(outcome, Ok):
+            self._sought[op.topic, op.partition] = op.offset
+        return outcome
+
+    def position(self, op: ops.Position) -> Outcome:
+        """What was sought counts until a record is returned."""
+        (here,) = self._the_consumer.position([TopicPartition(op.topic, op.partition)])
+        known = max(here.offset, self._sought.get((op.topic, op.partition), -1))
+        return Ok(None if known < 0 else known)
+
+    def pause(self, op: ops.Pause) -> Outcome:
+        """Stop fetching."""
+        return attempt(lambda: self._the_consumer.pause([TopicPartition(*tp) for tp in op.partitions]))
+
+    def resume(self, op: ops.Resume) -> Outcome:
+        """Fetch again."""
+        return attempt(lambda: self._the_consumer.resume([TopicPartition(*tp) for tp in op.partitions]))
+
+    def commit(self, op: ops.Commit) -> Outcome:
+        """Awaited always: librdkafka tells an outcome of the other kind to nobody."""
+        offsets, begun = [TopicPartition(*offset) for offset in op.offsets], time.monotonic()
+        consumer = self._the_consumer
+        try:
+            done = bounded(lambda: consumer.commit(offsets=offsets, asynchronous=False))
+        except KafkaException as error:
+            if error.args[0].code() in EXPELLED:
+                self._fatal = error.args[0]
+            return outcome_of(error.args[0], begun)
+        except TimeoutError:
+            return Unknown("TIMEOUT", "the commit did not come back")
+        failed = next((tp.error for tp in done or [] if tp.error is not None), None)
+        return Ok() if failed is None else outcome_of(failed, begun)
+
+    def committed(self, op: ops.Committed) -> Outcome:
+        """Asked of the coordinator."""
+        found: list[TopicPartition] = []
+
+        def ask() -> None:
+            found[:] = self._the_consumer.committed([TopicPartition(op.topic, op.partition)], timeout=4)
+
+        outcome = attempt(ask, retry_for=8)
+        if not isinstance(outcome, Ok):
+            return outcome
+        return Ok(None if found[0].offset < 0 else found[0].offset)
+
+    def describe_group(self, op: ops.DescribeGroup) -> Outcome:
+        """The consumer's own membership, for a transactional producer in another process."""
+        return Ok(GroupState(base64.b64encode(self._the_consumer.consumer_group_metadata()).decode(), ()))
+
+    def close_consumer(self) -> None:
+        """Leave the group, and end it. Raises `TimeoutError`: a broker that hangs can hold it up for ever."""
+        if self._consumer is not None:
+            bounded(self._consumer.close)
+            self._consumer = None
+
+    @property
+    def _the_consumer(self) -> Consumer:
+        assert self._consumer is not None
+        return self._consumer
+
+    def _rebalance(self, kind: Rebalance, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        assert self._opened is not None and self._opened.group is not None
+        self._rebalanced = True
+        for tp in partitions:
+            self._sought.pop((tp.topic, tp.partition), None)
+        held = self._meant(kind, consumer, {Partition(tp.topic, tp.partition) for tp in partitions})
+        if held is None:
+            return
+        self._held = self._held | set(held) if kind is Assigned else self._held - set(held)
+        metadata = consumer.consumer_group_metadata()
+        (generation,) = struct.unpack_from("<i", metadata, 7)
+        self.observe(self._opened.client, kind(self._opened.group, consumer.memberid() or "", generation, held))
+
+    def _expelled(self, error: KafkaError) -> Outcome:
+        """Its partitions are lost: librdkafka tells so by a fatal error alone, the Java client by onPartitionsLost."""
+        opened = self._opened
+        if self._held and opened is not None and opened.group is not None:
+            held, self._held = tuple(sorted(self._held)), set()
+            self.observe(opened.client, Lost(opened.group, self._the_consumer.memberid() or "", -1, held))
+        return Fail(error.name(), error.str())
+
+    def _meant(self, kind: Rebalance, consumer: Consumer, held: set[Partition]) -> tuple[Partition, ...] | None:
+        """None for an assignment that waited in a client standing still until its membership was over, and for its end.
+
+        librdkafka hands it out all the same, under no member id, and takes it back at once as lost.
+        """
+        if kind is Assigned and not consumer.memberid():
+            self._stale = held
+            return None
+        stale, self._stale = self._stale, set()
+        return None if stale and stale == held else tuple(sorted(held))
+
+
+def _record(message: Message) -> Record:
+    _, timestamp = message.timestamp()
+    key, value = message.key(), message.value()
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None and partition is not None and offset is not None
+    return Record(topic, partition, offset, _bytes(value), _bytes(key), timestamp)
+
+
+def _bytes(data: str | bytes | None) -> bytes | None:
+    return data.encode() if isinstance(data, str) else data
