@@ -1,8 +1,9 @@
 """What is proved of each protocol, and in what time: each is proved from nothing by `brokerlaw prove`, one at a time.
 
-python benchmarks/proofs.py [FOLDER]    writes FOLDER/proofs.md and FOLDER/proofs.json (reports)
+python benchmarks/proofs.py [--out FOLDER]    writes FOLDER/proofs.md and FOLDER/proofs.json
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -54,7 +55,9 @@ def measured(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Measure all, and write both reports."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "reports")
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--out", type=Path, default=Path("reports"), help="the folder of the reports [reports]")
+    folder: Path = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
     rows = [measured(name) for name in PROTOCOLS]
     table = [[*(row[each] for each in COLUMNS[:-1]), ", ".join(row["unbounded"])] for row in rows]

@@ -108,6 +108,7 @@ class GroupsNext(Protocol):
     def collect(s, m: Member):
         """A member has given back all that it should: nobody holds that now, and the member epoch is the group's."""
         require(s.joined[m], s.at[m] < s.epoch)
+        require(forall(Partition, lambda p: ~s.asked[m, p]))
         require(forall(Partition, lambda p: implies((s.granted[p] == m) & (s.target[p] != m), s.released[m, p])))
         s.granted[:] = lambda p: ite(s.released[m, p], none, s.granted[p])
         s.released[m, :] = False

@@ -246,7 +246,6 @@ def test_the_promises_are_kept(name: str) -> None:
     assert liveness(Model(load(name).spec, SMALL[name])).outcome == "kept"
 
 
-@pytest.mark.xfail(reason="collect may pass a revocation by that is under way; given back later, it is never collected")
 def test_groups_next_keeps_its_promise_when_a_partition_is_meant_back_for_its_owner() -> None:
     assert liveness(Model(load("groups_next").spec, {"Member": 2, "Partition": 1, "Epoch": 6})).outcome == "kept"
 
