@@ -86,7 +86,7 @@ class Faults:
         self, topic: str, partition: int, reached: Callable[[PartitionState], bool], patience: int = PATIENCE
     ) -> bool:
         since = self._session.adapter.now()
-        while self._session.elapsed(since) < patience:
+        while self._session.elapsed(since) < patience and self._anyone_stands():
             state = self._state(topic, partition)
             if state is not None and reached(state):
                 return True
@@ -96,6 +96,10 @@ class Faults:
     def _state(self, topic: str, partition: int) -> PartitionState | None:
         state: PartitionState | None = self._session.value(ops.DescribePartition(topic, partition))
         return state
+
+    def _anyone_stands(self) -> bool:
+        """Whether there is a broker that could notice anything."""
+        return any(self._standing(broker) for broker in self._session.description.brokers)
 
     def _standing(self, broker: int) -> bool:
         return broker not in self._dead and broker not in self._paused
