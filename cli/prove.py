@@ -17,6 +17,7 @@ EXIT: Final = {"proved": 0, "violated": 1, "unproved": 3}
 @click.option("--variant", help="Take this variant of the protocol.")
 @click.option("--action", help="Show only that this action, or @init, keeps them.")
 @click.option("--invariant", help="Show only that this invariant is kept (assuming all).")
+@click.option("--k", "depth", type=click.IntRange(1, 4), default=1, show_default=True, help="Try up to K-induction.")
 @click.option("--timeout", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds per obligation.")
 @click.option("--max-states", type=click.IntRange(0), default=200_000, show_default=True, help="To look it up among.")
 @click.option("--time", "every", is_flag=True, help="List every obligation with its time.")
@@ -27,6 +28,7 @@ def prove(
     variant: str | None,
     action: str | None,
     invariant: str | None,
+    depth: int,
     timeout: float,
     max_states: int,
     every: bool,
@@ -50,7 +52,8 @@ def prove(
         def only(each: Obligation) -> bool:
             return action in (None, each.action) and invariant in (None, each.claim)
 
-        found = prove_(spec, selection.sizes(sizes), only=only, timeout=timeout, max_states=max_states)
+        bounds = selection.sizes(sizes)
+        found = prove_(spec, bounds, only=only, depth=depth, timeout=timeout, max_states=max_states)
     if as_json:
         import json
 

@@ -110,7 +110,9 @@ def _conclusion(proof: Proof) -> str:
     work = f"{count} obligations, {seconds:.1f} s of Z3"
     if proof.outcome == "proved":
         claims = len({each.obligation.claim for each in proof.verdicts})
-        return f"proved: {claims} claims are inductive, with {scope(proof)} ({work})"
+        deepest = max((each.depth for each in proof.verdicts), default=1)
+        inductive = "inductive" if deepest == 1 else f"{deepest}-inductive"
+        return f"proved: {claims} claims are {inductive}, with {scope(proof)} ({work})"
     if proof.outcome == "violated":
         false = [v.obligation.claim for v in proof.verdicts if v.lookup and v.lookup.trace]
         return f"violated: {', '.join(dict.fromkeys(false))} ({work})"
@@ -142,6 +144,7 @@ def _verdict(spec: Spec, verdict: Verdict) -> dict[str, Any]:
         "action": verdict.obligation.action,
         "claim": verdict.obligation.claim,
         "outcome": verdict.outcome,
+        "depth": verdict.depth,
         "seconds": round(verdict.seconds, 3),
         "unchanged": verdict.obligation.framed,
     }

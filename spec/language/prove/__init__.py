@@ -22,6 +22,7 @@ could be found, what it leaves out is as at first (False, none, 0), and `run` ha
 
 Then prove again: the lemma is an obligation like all others, and may want one of its own. Explore it first: a lemma
 that is false is found by search in a second, and would make all else seem proved only until its own obligation fails.
+Induction over several steps (`depth`) may spare a lemma: a state that never happens often has none before it either.
 If the chain of lemmas has no end, something is missing from the state: add a variable that is only written (a history)
 and speak of that. If the answer is `unknown`, the formula is too hard: take quantifiers apart into several
 invariants, avoid `exists` under `forall`, and prefer `implies(p(i), q(i))` for one i to statements on intervals.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.model import Action, Property, Spec
 from brokerlaw.spec.language.prove.domains import conj, neg, symbol
-from brokerlaw.spec.language.prove.steps import after, anything, enable, falls, fits, initial, may_fall
+from brokerlaw.spec.language.prove.steps import after, anything, enable, falls, fits, initial, may_fall, step
 from brokerlaw.spec.language.prove.world import State, World, reading
 
 INIT: Final = "@init"
@@ -76,15 +77,20 @@ class Scripts:
 
     def __init__(self, spec: Spec, sizes: Mapping[str, int]) -> None:
         self.spec, self.sizes = spec, dict(sizes)
-        self._made: dict[str, Script] = {}
+        self._made: dict[tuple[str, ...], Script] = {}
         self._lock = threading.Lock()
 
-    def of(self, action: str) -> Script:
-        """Give the script about one action, or about the initial states."""
+    def of(self, action: str, before: tuple[str, ...] = ()) -> Script:
+        """Give the script about one action, or about the initial states.
+
+        `before` are the steps that lead to it, from an initial state if INIT is the first of them, else from any. All
+        invariants hold on the way.
+        """
+        path = (*before, action)
         with self._lock:
-            if action not in self._made:
-                self._made[action] = self._initiation() if action == INIT else self._consecution(action)
-            return self._made[action]
+            if path not in self._made:
+                self._made[path] = self._initiation() if action == INIT else self._consecution(before, action)
+            return self._made[path]
 
     def _initiation(self) -> Script:
         world = World(self.spec, self.sizes)
@@ -92,19 +98,41 @@ class Scripts:
         goals = {name: neg(formula) for name, formula in self._invariants(world, state).items()}
         return Script(world, state, state, {}, goals)
 
-    def _consecution(self, name: str) -> Script:
+    def _consecution(self, before: tuple[str, ...], name: str) -> Script:
         world, action = World(self.spec, self.sizes), self.spec.actions[name]
-        old = anything(world, "s0")
+        old = self._led(world, before)
         lemmas = self._invariants(world, old)
         read = enable(world, action, old)
         fall, fit = falls(world, action, read), fits(world, action, read)
-        new = after(world, action, old, "s1")
+        new = after(world, action, old, f"s{len(before) + 1}")
         goals = {each: conj(fit, neg(formula)) for each, formula in self._invariants(world, new).items()}
         return Script(world, old, new, lemmas, {FLOOR: fall, **goals})
+
+    def _led(self, world: World, before: tuple[str, ...]) -> State:
+        """Give a state that these steps lead to, through states in which all invariants hold."""
+        world.scope = "start"
+        state = initial(world, "s0") if INIT in before else anything(world, "s0")
+        for number, name in enumerate(each for each in before if each != INIT):
+            world.say(*self._invariants(world, state).values())
+            world.scope = f"step{number}"
+            state = step(world, self.spec.actions[name], state, f"s{number + 1}")
+        world.scope = ""
+        return state
 
     def _invariants(self, world: World, state: State) -> dict[str, str]:
         read = reading(world, state)
         return {each.name: read(each.term)[0] for each in self.spec.of_kind("invariant")}
+
+
+def paths(spec: Spec, depth: int) -> Iterator[tuple[str, ...]]:
+    """Give what may come before a step of an induction over `depth` steps.
+
+    From an initial state that is fewer steps than that, from any state as many as that. Source: Sheeran, Singh,
+    Stålmarck, Checking Safety Properties Using Induction and a SAT-Solver, FMCAD 2000.
+    """
+    for length in range(depth - 1):
+        yield from ((INIT, *each) for each in itertools.product(spec.actions, repeat=length))
+    yield from itertools.product(spec.actions, repeat=depth - 1)
 
 
 def used(core: Iterable[str]) -> tuple[str, ...]:

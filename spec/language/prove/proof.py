@@ -10,7 +10,7 @@ from brokerlaw.spec.language.layout import Layout
 from brokerlaw.spec.language.model import Spec
 from brokerlaw.spec.language.prove.cti import Counterexample, Instances
 from brokerlaw.spec.language.prove.lookup import Lookup, Reachable
-from brokerlaw.spec.language.prove.obligations import Obligation, Scripts, obligations
+from brokerlaw.spec.language.prove.obligations import INIT, Obligation, Scripts, obligations, paths
 from brokerlaw.spec.language.prove.solver import Answer, Pool, Solver
 
 Outcome = Literal["proved", "counterexample", "unknown"]
@@ -20,7 +20,8 @@ Outcome = Literal["proved", "counterexample", "unknown"]
 class Verdict:
     """What came of an obligation, in how many seconds of the solver's processor time.
 
-    `lemmas` are invariants that suffice for the proof; all of them were given if there are none.
+    `lemmas` are invariants that suffice for the proof; all of them were given if there are none. `depth` is the number
+    of steps that the induction is over.
     """
 
     obligation: Obligation
@@ -30,6 +31,7 @@ class Verdict:
     lemmas: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     lookup: Lookup | None = None
+    depth: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def prove(
     sizes: Mapping[str, int] | None = None,
     *,
     only: Callable[[Obligation], bool] = lambda _: True,
+    depth: int = 1,
     timeout: float = 10.0,
     workers: int = 2,
     max_states: int = 200_000,
@@ -60,13 +63,14 @@ def prove(
 ) -> Proof:
     """Prove every invariant inductive, assuming all of them before each step.
 
-    `sizes` bounds some sorts, by name; all others are unbounded. `only` chooses among the obligations. `timeout` is
-    in seconds, for each. Counterexamples are looked up among at most `max_states` states; 0 leaves that out.
+    `sizes` bounds some sorts, by name; all others are unbounded. `only` chooses among the obligations. An obligation
+    that one step does not prove is tried over 2 to `depth` steps (k-induction). `timeout` is in seconds, for each
+    question. Counterexamples are looked up among at most `max_states` states; 0 leaves that out.
     Raises a SpecError if Z3 is missing, or if a size makes no sense.
     """
     fixed = dict(sizes or {})
     Layout(spec, fixed)  # refuses sizes that make no sense
-    prover = _Prover(spec, fixed, timeout)
+    prover = _Prover(spec, fixed, depth, timeout)
     reachable = Reachable(spec, max_states)
     verdicts: list[Verdict] = []
     with Pool(workers) as pool:
@@ -86,8 +90,9 @@ class _Prover:
     sorts, which gives either a counterexample or a core, the lemmas that were used; these then prove it unbounded.
     """
 
-    def __init__(self, spec: Spec, sizes: Mapping[str, int], timeout: float) -> None:
-        self.scripts, self.instances, self.timeout = Scripts(spec, sizes), Instances(spec, sizes), timeout
+    def __init__(self, spec: Spec, sizes: Mapping[str, int], depth: int, timeout: float) -> None:
+        self.spec, self.depth, self.timeout = spec, depth, timeout
+        self.scripts, self.instances = Scripts(spec, sizes), Instances(spec, sizes)
 
     def verdict(self, solver: Solver, obligation: Obligation) -> Verdict:
         """Judge an obligation."""
@@ -95,6 +100,8 @@ class _Prover:
             return Verdict(obligation, "proved", 0.0)
         before = solver.seconds
         verdict = self._by_cores(solver, obligation) or self._by_all(solver, obligation)
+        if verdict.outcome != "proved" and obligation.action != INIT:
+            verdict = self._deeper(solver, obligation) or verdict
         return replace(verdict, seconds=solver.seconds - before)
 
     def _by_cores(self, solver: Solver, obligation: Obligation) -> Verdict | None:
@@ -121,6 +128,16 @@ class _Prover:
             return Verdict(obligation, "counterexample", reason="it needs more than the bounds that were tried")
         return Verdict(obligation, "unknown", reason=answer.reason)
 
-    def _unbounded(self, solver: Solver, obligation: Obligation, lemmas: Collection[str] | None) -> Answer:
-        script = self.scripts.of(obligation.action)
+    def _deeper(self, solver: Solver, obligation: Obligation) -> Verdict | None:
+        """Ask for more steps before: whatever can come before a counterexample may never come itself."""
+        for depth in range(2, self.depth + 1):
+            asked = (self._unbounded(solver, obligation, None, each) for each in paths(self.spec, depth))
+            if all(answer.status == "unsat" for answer in asked):
+                return Verdict(obligation, "proved", depth=depth)
+        return None
+
+    def _unbounded(
+        self, solver: Solver, obligation: Obligation, lemmas: Collection[str] | None, before: tuple[str, ...] = ()
+    ) -> Answer:
+        script = self.scripts.of(obligation.action, before)
         return solver.check(script.against(obligation.claim, lemmas), self.timeout)

@@ -38,11 +38,12 @@ free_locals: Final[Callable[[Term], frozenset[Term]]] = fold(
 class World:
     """The domain of each sort of a protocol. `sizes` bounds sorts by name; all others are unbounded.
 
-    `lines` collects the commands that whatever is read needs before it.
+    `lines` collects the commands that whatever is read needs before it. `scope` keeps apart the locals of several
+    steps, which may have one name.
     """
 
     def __init__(self, spec: Spec, sizes: Mapping[str, int]) -> None:
-        self.spec = spec
+        self.spec, self.scope = spec, ""
         self.domains: dict[type[Term], Domain] = {Bool: Truth()}
         for sort in spec.sorts:
             if sort is not Bool:
@@ -58,7 +59,8 @@ class World:
 
     def variable(self, local: Term) -> Value:
         """Give a parameter or bound variable."""
-        return tuple(symbol(local.data, k) for k in range(len(self.domain(type(local)).parts)))
+        name = f"{local.data}.{self.scope}" if self.scope else local.data
+        return tuple(symbol(name, k) for k in range(len(self.domain(type(local)).parts)))
 
     def binders(self, locals_: Iterable[Term]) -> list[tuple[str, str]]:
         """Give the names and SMT-LIB sorts of parameters or bound variables."""
