@@ -26,6 +26,8 @@ BATCH = 8
 """Plans drawn from one machine before the next has its turn."""
 REPLAYS = 5
 """How often a reduced violation is run again, to say how often it comes back."""
+CONFIRM = 3
+"""How often in a row a plan must break to be called steady while it is reduced."""
 STEADY = 4
 """How often of these it should: else a longer plan that does is shown."""
 
@@ -156,7 +158,8 @@ class Run:
                 evidence[encoded(steps)] = Evidence(seen, violations[0])
             return bool(violations)
 
-        shrunk = Shrinker(breaks, lambda: self._options.clock() < deadline).shrink(plan.steps)
+        shrinker = Shrinker(breaks, lambda: self._options.clock() < deadline, confirm=CONFIRM)
+        shrunk = shrinker.shrink(plan.steps)
         steps, again = steadiest(shrunk, breaks, REPLAYS, STEADY)
         return self._save(plan, breach.invariant, steps, evidence[encoded(steps)], again)
 

@@ -1,9 +1,11 @@
 """Shrink: the shortest list of steps that still breaks the same invariant, on brokers that are not deterministic.
 
 First goes what belongs together (a client, a topic, a group, a row of like steps), then ever smaller pieces: delta
-debugging (Zeller and Hildebrandt 2002). A candidate counts when the invariant breaks again in at least one of
-`repeats` runs. Bounded in time by the caller: what was found by then stands. Since a candidate may have been lucky,
-`steadiest` goes back, at the end, to the shortest one that keeps breaking.
+debugging (Zeller and Hildebrandt 2002). A candidate must break the invariant as steadily as the whole plan: in each of
+`confirm` runs if that did so, else in at least one of `repeats`. One that has lost a fault must do so several times as
+often, so that the fault stays which makes a violation certain, and not only the one that makes it possible. Bounded in
+time by the caller: what was found by then stands. Since a candidate may have been lucky even so, `steadiest` goes back,
+at the end, to the shortest one that keeps breaking.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +15,15 @@ from typing import Final, NamedTuple
 import msgspec
 
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.plan import Step
+from brokerlaw.conformance.plan import Step, Strike
+from brokerlaw.spec import operations as ops
 
 Steps = tuple[Step, ...]
 Breaks = Callable[[Steps], bool]
 """Whether one run of these steps breaks the invariant."""
 
+CERTAINTY: Final = 4
+"""How many times as often a plan must break that has lost a fault: a race is won without it, too, for a while."""
 BACK: Final = 3
 """How many steps `steadiest` goes back."""
 
@@ -39,10 +44,12 @@ class Shrunk(NamedTuple):
 class Shrinker:
     """Reduces steps while `breaks` keeps finding the violation and `time_left` says so."""
 
-    def __init__(self, breaks: Breaks, time_left: Callable[[], bool], repeats: int = 1) -> None:
+    def __init__(self, breaks: Breaks, time_left: Callable[[], bool], repeats: int = 1, confirm: int = 1) -> None:
         self._breaks = breaks
         self._time_left = time_left
         self._repeats = repeats
+        self._confirm = confirm
+        self._steady = False
         self._tried: dict[bytes, bool] = {}
         self._trail: list[Steps] = []
         self.runs = 0
@@ -50,6 +57,7 @@ class Shrinker:
     def shrink(self, steps: Steps) -> Shrunk:
         """Take away wholes, then pieces."""
         self._trail = [normalise(steps)]
+        self._steady = self._confirm > 1 and self._steadily(self._steps)
         self._take_wholes()
         complete = self._take_pieces()
         return Shrunk(tuple(self._trail), self.runs, complete and self._time_left())
@@ -87,8 +95,15 @@ class Shrinker:
     def _survives(self, steps: Steps) -> bool:
         key = encoded(steps)
         if key not in self._tried:
-            self._tried[key] = any(self._run(steps) for _ in range(self._repeats))
+            self._tried[key] = self._steadily(steps) if self._steady else self._once(steps)
         return self._tried[key]
+
+    def _once(self, steps: Steps) -> bool:
+        return any(self._run(steps) for _ in range(self._repeats))
+
+    def _steadily(self, steps: Steps) -> bool:
+        lost = _faults(steps) < _faults(self._steps)
+        return all(self._run(steps) for _ in range(self._confirm * (CERTAINTY if lost else 1)))
 
     def _run(self, steps: Steps) -> bool:
         if not self._time_left():
@@ -123,6 +138,10 @@ def _names(step: Step) -> list[tuple[str, str]]:
     """The client, topic and group that a step is about."""
     fields = ("topic", "group", "client")
     return [(field, name) for field in fields if isinstance(name := getattr(step, field, None), str)]
+
+
+def _faults(steps: Steps) -> int:
+    return sum(isinstance(step, Strike | ops.FaultOperation) for step in steps)
 
 
 def _rows(steps: Steps) -> Iterator[tuple[int, int]]:

@@ -38,6 +38,33 @@ def test_a_violation_that_comes_only_sometimes_needs_repeats() -> None:
     assert Shrinker(sometimes, lambda: True, repeats=3).shrink(PLAN).steps == NEEDED
 
 
+def test_what_makes_a_violation_certain_stays() -> None:
+    """Without the pause it breaks five times of six only."""
+    certain = (*NEEDED, ops.PauseBroker(1))
+    runs = 0
+
+    def racing(steps: tuple[Step, ...]) -> bool:
+        nonlocal runs
+        runs += 1
+        paused = any(isinstance(step, ops.PauseBroker) for step in normalise(steps))
+        return has_bad(steps) and (paused or runs % 6 != 0)
+
+    plan = (*NOISE, *certain, ops.Close("p"))
+    assert Shrinker(racing, lambda: True, confirm=3).shrink(plan).steps == certain
+    assert Shrinker(racing, lambda: True, repeats=2).shrink(plan).steps == NEEDED
+
+
+def test_a_plan_that_breaks_only_sometimes_is_reduced_all_the_same() -> None:
+    runs = 0
+
+    def racing(steps: tuple[Step, ...]) -> bool:
+        nonlocal runs
+        runs += 1
+        return runs % 2 == 0 and has_bad(steps)
+
+    assert Shrinker(racing, lambda: True, repeats=2, confirm=3).shrink(PLAN).steps == NEEDED
+
+
 def test_reproductions_are_counted() -> None:
     answers = iter([True, False, True, True, False])
     assert reproductions(lambda _steps: next(answers), NEEDED, 5) == 3
