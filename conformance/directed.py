@@ -294,10 +294,14 @@ def leader_killed(replication: int) -> Iterator[Step]:
 
 
 def acked_by_the_leader_alone(replication: int) -> Iterator[Step]:
-    """Followers stand still, the leader takes a record and dies, the followers wake: acks=1 loses it."""
+    """Followers stand still, the leader takes records and dies, the followers wake: acks=1 loses what they lack.
+
+    One record comes before, and has time to reach them all; the fetch that waits when they stop may bring another.
+    """
     yield _topic(1, replication)
     yield ops.OpenProducer("p0", idempotent=False)
     yield from _sends(1)
+    yield Elapse(1_000)
     yield Strike("pause", "followers", TOPIC)
     yield from _sends(2, start=1, awaited=False)
     yield Elapse(200)

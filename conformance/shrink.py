@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.plan import Step, Strike
+from brokerlaw.conformance.plan import Elapse, Step, Strike
 from brokerlaw.spec import operations as ops
 
 Steps = tuple[Step, ...]
@@ -141,7 +141,8 @@ def _names(step: Step) -> list[tuple[str, str]]:
 
 
 def _faults(steps: Steps) -> int:
-    return sum(isinstance(step, Strike | ops.FaultOperation) for step in steps)
+    """How many steps are faults, or the time that they need."""
+    return sum(isinstance(step, Strike | Elapse | ops.FaultOperation) for step in steps)
 
 
 def _rows(steps: Steps) -> Iterator[tuple[int, int]]:
