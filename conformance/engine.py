@@ -28,7 +28,7 @@ REPLAYS = 5
 """How often a reduced violation is run again, to say how often it comes back."""
 CONFIRM = 3
 """How often in a row a plan must break to be called steady while it is reduced."""
-STEADY = 4
+STEADY = 5
 """How often of these it should: else a longer plan that does is shown."""
 
 
