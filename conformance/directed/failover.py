@@ -1,0 +1,116 @@
+"""Failover: leaders die, stand still or are cut off while records are on their way."""
+
+from collections.abc import Iterator
+
+from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, Resurrect, Step, Strike
+from brokerlaw.spec import operations as ops
+
+
+def leader_killed(replication: int) -> Iterator[Step]:
+    """The leader dies after each acknowledgement, until every broker has led."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield ops.DescribePartition(TOPIC, 0)
+    for number in range(2):
+        yield from sends(3, start=3 * number)
+        yield Strike("kill", "leader", TOPIC)
+        yield AwaitLeader(TOPIC)
+        yield from sends(1, start=3 * number + 100)
+        yield Heal()
+        yield ops.DescribePartition(TOPIC, 0)
+
+
+def acked_by_the_leader_alone(replication: int) -> Iterator[Step]:
+    """Followers stand still, the leader takes records and dies, the followers wake: acks=1 loses what they lack.
+
+    One record comes before, and has time to reach them all. The fetch that waits when they stop may bring them the
+    next one, and what is sent in the same moment; what comes after that is the leader's alone.
+    """
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from sends(1)
+    yield Elapse(1_000)
+    yield Strike("pause", "followers", TOPIC)
+    for number in (1, 2):
+        yield from sends(1, start=number, awaited=False)
+        yield Elapse(200)
+    yield Strike("kill", "leader", TOPIC)
+    yield Resurrect()
+    yield AwaitLeader(TOPIC)
+    yield from sends(1, start=3)
+
+
+def leader_overtaken(replication: int) -> Iterator[Step]:
+    """A producer is late to learn of a new leader: one record is refused, the next is sent before the retry."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield Strike("kill", "leader", TOPIC)
+    yield AwaitLeader(TOPIC)
+    yield Heal()
+    yield Elapse(1_000)
+    yield from sends(1)
+    yield ops.ElectLeader(TOPIC, 0)
+    yield from sends(1, start=1, awaited=False)
+    yield Elapse(10)
+    yield from sends(1, start=2, awaited=False)
+    yield ops.Flush("p0")
+
+
+def double_failover(replication: int) -> Iterator[Step]:
+    """The leader dies, and the one that is to follow it stands still: the third leads once the second is missed."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from sends(2)
+    yield Strike("kill", "leader", TOPIC)
+    yield Strike("pause", "follower", TOPIC)
+    yield Elapse(1_500)
+    yield AwaitLeader(TOPIC)
+    yield from sends(1, start=2)
+    yield Heal()
+
+
+def deposed_leader(replication: int) -> Iterator[Step]:
+    """A leader that is cut off takes records in an epoch that no one else has seen, comes back, and leads again."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield Strike("isolate", "leader", TOPIC)
+    yield from sends(2, awaited=False)
+    yield Elapse(100)
+    yield ops.Crash("p0")
+    yield Elapse(1_500)
+    yield AwaitLeader(TOPIC)
+    yield ops.OpenProducer("p1", idempotent=False)
+    yield from sends(3, "p1")
+    yield Heal()
+    yield Elapse(1_500)
+    yield ops.ElectLeader(TOPIC, 0)
+    yield from sends(1, "p1", start=3)
+
+
+def last_in_sync_replica(replication: int) -> Iterator[Step]:
+    """Followers fall out of the in-sync set, the leader acknowledges alone and dies: an unclean election loses it."""
+    yield topic(1, replication, min_insync_replicas="1")
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from sends(1)
+    yield Strike("pause", "followers", TOPIC)
+    yield AwaitIsr(TOPIC, 0, 1)
+    yield from sends(2, start=1)
+    yield Strike("kill", "leader", TOPIC)
+    yield Resurrect()
+    yield AwaitLeader(TOPIC)
+    yield from sends(1, start=3)
+
+
+def min_isr(replication: int) -> Iterator[Step]:
+    """Fewer in sync than min.insync.replicas: the leader refuses, and takes records again when the others are back."""
+    yield topic(1, replication, min_insync_replicas="2")
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from sends(1)
+    yield Strike("pause", "followers", TOPIC)
+    yield AwaitIsr(TOPIC, 0, 1)
+    yield ops.DescribePartition(TOPIC, 0)
+    yield from sends(1, start=1)
+    yield ops.DescribePartition(TOPIC, 0)
+    yield Heal()
+    yield from sends(1, start=2)

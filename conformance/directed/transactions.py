@@ -1,0 +1,57 @@
+"""Transactions: committed, aborted, left open, timed out, and with their coordinator killed."""
+
+from collections.abc import Iterator
+
+from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
+from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, Step, Strike
+from brokerlaw.spec import operations as ops
+from brokerlaw.spec.values import PartitionOffset
+
+
+def transactions(replication: int) -> Iterator[Step]:
+    """One transaction committed, one aborted, one left open by a producer that is then fenced."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx")
+    ends: tuple[Step, ...] = (ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))
+    for number, end in enumerate(ends):
+        yield ops.BeginTransaction("p0")
+        yield from sends(4, start=4 * number)
+        yield end
+    yield ops.BeginTransaction("p0")
+    yield from sends(3, start=8)
+    yield ops.OpenConsumer("c0", isolation="read_committed")
+    yield ops.Assign("c0", tuple(PartitionOffset(TOPIC, partition, 0) for partition in range(2)))
+    yield from (ops.Poll("c0") for _ in range(3))
+    yield ops.OpenProducer("p1", transactional_id="tx")
+    yield ops.BeginTransaction("p1")
+    yield from sends(2, "p1")
+    yield ops.CommitTransaction("p0")
+    yield ops.CommitTransaction("p1")
+    yield from (ops.Poll("c0") for _ in range(3))
+
+
+def transaction_timed_out(replication: int) -> Iterator[Step]:
+    """A transaction is left alone until the coordinator aborts it; its producer goes on with it, unaware."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=4_000)
+    yield ops.BeginTransaction("p0")
+    yield ops.Send("p0", TOPIC, b"p0-0:", partition=0)
+    yield Elapse(6_000)
+    yield ops.Send("p0", TOPIC, b"p0-1:", partition=1)
+    yield ops.CommitTransaction("p0")
+
+
+def coordinator_killed(replication: int) -> Iterator[Step]:
+    """One broker after the other dies and comes back while a transaction is open; one of them coordinates it."""
+    yield topic(3, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=60_000)
+    yield ops.BeginTransaction("p0")
+    for partition in range(3):
+        yield ops.Send("p0", TOPIC, b"p0-%d:" % partition, partition=partition)
+        yield Strike("kill", "leader", TOPIC, partition)
+        yield AwaitLeader(TOPIC, partition)
+        yield Heal()
+    yield ops.CommitTransaction("p0")
+    yield ops.BeginTransaction("p0")
+    yield from (ops.Send("p0", TOPIC, b"p0-%d:" % (3 + partition), partition=partition) for partition in range(3))
+    yield ops.AbortTransaction("p0")

@@ -1,0 +1,40 @@
+"""The words that the schedules share: one topic, one group, a few records."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from brokerlaw.conformance.plan import Step
+from brokerlaw.spec import operations as ops
+
+TOPIC, OUTPUT, GROUP = "orders", "shipped", "shop"
+SESSION_TIMEOUT: Final = 2_000
+"""Milliseconds."""
+
+
+def sends(count: int, client: str = "p0", topic: str = TOPIC, start: int = 0, awaited: bool = True) -> Iterator[Step]:
+    """Keyed records of three keys, with values that no other send of the plan has."""
+    for number in range(start, start + count):
+        key = b"key-%d" % (number % 3)
+        yield ops.Send(client, topic, b"%s-%d:" % (client.encode(), number), key, awaited=awaited)
+
+
+def topic(partitions: int, replication: int, name: str = TOPIC, **settings: str) -> Step:
+    """`settings` with underscores for dots: min_insync_replicas."""
+    return ops.CreateTopic(
+        name, partitions, replication, {key.replace("_", "."): text for key, text in settings.items()}
+    )
+
+
+def member(
+    client: str, group: str = GROUP, isolation: ops.Isolation = "read_uncommitted", kind: str = "eager"
+) -> Iterator[Step]:
+    """A client that joins the group for the topic, in one of the ways that a group may rebalance."""
+    yield ops.OpenConsumer(
+        client,
+        group,
+        isolation=isolation,
+        assignor="cooperative-sticky" if kind == "cooperative" else "range",
+        protocol="consumer" if kind == "next" else "classic",
+        session_timeout=SESSION_TIMEOUT,
+    )
+    yield ops.Subscribe(client, (TOPIC,))
