@@ -16,6 +16,8 @@ _MEANING: Final = {
     INCOMPLETE: "incomplete",
     INTERRUPTED: "interrupted: what is reported stands, the rest was not judged",
 }
+_MEANS: Final = ("clients.crash", "clients.freeze", "faults.kill", "faults.pause")
+"""What some promises cannot be put to the test without."""
 
 
 class Verdict(Struct, frozen=True, omit_defaults=False):
@@ -88,7 +90,12 @@ class Result(Struct, frozen=True, omit_defaults=False):
                 return f"{_MEANING[FAULT]}: {self.fault}"
             case 3:
                 why = [self.early] if self.early else []
-                why += [f"not exercised: {', '.join(self.unexercised)}"] if self.unexercised else []
+                why += [f"not exercised: {', '.join(self.unexercised)}{self._for_want()}"] if self.unexercised else []
                 return f"{_MEANING[INCOMPLETE]}: {'; '.join(why) or 'nothing was run'}"
             case code:
                 return _MEANING[code]
+
+    def _for_want(self) -> str:
+        """What the adapter cannot do that might have put a promise to the test."""
+        missing = [each for each in _MEANS if not self.description.has(each)]
+        return f" (this adapter has no {', '.join(missing)})" if missing else ""

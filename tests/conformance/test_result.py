@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from brokerlaw.adapters.contract import Description
+from brokerlaw.adapters.contract import Capability, Description
 from brokerlaw.conformance.judge import Status
 from brokerlaw.conformance.result import Found, Result, Verdict
 from brokerlaw.report import json, markdown, text
@@ -14,13 +14,14 @@ def verdict(status: Status, exercised: int = 0, violations: int = 0) -> Verdict:
 
 def result(
     *verdicts: Verdict,
+    capabilities: tuple[Capability, ...] = ("topics",),
     operations: int = 9,
     found: tuple[Found, ...] = (),
     fault: str | None = None,
     early: str | None = None,
     interrupted: bool = False,
 ) -> Result:
-    description = Description("toy", "1", {"topics": None})
+    description = Description("toy", "1", dict.fromkeys(capabilities))
     facts = ("toy", description, 0, "log", {"acks": "1"}, 1, operations, 0.5)
     return Result(*facts, verdicts, found, fault, early, interrupted)
 
@@ -45,6 +46,14 @@ def test_a_fault_is_never_a_verdict() -> None:
 def test_what_ended_early_or_was_interrupted_says_so() -> None:
     assert result(verdict("pass", 3), early="the budget ended").exit_code == 3
     assert result(verdict("pass", 3), interrupted=True).exit_code == 130
+
+
+def test_what_was_not_exercised_is_told_with_what_the_adapter_cannot_do() -> None:
+    able: tuple[Capability, ...] = ("topics", "clients.crash", "clients.freeze", "faults.kill")
+    without_pause = result(verdict("not exercised"), capabilities=able)
+    assert without_pause.conclusion == "incomplete: not exercised: a.b (this adapter has no faults.pause)"
+    with_all = result(verdict("not exercised"), capabilities=(*able, "faults.pause"))
+    assert with_all.conclusion == "incomplete: not exercised: a.b"
 
 
 def test_reports_show_what_was_found_and_escape_it() -> None:
