@@ -39,12 +39,15 @@ def committed_only(h: History) -> Finding:
 
 
 def _passed_over(h: History) -> int:
-    """How many acknowledged records of transactions never asked to commit lie below a read_committed read."""
+    """How many acknowledged records of transactions never asked to commit such readers read beyond, or to the end."""
     sends, reads = acked(h), h.reads[h.reads.isolation == COMMITTED]
     withheld = sends[(sends.transaction >= 0) & (commit_asked(h)[sends.transaction] == NEVER)]
     always, asked = np.zeros(len(reads), dtype=np.int64), np.ones(len(withheld), dtype=np.int64)
     furthest = highest_before(reads.tp, always, reads.offset, withheld.tp, asked)
-    return int((take(reads.offset, furthest) > withheld.offset).sum())
+    drain, send = covering(h, withheld.tp, withheld.offset)
+    passed = take(reads.offset, furthest) > withheld.offset
+    passed[send[drains(h).isolation[drain] == COMMITTED]] = True
+    return int(passed.sum())
 
 
 def _dirty(h: History, reads: Table, read: int, transaction: int) -> Violation:

@@ -95,6 +95,20 @@ def test_an_aborted_record_that_was_passed_over_is_a_test() -> None:
     assert innocent(history, ONLY) == 1
 
 
+@pytest.mark.parametrize("ends", [(1, 2), (2, 2)])
+def test_aborted_records_that_a_complete_read_does_not_show_are_tests(ends: tuple[int, int]) -> None:
+    history, *_ = torn(ABORT)
+    read(history, False, False, ends)
+    assert innocent(history, ONLY) == 2
+
+
+def test_a_complete_read_of_another_level_or_not_so_far_is_no_test() -> None:
+    history, *_ = torn(ABORT)
+    read(history, False, False, ends=(0, 0))
+    history.drain([(0, b"a")], 2, reader="u")
+    untested(history, ONLY)
+
+
 def test_no_transactions_test_nothing() -> None:
     history = told()
     history.producer("q")
