@@ -1,11 +1,14 @@
 """Shrink: the shortest list of steps that still breaks the same invariant, on brokers that are not deterministic.
 
 First goes what belongs together (a client, a topic, a group, a row of like steps), then ever smaller pieces: delta
-debugging (Zeller and Hildebrandt 2002). A candidate must break the invariant as steadily as the whole plan: in each of
-`confirm` runs if that did so, else in at least one of `repeats`. One that has lost a fault must do so several times as
-often, so that the fault stays which makes a violation certain, and not only the one that makes it possible. Bounded in
-time by the caller: what was found by then stands. Since a candidate may have been lucky even so, `steadiest` goes back,
-at the end, to the shortest one that keeps breaking.
+debugging (Zeller and Hildebrandt 2002). Bounded in time by the caller: what was found by then stands.
+
+Where the whole plan breaks in each of `confirm` runs, what is left of it must do so too. One run each decides about
+steps that are no fault, and several runs about what they have come to; if these deny it, about the shortest on the way
+that they confirm. Then each step that is left must be missed in `confirm` runs, and a fault, or the time that it needs,
+in several times as many: so that the fault stays which makes a violation certain, and not only the one that makes it
+possible. Since a plan may have been lucky even so, `steadiest` goes back, at the end, to the shortest that keeps
+breaking. Where the whole breaks only sometimes, one of `repeats` runs is enough.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -49,36 +52,43 @@ class Shrinker:
         self._time_left = time_left
         self._repeats = repeats
         self._confirm = confirm
-        self._steady = False
-        self._tried: dict[bytes, bool] = {}
+        self._refused: set[bytes] = set()
         self._trail: list[Steps] = []
         self.runs = 0
 
     def shrink(self, steps: Steps) -> Shrunk:
         """Take away wholes, then pieces."""
         self._trail = [normalise(steps)]
-        self._steady = self._confirm > 1 and self._steadily(self._steps)
-        self._take_wholes()
-        complete = self._take_pieces()
-        return Shrunk(tuple(self._trail), self.runs, complete and self._time_left())
+        if self._confirm > 1 and self._steadily(self._steps):
+            self._reduce(self._hastily)
+            self._go_back()
+            complete = self._reduce(self._steadily)
+        else:
+            complete = self._reduce(self._once)
+        return Shrunk(tuple(self._trail), self.runs, complete)
 
     @property
     def _steps(self) -> Steps:
         return self._trail[-1]
 
-    def _take_wholes(self) -> None:
-        for name in reversed(list(dict.fromkeys(name for step in self._steps for name in _names(step)))):
-            self._try([step for step in self._steps if name not in _names(step)])
-        for begin, end in reversed(list(_rows(self._steps))):
-            self._try([*self._steps[:begin], *self._steps[end:]])
+    def _reduce(self, survives: Breaks) -> bool:
+        """True when no single step can go."""
+        self._take_wholes(survives)
+        return self._take_pieces(survives) and self._time_left()
 
-    def _take_pieces(self) -> bool:
+    def _take_wholes(self, survives: Breaks) -> None:
+        for name in reversed(list(dict.fromkeys(name for step in self._steps for name in _names(step)))):
+            self._try([step for step in self._steps if name not in _names(step)], survives)
+        for begin, end in reversed(list(_rows(self._steps))):
+            self._try([*self._steps[:begin], *self._steps[end:]], survives)
+
+    def _take_pieces(self, survives: Breaks) -> bool:
         """From the end first, where steps are the likelier to be idle; True when no single step can go."""
         size = max(1, len(self._steps) // 4)
         while self._time_left():
             before = len(self._steps)
             for end in range(before, 0, -size):
-                self._try([*self._steps[: max(0, end - size)], *self._steps[end:]])
+                self._try([*self._steps[: max(0, end - size)], *self._steps[end:]], survives)
             if len(self._steps) == before:
                 if size == 1:
                     return True
@@ -86,27 +96,43 @@ class Shrinker:
             size = max(1, min(size, len(self._steps) // 2))
         return False
 
-    def _try(self, candidate: Sequence[Step]) -> None:
+    def _try(self, candidate: Sequence[Step], survives: Breaks) -> None:
         """Go on with the candidate, if the violation survives in it."""
         steps = normalise(candidate)
-        if 0 < len(steps) < len(self._steps) and self._survives(steps):
+        if 0 < len(steps) < len(self._steps) and encoded(steps) not in self._refused and survives(steps):
             self._trail.append(steps)
 
-    def _survives(self, steps: Steps) -> bool:
-        key = encoded(steps)
-        if key not in self._tried:
-            self._tried[key] = self._steadily(steps) if self._steady else self._once(steps)
-        return self._tried[key]
-
     def _once(self, steps: Steps) -> bool:
-        return any(self._run(steps) for _ in range(self._repeats))
+        return any(self._run(steps) for _ in range(self._repeats)) or self._refuse(steps)
+
+    def _hastily(self, steps: Steps) -> bool:
+        """Faults are not decided about in haste."""
+        return _faults(steps) == _faults(self._steps) and (self._run(steps) or self._refuse(steps))
 
     def _steadily(self, steps: Steps) -> bool:
         lost = _faults(steps) < _faults(self._steps)
-        return all(self._run(steps) for _ in range(self._confirm * (CERTAINTY if lost else 1)))
+        runs = self._confirm * (CERTAINTY if lost else 1)
+        return all(self._run(steps) for _ in range(runs)) or self._refuse(steps)
 
-    def _run(self, steps: Steps) -> bool:
-        if not self._time_left():
+    def _go_back(self) -> None:
+        """To the shortest that is steady, halving the way, even when time is up: what was done in haste is checked."""
+        steady, doubtful = 0, len(self._trail) - 1
+        middle = doubtful
+        while steady < doubtful:
+            if all(self._run(self._trail[middle], late=True) for _ in range(self._confirm)):
+                steady = middle
+            else:
+                self._refuse(self._trail[middle])
+                doubtful = middle - 1
+            middle = (steady + doubtful + 1) // 2
+        del self._trail[steady + 1 :]
+
+    def _refuse(self, steps: Steps) -> bool:
+        self._refused.add(encoded(steps))
+        return False
+
+    def _run(self, steps: Steps, late: bool = False) -> bool:
+        if not late and not self._time_left():
             return False
         self.runs += 1
         return self._breaks(steps)

@@ -1,6 +1,6 @@
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.plan import Step
-from brokerlaw.conformance.shrink import Shrinker, Shrunk, reproductions, steadiest
+from brokerlaw.conformance.shrink import Shrinker, Shrunk, encoded, reproductions, steadiest
 from brokerlaw.spec import operations as ops
 
 NOISE = tuple(ops.Flush("p") for _ in range(20))
@@ -52,6 +52,39 @@ def test_what_makes_a_violation_certain_stays() -> None:
     plan = (*NOISE, *certain, ops.Close("p"))
     assert Shrinker(racing, lambda: True, confirm=3).shrink(plan).steps == certain
     assert Shrinker(racing, lambda: True, repeats=2).shrink(plan).steps == NEEDED
+
+
+def test_what_was_done_in_haste_is_gone_back_on() -> None:
+    """Without its flushes it breaks in the first run only, whichever way it comes there."""
+    tried: set[bytes] = set()
+
+    def lucky(steps: tuple[Step, ...]) -> bool:
+        first = encoded(steps) not in tried
+        tried.add(encoded(steps))
+        return has_bad(steps) and (first or steps.count(NOISE[0]) >= 3)
+
+    shrunk = Shrinker(lucky, lambda: True, confirm=3).shrink(PLAN)
+    assert shrunk.complete
+    assert sorted(map(str, shrunk.steps)) == sorted(map(str, (*NEEDED, *NOISE[:3])))
+
+
+def test_a_steady_plan_is_reduced_in_about_as_many_runs_as_a_certain_one() -> None:
+    hasty, certain = (Shrinker(has_bad, lambda: True, confirm=confirm).shrink(PLAN) for confirm in (3, 1))
+    assert hasty.steps == certain.steps == NEEDED
+    assert hasty.runs <= certain.runs + 6
+
+
+def test_what_was_done_in_haste_is_checked_when_time_is_up() -> None:
+    runs = 0
+
+    def lucky(steps: tuple[Step, ...]) -> bool:
+        nonlocal runs
+        runs += 1
+        return has_bad(steps) and (runs < 9 or len(steps) > 10)
+
+    shrunk = Shrinker(lucky, lambda: runs < 9, confirm=3).shrink(PLAN)
+    assert not shrunk.complete
+    assert 10 < len(shrunk.steps) < len(PLAN)
 
 
 def test_a_plan_that_breaks_only_sometimes_is_reduced_all_the_same() -> None:
