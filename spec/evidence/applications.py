@@ -10,7 +10,7 @@ from brokerlaw.spec.derived import derived
 from brokerlaw.spec.evidence.commits import possible_commits
 from brokerlaw.spec.evidence.operations import of_kind
 from brokerlaw.spec.evidence.records import acked, owed_to
-from brokerlaw.spec.evidence.relations import present
+from brokerlaw.spec.evidence.relations import firsts, least, pack_both, pairs, present
 from brokerlaw.spec.evidence.settings import auto_committing, consumers, lifted
 from brokerlaw.spec.evidence.tenures import holders, of_group
 from brokerlaw.spec.evidence.topics import deleted_below, keeping, partitions_of
@@ -129,20 +129,50 @@ def course(h: History, application: Application, tp: int) -> Course:
     )
 
 
-def skipped_by_itself(deeds: Course, offset: int, produced: Ints, caught: int) -> bool:
-    """Whether a record without effect may be the application's own doing, and not the broker's.
+def skipped_by_itself(deeds: Course, offsets: Ints, produced: tuple[Ints, Ints], caught: int) -> Bools:
+    """Whether the records at these offsets, without effect, may be the application's own doing, and not the broker's.
 
     It moved ahead by hand (a reset, a seek or a commit beyond what the member had read), it committed past the record
-    after reading it (not in one of the transactions that `produced` its output), or read it and kept it to the end.
+    after reading it (not in one of the transactions that produced its output), or read it and kept it to the end.
+    `produced` pairs rows of `offsets` with such transactions.
     """
-    past = deeds.commits[deeds.commits.offset > offset]
-    ahead = deeds.seeks[deeds.seeks.offset > offset]
-    had_read = deeds.reads[deeds.reads.offset == offset]
-    read = (deeds.reads.opened, deeds.reads.offset)
-    jumped = ~present(read, (ahead.opened, ahead.offset)), ~present(read, (past.opened, past.offset - 1))
-    knowing = np.isin(past.opened, had_read.opened) & ~np.isin(past.transaction, produced)
-    kept = np.isin(deeds.tenures.opened, had_read.opened) & (deeds.tenures.end > caught) & (not len(produced))
-    return any(bool(each.any()) for each in (*jumped, knowing, kept))
+    reads, commits, seeks = deeds.reads, deeds.commits, deeds.seeks
+    read = (reads.opened, reads.offset)
+    ahead = seeks.offset[~present(read, (seeks.opened, seeks.offset))].max(initial=-1)
+    beyond = commits.offset[~present(read, (commits.opened, commits.offset - 1))].max(initial=-1)
+    item, at = pairs(offsets, reads.offset)
+    reader, unproduced = reads.opened[at], ~np.isin(item, produced[0])
+    kept = np.isin(reader, deeds.tenures.opened[deeds.tenures.end > caught]) & unproduced
+    own = offsets < max(ahead, beyond)
+    own[item[kept]] = True
+    return own | (_commits_past(commits, offsets, item, reader) > _producing(commits, offsets, item, reader, produced))
+
+
+def _commits_past(commits: Table, offsets: Ints, item: Ints, reader: Ints) -> Ints:
+    """By offset: of each that read it, in how many transactions (or outside of any) it committed beyond. Summed up."""
+    each = firsts(commits.opened, commits.transaction)
+    opened = commits.opened[each]
+    furthest = _furthest(commits, opened, commits.transaction[each])
+    order = np.lexsort((furthest, opened))
+    reached, asked = pack_both((opened[order], furthest[order]), (reader, offsets[item]))
+    last = np.searchsorted(opened[order], reader, side="right")
+    return _summed(item, last - np.searchsorted(reached, asked, side="right"), len(offsets))
+
+
+def _producing(commits: Table, offsets: Ints, item: Ints, reader: Ints, produced: tuple[Ints, Ints]) -> Ints:
+    """The same, of the transactions alone that produced the record's output."""
+    one, other = pairs(item, produced[0])
+    furthest = _furthest(commits, reader[one], produced[1][other])
+    return _summed(item[one], furthest > offsets[item[one]], len(offsets))
+
+
+def _furthest(commits: Table, opened: Ints, transaction: Ints) -> Ints:
+    """The highest offset that each client committed in a transaction (-1: outside of any), or below any."""
+    return -least((commits.opened, commits.transaction), -commits.offset, (opened, transaction))
+
+
+def _summed(item: Ints, amount: Ints | Bools, length: int) -> Ints:
+    return np.bincount(item, amount, length).astype(np.int64)
 
 
 def repeated_by_itself(deeds: Course, offset: int, first: int, by_hand: bool) -> bool:

@@ -4,7 +4,7 @@ The application is part of the bargain: what it may have brought upon itself (it
 not worked off, applied what it had not committed) is not held against the broker.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ from brokerlaw.spec.evidence.applications import (
 )
 from brokerlaw.spec.evidence.drains import drains
 from brokerlaw.spec.evidence.records import DURABLE, commit_asked
-from brokerlaw.spec.evidence.relations import NEVER, firsts, neighbours, present, take
+from brokerlaw.spec.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
 from brokerlaw.spec.evidence.settings import auto_committing, under
 from brokerlaw.spec.evidence.tenures import of_group
 from brokerlaw.spec.history import History
@@ -37,7 +37,8 @@ GROUPS: Final = ("topics", "groups")
 SOURCE: Final = 'Kafka documentation, "Message Delivery Semantics"'
 OUTPUT: Final = b"out:"
 """What a transformed record's value begins with; the rest is the input's value."""
-NOTHING: Final = np.empty(0, dtype=np.int64)
+NOTHING: Final = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+"""No input produced output in any transaction."""
 
 
 @invariant(
@@ -110,24 +111,24 @@ def _nothing_left_out(h: History, application: Application) -> Finding:
     owed, done = inputs(h, application), applied(h, application)
     effect = present((done.tp, done.offset), (owed.tp, owed.offset))
     effect |= (owed.once == 1) & present((done.value,), (owed.value,))
-    left = _not_its_own_doing(h, application, owed, ~effect, lambda _: NOTHING)
+    left = _not_its_own_doing(h, application, owed, ~effect, NOTHING)
     breaches = (_left_out(h, application, owed, int(i)) for i in left)
     return Finding(int(effect.sum()) + len(left), tuple(breaches))
 
 
 def _not_its_own_doing(
-    h: History, application: Application, owed: Table, missing: Bools, produced: Callable[[int], Ints]
+    h: History, application: Application, owed: Table, missing: Bools, produced: tuple[Ints, Ints]
 ) -> list[int]:
-    """The missing inputs that the broker has to answer for."""
-    deeds: dict[int, Course] = {}
-    left = []
-    for i in np.flatnonzero(missing).tolist():
-        tp, offset = int(owed.tp[i]), int(owed.offset[i])
-        deeds[tp] = deeds.get(tp) or course(h, application, tp)
-        caught = application.caught[1] if application.caught else NEVER
-        if not skipped_by_itself(deeds[tp], offset, produced(i), caught):
-            left.append(i)
-    return left
+    """The missing inputs that the broker has to answer for. `produced`: rows, and transactions with their output."""
+    caught = application.caught[1] if application.caught else NEVER
+    left = missing.copy()
+    for tp in np.unique(owed.tp[missing]).tolist():
+        rows = np.flatnonzero(missing & (owed.tp == tp))
+        here = np.isin(produced[0], rows)
+        own = (np.searchsorted(rows, produced[0][here]), produced[1][here])
+        left[rows] = ~skipped_by_itself(course(h, application, tp), owed.offset[rows], own, caught)
+    found: list[int] = np.flatnonzero(left).tolist()
+    return found
 
 
 def _left_out(h: History, application: Application, owed: Table, send: int, what: str = "applying it") -> Violation:
@@ -202,18 +203,21 @@ def _one_output_each(h: History, application: Application) -> Finding:
     owed, outputs = inputs(h, application), _outputs(h, application)
     owed = owed[owed.once == 1]
     seen = present((outputs.reads.input,), (owed.value,))
-
-    def produced(i: int) -> Ints:
-        mine: Ints = outputs.sends.transaction[outputs.sends.input == owed.value[i]]
-        return mine
-
     settled = ~seen & ~_may_yet_show(h, outputs.sends, owed)
-    left = _not_its_own_doing(h, application, owed, settled, produced)
+    left = _not_its_own_doing(h, application, owed, settled, _producers(outputs.sends, owed))
     missing = (_left_out(h, application, owed, i, "an output that was committed") for i in left)
     pairs = zip(*neighbours(outputs.reads.input), strict=True)
     doubled = [pair for pair in pairs if _broker_doubled(h, application, outputs, *pair)]
     twice = (_two_outputs(h, application, outputs, one, other) for one, other in doubled)
     return Finding(max(int(seen.sum()) + len(left), len(doubled)), (*missing, *twice))
+
+
+def _producers(sends: Table, owed: Table) -> tuple[Ints, Ints]:
+    """Each input, as a row of `owed`, with each transaction that sent an output of it (-1: outside of any)."""
+    item, send = pairs(owed.value, sends.input)
+    transaction = sends.transaction[send]
+    once = firsts(item, transaction)
+    return item[once], transaction[once]
 
 
 def _may_yet_show(h: History, sends: Table, owed: Table) -> Bools:
