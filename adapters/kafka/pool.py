@@ -5,9 +5,10 @@ from typing import Final
 
 from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.contract import Answer, Observer
+from brokerlaw.adapters.misconduct import Hung
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.operations import AnyOperation, client_of
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
 
 SPARE: Final = 4
 """Processes that stand ready: starting one takes longer than most operations."""
@@ -69,11 +70,15 @@ class Pool:
         return self._clients[client].perform(op).outcome
 
     def close(self, op: ops.Close) -> Answer:
-        """In good order; then the process stands ready again."""
+        """In good order; then the process stands ready again. librdkafka can hang in its end: nobody needs that one."""
         if op.client not in self._clients or op.client in self._frozen:
             return self._unable(op.client)
         channel = self._clients.pop(op.client)
-        answer = channel.perform(op)
+        try:
+            answer = channel.perform(op)
+        except Hung:
+            channel.kill()
+            return Unknown("STUCK", f"the client's process did not answer within {PATIENCE:g} s, and was ended")
         if isinstance(answer.outcome, Ok):
             self._ready.append(channel)
         else:

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("confluent_kafka")
 
+from brokerlaw.adapters.kafka import pool as module
 from brokerlaw.adapters.kafka.pool import SPARE, Pool
 from brokerlaw.spec import operations as ops
 from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
@@ -16,11 +17,14 @@ ECHO = """
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.adapters.serve import serve
 from brokerlaw.spec.outcomes import Ok, Unknown
+from threading import Event
 class Toy(Adapter):
     def describe(self): return Description("toy", "1", {"topics": None})
     def open_producer(self, op): return Ok()
     def flush(self, op): return Ok()
-    def close(self, op): return Unknown("STUCK", "") if op.client == "stuck" else Ok()
+    def close(self, op):
+        if op.client == "hanging": Event().wait()
+        return Unknown("STUCK", "") if op.client == "stuck" else Ok()
 serve(Toy)
 """
 
@@ -89,3 +93,19 @@ def test_a_crash_ends_the_process_and_the_end_ends_all(pool: Pool) -> None:
     assert not lives(crashed)
     pool.end()
     assert not any(map(lives, others))
+
+
+def test_a_process_that_hangs_as_it_closes_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 5.0)
+    impatient = Pool((sys.executable, "-c", ECHO), lambda _at, _process, _observation: None)
+    try:
+        impatient.start({})
+        assert impatient.open(ops.OpenProducer("hanging")) == Ok()
+        (pid,) = (channel.pid for channel in impatient._clients.values())
+        outcome = impatient.close(ops.Close("hanging"))
+        assert isinstance(outcome, Unknown)
+        assert "was ended" in str(outcome)
+        assert not lives(pid)
+        assert impatient.open(ops.OpenProducer("next")) == Ok()
+    finally:
+        impatient.end()
