@@ -233,7 +233,9 @@ def _said(checked: Control | None) -> str:
     verdict = f"broken {checked.reproduced}/{checked.runs}"
     if not checked.reproduced:
         silent = f"broken 0/{checked.runs} (no record came that could break it)"
-        verdict = f"kept {checked.exercised}/{checked.runs}" if checked.exercised else silent
+        missed = checked.runs - checked.exercised
+        some = f" (not put to the test in {missed} of {checked.runs})" if missed else ""
+        verdict = f"kept {checked.exercised}/{checked.exercised}{some}" if checked.exercised else silent
     return f"{verdict} on {checked.broker}"
 
 

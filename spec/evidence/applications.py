@@ -145,7 +145,8 @@ def skipped_by_itself(deeds: Course, offsets: Ints, produced: tuple[Ints, Ints],
     kept = np.isin(reader, deeds.tenures.opened[deeds.tenures.end > caught]) & unproduced
     own = offsets < max(ahead, beyond)
     own[item[kept]] = True
-    return own | (_commits_past(commits, offsets, item, reader) > _producing(commits, offsets, item, reader, produced))
+    own |= _commits_past(commits, offsets, item, reader) > _producing(commits, offsets, item, reader, produced)
+    return np.asarray(own, dtype=np.bool_)
 
 
 def _commits_past(commits: Table, offsets: Ints, item: Ints, reader: Ints) -> Ints:
