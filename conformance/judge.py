@@ -77,7 +77,7 @@ def judge(history: History, invariants: Iterable[Invariant]) -> dict[str, Findin
 
 def breaches(findings: dict[str, Finding]) -> list[Breach]:
     """Every violation, in the order of the book."""
-    return [Breach(INVARIANTS[id], violation) for id, found in findings.items() for violation in found.violations]  # noqa: A001
+    return [Breach(INVARIANTS[name], violation) for name, found in findings.items() for violation in found.violations]
 
 
 def _matches(pattern: str, identifier: str) -> bool:

@@ -8,15 +8,24 @@ from brokerlaw.spec import operations as ops
 from brokerlaw.spec.observations import Discipline
 
 
+def _isolation(discipline: Discipline) -> ops.Isolation:
+    return "read_committed" if discipline == "exactly-once" else "read_uncommitted"
+
+
+def _application(discipline: Discipline, replication: int) -> Iterator[Step]:
+    """A topic in, a topic out, and what the application between them promises."""
+    yield topic(1, replication)
+    yield topic(1, replication, OUTPUT)
+    yield ops.OpenProducer("p0")
+    yield Declare(GROUP, TOPIC, discipline, OUTPUT)
+
+
 def crash_between(discipline: Discipline, until: Until) -> Callable[[int], Iterator[Step]]:
     """An instance vanishes after `until`; another takes over."""
 
     def steps(replication: int) -> Iterator[Step]:
-        isolation: ops.Isolation = "read_committed" if discipline == "exactly-once" else "read_uncommitted"
-        yield topic(1, replication)
-        yield topic(1, replication, OUTPUT)
-        yield ops.OpenProducer("p0")
-        yield Declare(GROUP, TOPIC, discipline, OUTPUT)
+        isolation = _isolation(discipline)
+        yield from _application(discipline, replication)
         yield from sends(3)
         yield from member("c0", isolation=isolation)
         yield Settle(GROUP)
@@ -35,11 +44,8 @@ def zombie(discipline: Discipline, until: Until, kind: str = "eager") -> Callabl
     """An instance stands still in mid-turn, its partition moves on, and it wakes and finishes its turn."""
 
     def steps(replication: int) -> Iterator[Step]:
-        isolation: ops.Isolation = "read_committed" if discipline == "exactly-once" else "read_uncommitted"
-        yield topic(1, replication)
-        yield topic(1, replication, OUTPUT)
-        yield ops.OpenProducer("p0")
-        yield Declare(GROUP, TOPIC, discipline, OUTPUT)
+        isolation = _isolation(discipline)
+        yield from _application(discipline, replication)
         yield from sends(2)
         yield from member("c0", isolation=isolation, kind=kind)
         yield Settle(GROUP)

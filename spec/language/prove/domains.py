@@ -6,6 +6,7 @@ there is something, before the components of X.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Final, TypeAlias
 
 Value: TypeAlias = tuple[str, ...]
@@ -66,7 +67,7 @@ def choose(condition: str, a: str, b: str) -> str:
     return a if condition == TRUE or a == b else b if condition == FALSE else f"(ite {condition} {a} {b})"
 
 
-class Domain:
+class Domain(ABC):
     """A sort in SMT-LIB. `elements` are all its values if there are finitely many, else None."""
 
     parts: tuple[str, ...]
@@ -76,9 +77,9 @@ class Domain:
         """Give the commands that introduce it."""
         return []
 
+    @abstractmethod
     def const(self, code: int) -> Value:
         """Give the value with this code."""
-        raise NotImplementedError
 
     def within(self, a: Value) -> str:
         """State that a value of the components' sorts is one of this sort."""
@@ -96,9 +97,9 @@ class Domain:
         """Give the value as an argument of a function: equal values, equal components."""
         return a
 
+    @abstractmethod
     def decode(self, a: Value) -> int:
         """Give the code of a value that the solver wrote."""
-        raise NotImplementedError
 
 
 class Truth(Domain):
@@ -154,6 +155,10 @@ class Free(Domain):
         """Only the first value is ever meant, where a variable starts."""
         assert code == 0, code
         return (self.first,)
+
+    def decode(self, a: Value) -> int:
+        """Never asked: counterexamples are looked for, and read, where every sort has a size."""
+        raise AssertionError(f"a value of the unbounded {self.parts[0]} has no code")
 
 
 class Naturals(Domain):
