@@ -50,13 +50,21 @@ async function perform(adapter, request) {
       await adapter.reset?.();
       return ok();
     case 'wait':
-      await new Promise((resume) => setTimeout(resume, request.milliseconds));
+      await elapse(request.milliseconds);
       return ok();
     case 'stop':
       await adapter.stop?.();
       return ok();
     default:
       throw new AdapterError(`there is no request ${request.type} in contract ${CONTRACT}`);
+  }
+}
+
+/** Node's timers count whole milliseconds, and may fire before the last one is over. */
+async function elapse(milliseconds) {
+  const end = now() + milliseconds * 1e6;
+  for (let left = milliseconds; left > 0; left = (end - now()) / 1e6) {
+    await new Promise((resume) => setTimeout(resume, Math.ceil(left)));
   }
 }
 

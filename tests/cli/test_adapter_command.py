@@ -33,6 +33,16 @@ def test_a_skeleton_passes_smoke_by_the_name_that_init_tells(language: str, tmp_
     assert smoked.exit_code == 0, smoked.output
 
 
+@needs_node
+def test_the_node_skeleton_waits_to_the_end_though_timers_fire_early(tmp_path: Path) -> None:
+    assert run("init", "early", "--language", "node", "--out", str(tmp_path)).exit_code == 0
+    early = "const timer = globalThis.setTimeout; globalThis.setTimeout = (f, ms) => timer(f, ms / 2);\n"
+    (tmp_path / "adapter.mjs").write_text((tmp_path / "adapter.mjs").read_text() + early)
+    smoked = CliRunner().invoke(smoke, [f"cmd:node {shlex.quote(str(tmp_path / 'adapter.mjs'))}"])
+    assert smoked.exit_code == 0, smoked.output
+    assert "pass                              Waiting takes as long as it should" in smoked.output
+
+
 def test_a_skeleton_overwrites_nothing(tmp_path: Path) -> None:
     assert run("init", "mine", "--out", str(tmp_path)).exit_code == 0
     (tmp_path / "adapter.py").write_text("precious")
