@@ -24,8 +24,8 @@ from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.child import Child
 from brokerlaw.adapters.contract import AdapterError, Description, Observer, Timed
-from brokerlaw.spec.operations import AnyOperation
-from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.history.operations import AnyOperation
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 
 PATIENCE = 30.0
 """Seconds that a request may take beyond what it allows itself; also for reading one, and for ending."""

@@ -11,9 +11,9 @@ from brokerlaw.adapters import wire
 from brokerlaw.adapters.channel import PATIENCE, Channel
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description
 from brokerlaw.adapters.misconduct import Hung
-from brokerlaw.spec.operations import AnyOperation, Operation
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import snake_case
+from brokerlaw.spec.history.operations import AnyOperation, Operation
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import snake_case
 
 TIMEOUT: Final = "adapter.timeout"
 

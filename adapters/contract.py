@@ -25,10 +25,10 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
-from brokerlaw.spec.observations import Observation
-from brokerlaw.spec.operations import Operation, name_of
-from brokerlaw.spec.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.values import Struct
+from brokerlaw.spec.history.observations import Observation
+from brokerlaw.spec.history.operations import Operation, name_of
+from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import Struct
 
 __all__ = ["Adapter", "AdapterError", "Capability", "Description", "Fail", "Ok", "Outcome", "Timed", "Unknown"]
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.contract import CAPABILITIES, Description
-from brokerlaw.spec.operations import OPERATIONS
-from brokerlaw.spec.schema import DIALECT, components, text, union
+from brokerlaw.spec.history.operations import OPERATIONS
+from brokerlaw.spec.history.schema import DIALECT, components, text, union
 
 FOLDER: Final = Path(__file__).with_name("schemas")
 

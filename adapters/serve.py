@@ -18,8 +18,8 @@ import msgspec
 
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.contract import Adapter, AdapterError, Timed
-from brokerlaw.spec.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 
 
 def serve(make: Callable[[Mapping[str, str]], Adapter]) -> None:

@@ -1,6 +1,6 @@
 """The contract as JSON lines: what the suite writes to an adapter's program, and what the program writes back.
 
-Each message is one line of UTF-8 JSON, told apart by `type`. The words are those of a history (see `spec.rows`):
+Each message is one line of UTF-8 JSON, told apart by `type`. The words are those of a history (see `spec.history.rows`):
 
     → {"type":"hello","id":1,"contract":1,"settings":{"bootstrap":"localhost:9092"}}
     ← {"type":"complete","id":1,"outcome":{"type":"ok","value":{"name":"mine","version":"1","capabilities":{}}}}
@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 import msgspec
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.spec.observations import Assigned, Lost, Revoked
-from brokerlaw.spec.operations import AdvanceClock, AnyOperation, Poll, Receive, name_of
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.values import Struct, snake_case
+from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.history.operations import AdvanceClock, AnyOperation, Poll, Receive, name_of
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import Struct, snake_case
 
 CONTRACT = 1
 """The version of the contract, and of these messages."""

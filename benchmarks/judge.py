@@ -10,14 +10,23 @@ from itertools import count
 import numpy as np
 from tabulate import tabulate
 
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.evidence.murmur2 import partitions
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.evidence.murmur2 import partitions
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.observations import (
+    Applied,
+    Assigned,
+    Caught,
+    Declared,
+    Drained,
+    Observation,
+    Revoked,
+    Stable,
+)
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 from brokerlaw.spec.invariants import INVARIANTS
-from brokerlaw.spec.observations import Applied, Assigned, Caught, Declared, Drained, Observation, Revoked, Stable
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.rows import Complete, Invoke, Observe, Row
-from brokerlaw.spec.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 
 PARTITIONS, BATCH = 8, 10
 TOPIC, GROUPS = "orders", ("shop", "audit")

@@ -28,7 +28,7 @@ from brokerlaw.conformance.shrink import Shrinker, Steps
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.reference.mutants import MUTANTS
 from brokerlaw.reference.mutants.beyond import BEYOND
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
 SHRINK_TIME = 20.0

@@ -25,8 +25,8 @@ from pathlib import Path
 from tabulate import tabulate
 
 from brokerlaw.spec.language import Model
-from brokerlaw.spec.language.compile import Native, explore
-from brokerlaw.spec.language.print.murphi import murphi
+from brokerlaw.spec.language.compiler import Native, explore
+from brokerlaw.spec.language.printers.murphi import murphi
 from brokerlaw.spec.protocols.registry import load
 
 MODELS = {

@@ -21,9 +21,9 @@ from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.overrides import Settings
 from brokerlaw.reference.adapter import ReferenceAdapter
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.rows import Invoke
 from brokerlaw.spec.invariants import INVARIANTS
-from brokerlaw.spec.rows import Invoke
 
 
 class Checked(NamedTuple):

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from brokerlaw.conformance.model import Application
 from brokerlaw.conformance.plan import Until
 from brokerlaw.conformance.session import Session
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Applied
-from brokerlaw.spec.outcomes import Ok, Outcome
-from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Applied
+from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 OUTPUT = b"out:"
 """What a transformed record's value begins with; the rest is the input's value."""

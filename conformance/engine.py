@@ -18,9 +18,9 @@ from brokerlaw.conformance.overrides import Settings, redacted
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.result import Found, Result, Verdict
 from brokerlaw.conformance.shrink import Shrinker, Steps, encoded, steadiest
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.rows import Invoke, Recording
 from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
-from brokerlaw.spec.rows import Invoke, Recording
 
 BATCH = 8
 """Plans drawn from one machine before the next has its turn."""

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.result import Found, Result
-from brokerlaw.spec.values import Struct, snake_case
+from brokerlaw.spec.history.values import Struct, snake_case
 
 
 class Event(Struct, frozen=True, tag_field="event", tag=snake_case):

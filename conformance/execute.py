@@ -10,10 +10,10 @@ from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import Settings
 from brokerlaw.conformance.quiesce import Quiescence
 from brokerlaw.conformance.session import Session
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Declared
-from brokerlaw.spec.operations import client_of
-from brokerlaw.spec.rows import Header, Recording
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Declared
+from brokerlaw.spec.history.operations import client_of
+from brokerlaw.spec.history.rows import Header, Recording
 
 FRESH = "fresh"
 """The claim of an adapter whose `reset` gives an empty broker, so that names need no prefix."""

@@ -5,9 +5,9 @@ from typing import Final
 
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Strike
 from brokerlaw.conformance.session import Session
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import PartitionState
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import PartitionState
 
 PATIENCE: Final = 20_000
 """Milliseconds to wait for the cluster to notice a fault."""

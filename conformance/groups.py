@@ -5,9 +5,9 @@ from typing import Final
 from brokerlaw.conformance.application import Applications
 from brokerlaw.conformance.model import Model
 from brokerlaw.conformance.session import Session
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Stable
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Stable
+from brokerlaw.spec.history.values import TopicPartition
 
 PATIENCE: Final = 30_000
 """Milliseconds after which a group that has not come to rest is taken as it is: far beyond every session timeout."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from brokerlaw.conformance import plan as p
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Discipline
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Discipline
 
 Health: TypeAlias = Literal["up", "paused", "down"]
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from brokerlaw.conformance.plan import describe, show
 from brokerlaw.conformance.trace import Trace
-from brokerlaw.spec.operations import name_of
-from brokerlaw.spec.outcomes import Fail, Ok, Unknown
-from brokerlaw.spec.rows import Complete, Invoke, Observe, Row
-from brokerlaw.spec.values import Placed, Record, snake_case
+from brokerlaw.spec.history.operations import name_of
+from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
+from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.history.values import Placed, Record, snake_case
 
 MARK = "▶"
 

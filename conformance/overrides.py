@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import AnyOperation
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import AnyOperation
 
 _FIXED: Final = frozenset({"client", "group", "topic", "partitions", "settings", "transactional_id", "instance_id"})
 

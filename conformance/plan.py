@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from brokerlaw.spec.observations import Discipline
-from brokerlaw.spec.operations import AnyOperation, Operation
-from brokerlaw.spec.values import Struct, snake_case
+from brokerlaw.spec.history.observations import Discipline
+from brokerlaw.spec.history.operations import AnyOperation, Operation
+from brokerlaw.spec.history.values import Struct, snake_case
 
 Until: TypeAlias = Literal["polled", "halfway", "done"]
 """How far a turn of an application goes."""

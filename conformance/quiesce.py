@@ -10,11 +10,11 @@ from brokerlaw.conformance.groups import Groups
 from brokerlaw.conformance.model import Model
 from brokerlaw.conformance.plan import AwaitLeader
 from brokerlaw.conformance.session import ADMIN, Session
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Caught, Drained
-from brokerlaw.spec.operations import Isolation
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Caught, Drained
+from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 PATIENCE: Final = 30_000
 """Milliseconds that a reader or an application has to come to the end."""

@@ -2,10 +2,10 @@
 
 from threading import Lock
 
-from brokerlaw.spec.observations import AnyObservation
-from brokerlaw.spec.operations import AnyOperation
-from brokerlaw.spec.outcomes import Outcome
-from brokerlaw.spec.rows import Complete, Header, Invoke, Observe, Recording, Row
+from brokerlaw.spec.history.observations import AnyObservation
+from brokerlaw.spec.history.operations import AnyOperation
+from brokerlaw.spec.history.outcomes import Outcome
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
 
 
 class Recorder:

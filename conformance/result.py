@@ -4,7 +4,7 @@ from typing import Final
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.judge import Status
-from brokerlaw.spec.values import Struct
+from brokerlaw.spec.history.values import Struct
 
 KEPT, BROKEN, FAULT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: promises kept; one broken; usage, adapter or suite at fault; not all was judged; the user ended it."""

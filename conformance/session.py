@@ -9,12 +9,12 @@ from brokerlaw.adapters.contract import Adapter, AdapterError, Description, Time
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import Settings
 from brokerlaw.conformance.record import Recorder
-from brokerlaw.spec import observations as seen
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import AnyOperation, client_of, name_of
-from brokerlaw.spec.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.rows import Header, Recording, typed
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history import observations as seen
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import AnyOperation, client_of, name_of
+from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.rows import Header, Recording, typed
+from brokerlaw.spec.history.values import TopicPartition
 
 ADMIN = "admin"
 """The process of operations that no client of the plan performs."""

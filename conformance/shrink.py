@@ -19,7 +19,7 @@ import msgspec
 
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.plan import Elapse, Step, Strike
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 Steps = tuple[Step, ...]
 Breaks = Callable[[Steps], bool]

@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from brokerlaw.conformance.plan import Plan
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Recording, Row, typed
+from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Invariant
-from brokerlaw.spec.rows import Complete, Header, Invoke, Recording, Row, typed
-from brokerlaw.spec.values import Struct
 
 VERSION: Final = 1
 

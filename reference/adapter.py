@@ -17,10 +17,10 @@ from brokerlaw.reference.mutants import parts_of
 from brokerlaw.reference.producer import Producer
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.settings import Settings
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import Operation
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import Operation
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.history.values import TopicPartition
 
 BOUNDS: dict[Capability, int] = {"topics": 64, "groups": 16}
 

@@ -11,9 +11,9 @@ from brokerlaw.reference.cluster import Cluster
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import OFFSETS
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok, Outcome
-from brokerlaw.spec.values import PartitionState, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.values import PartitionState, TopicPartition
 
 T = TypeVar("T")
 

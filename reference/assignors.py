@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.values import TopicPartition
 
 Owned: TypeAlias = tuple[TopicPartition, ...]
 Assignment: TypeAlias = dict[str, Owned]

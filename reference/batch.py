@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
-from brokerlaw.spec.values import Record
+from brokerlaw.spec.history.values import Record
 
 Control: TypeAlias = Literal["commit", "abort"]
 

@@ -11,8 +11,8 @@ from brokerlaw.reference.log import Slice
 from brokerlaw.reference.network import Process
 from brokerlaw.reference.registration import Registration
 from brokerlaw.reference.replica import Replica
-from brokerlaw.spec.operations import Acks, Isolation
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.operations import Acks, Isolation
+from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.cluster import Cluster

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from brokerlaw.reference.assignors import Assignment, Owned, Subscription
 from brokerlaw.reference.errors import BrokerError
-from brokerlaw.spec.values import GroupState, Member
+from brokerlaw.spec.history.values import GroupState, Member
 
 if TYPE_CHECKING:
     from brokerlaw.reference.groups import GroupCoordinator, Membership

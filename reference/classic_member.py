@@ -9,7 +9,7 @@ from brokerlaw.reference.classic_group import ClassicGroup, Join
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.member import GroupMember
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.operations import OpenConsumer
+from brokerlaw.spec.history.operations import OpenConsumer
 
 if TYPE_CHECKING:
     from brokerlaw.reference.consumer import Consumer

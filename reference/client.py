@@ -9,7 +9,7 @@ from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.network import Process
 from brokerlaw.reference.registration import Registration
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.broker import Broker

@@ -26,8 +26,8 @@ from brokerlaw.reference.scheduler import MILLISECOND, Scheduler
 from brokerlaw.reference.sender import Sender
 from brokerlaw.reference.settings import Settings
 from brokerlaw.reference.transactions import TransactionCoordinator
-from brokerlaw.spec.operations import CreateTopic
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.operations import CreateTopic
+from brokerlaw.spec.history.values import TopicPartition
 
 START: Final = 100 * MILLISECOND
 

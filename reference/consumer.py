@@ -13,10 +13,10 @@ from brokerlaw.reference.member import GroupMember
 from brokerlaw.reference.registration import OFFSETS
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.settings import client_settings
-from brokerlaw.spec.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.operations import OpenConsumer
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
+from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
+from brokerlaw.spec.history.operations import OpenConsumer
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.cluster import Cluster

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from brokerlaw.reference.assignors import SERVER, Assignment, Owned, Subscription
 from brokerlaw.reference.errors import BrokerError
-from brokerlaw.spec.values import GroupState, Member, TopicPartition
+from brokerlaw.spec.history.values import GroupState, Member, TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.groups import GroupCoordinator, Membership

@@ -10,8 +10,8 @@ from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.network import Process
 from brokerlaw.reference.registration import Registration
 from brokerlaw.reference.settings import topic_settings
-from brokerlaw.spec.operations import CreateTopic
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.operations import CreateTopic
+from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.broker import Broker

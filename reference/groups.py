@@ -10,7 +10,7 @@ from brokerlaw.reference.consumer_group import ConsumerGroup
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import OFFSETS
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.values import GroupState, PartitionOffset, TopicPartition
+from brokerlaw.spec.history.values import GroupState, PartitionOffset, TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.cluster import Cluster

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from brokerlaw.reference.batch import Batch, Content, Control, Stamp
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.log import EpochEnd, Slice
-from brokerlaw.spec.operations import Acks, Isolation
-from brokerlaw.spec.values import Record
+from brokerlaw.spec.history.operations import Acks, Isolation
+from brokerlaw.spec.history.values import Record
 
 if TYPE_CHECKING:
     from brokerlaw.reference.replica import Replica

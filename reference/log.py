@@ -5,8 +5,8 @@ from typing import ClassVar, NamedTuple
 
 from brokerlaw.reference.batch import Batch
 from brokerlaw.reference.producer_state import Aborted, ProducerStates
-from brokerlaw.spec.operations import Isolation
-from brokerlaw.spec.values import Record
+from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.values import Record
 
 
 class EpochStart(NamedTuple):

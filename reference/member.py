@@ -13,7 +13,7 @@ from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.groups import Membership
 from brokerlaw.reference.registration import OFFSETS
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.operations import OpenConsumer
+from brokerlaw.spec.history.operations import OpenConsumer
 
 if TYPE_CHECKING:
     from brokerlaw.reference.consumer import Consumer

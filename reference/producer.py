@@ -13,9 +13,9 @@ from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.sender import Settle, Waiting
 from brokerlaw.reference.settings import client_settings
 from brokerlaw.reference.transactions import Identity
-from brokerlaw.spec.operations import OpenProducer, Send
-from brokerlaw.spec.outcomes import Fail, Unknown
-from brokerlaw.spec.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history.operations import OpenProducer, Send
+from brokerlaw.spec.history.outcomes import Fail, Unknown
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.broker import Broker

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.values import TopicPartition
 
 OFFSETS: Final = TopicPartition("__consumer_offsets", 0)
 TRANSACTIONS: Final = TopicPartition("__transaction_state", 0)

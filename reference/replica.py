@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.log import Log
 from brokerlaw.reference.registration import Registration
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.broker import Broker

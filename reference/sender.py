@@ -19,8 +19,8 @@ from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.leader import Produced
 from brokerlaw.reference.producer_state import SEQUENCES
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.values import Placed, TopicPartition
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import Placed, TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.broker import Broker

@@ -15,7 +15,7 @@ from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.leader import Produced
 from brokerlaw.reference.registration import TRANSACTIONS
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.broker import Broker

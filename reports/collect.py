@@ -28,8 +28,8 @@ from brokerlaw.conformance import trace as traces
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import sort
 from brokerlaw.conformance.result import Found, Result
-from brokerlaw.report import markdown
-from brokerlaw.spec.history import History
+from brokerlaw.render import markdown
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
 HERE = Path(__file__).parent

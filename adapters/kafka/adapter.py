@@ -17,8 +17,8 @@ from brokerlaw.adapters.kafka.librdkafka import QUICK
 from brokerlaw.adapters.kafka.metadata import listed_apis
 from brokerlaw.adapters.kafka.partition import partition_state
 from brokerlaw.adapters.kafka.pool import Pool
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 
 CLIENT: Final = (sys.executable, "-m", "brokerlaw.adapters.kafka.client")
 REACH: Final = 10.0

@@ -12,10 +12,10 @@ from confluent_kafka.cimpl import NewTopic
 
 from brokerlaw.adapters.contract import Adapter
 from brokerlaw.adapters.kafka.outcomes import outcome_of
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
-from brokerlaw.spec.values import GroupState, Member
-from brokerlaw.spec.values import TopicPartition as Partition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import GroupState, Member
+from brokerlaw.spec.history.values import TopicPartition as Partition
 
 
 class Administration(Adapter):

@@ -11,9 +11,9 @@ from brokerlaw.adapters.kafka.consumer import ConsumerClient
 from brokerlaw.adapters.kafka.librdkafka import bounded
 from brokerlaw.adapters.kafka.producer import ProducerClient
 from brokerlaw.adapters.serve import serve
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import Operation, name_of
-from brokerlaw.spec.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import Operation, name_of
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 
 LIMIT: Final = 25.0
 """Seconds after which any operation is given up: librdkafka can wait for a dead coordinator beyond its own timeouts."""

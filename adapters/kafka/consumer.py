@@ -11,11 +11,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.kafka.librdkafka import QUICK, bounded, silent
 from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Assigned, Lost, Revoked
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.values import GroupState, Record
-from brokerlaw.spec.values import TopicPartition as Partition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import GroupState, Record
+from brokerlaw.spec.history.values import TopicPartition as Partition
 
 Rebalance: TypeAlias = type[Assigned] | type[Revoked] | type[Lost]
 

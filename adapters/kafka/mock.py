@@ -15,8 +15,8 @@ from confluent_kafka import cimpl, libversion
 from brokerlaw.adapters.contract import AdapterError, Capability, Description
 from brokerlaw.adapters.kafka.adapter import KafkaAdapter
 from brokerlaw.adapters.kafka.capabilities import CREATE_TOPICS, DELETE_TOPICS
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 
 BROKERS: Final = 3
 PRODUCER: Final = 0  # RD_KAFKA_PRODUCER

@@ -9,7 +9,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 
 NO_EFFECT: Final = frozenset(
     {

@@ -4,7 +4,7 @@ import socket
 import struct
 from typing import Any
 
-from brokerlaw.spec.values import PartitionState
+from brokerlaw.spec.history.values import PartitionState
 
 
 def partition_state(address: tuple[str, int], topic: str, partition: int) -> PartitionState | None:

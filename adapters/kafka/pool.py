@@ -6,9 +6,9 @@ from typing import Final
 from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.contract import Answer, Observer
 from brokerlaw.adapters.misconduct import Hung
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import AnyOperation, client_of
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import AnyOperation, client_of
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 
 SPARE: Final = 4
 """Processes that stand ready: starting one takes longer than most operations."""

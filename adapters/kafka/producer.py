@@ -13,9 +13,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 from brokerlaw.adapters.contract import Adapter, Answer, Timed
 from brokerlaw.adapters.kafka.librdkafka import DELIVERY_TIMEOUT, QUICK, silent
 from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import Placed
 
 
 class ProducerClient(Adapter):

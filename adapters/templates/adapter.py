@@ -2,7 +2,7 @@
 
 So far this is a toy that keeps everything in memory, and it is complete: `brokerlaw smoke` passes. Replace the
 body of one method after the other by what your client library has for it, and claim more in `describe`
-as you go; the operations of each capability are in `brokerlaw.spec.operations`.
+as you go; the operations of each capability are in `brokerlaw.spec.history.operations`.
 
 Answer `Ok` only for what has happened, `Fail` only for what certainly has not and never will, `Unknown` for
 timeouts, lost connections and everything else. An exception counts as `Unknown`.
@@ -14,8 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from brokerlaw.adapters.contract import Adapter, Answer, Description, Fail, Ok, Outcome
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import Placed, Record, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import Placed, Record, TopicPartition
 
 
 @dataclass

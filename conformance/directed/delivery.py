@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import Declare, Elapse, Settle, Step, Until, Work
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Discipline
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Discipline
 
 
 def _isolation(discipline: Discipline) -> ops.Isolation:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, Resurrect, Step, Strike
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 
 def leader_killed(replication: int) -> Iterator[Step]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, SESSION_TIMEOUT, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import Declare, Settle, Step, Work
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 
 def fan_out(replication: int) -> Iterator[Step]:

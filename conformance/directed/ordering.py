@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
 from brokerlaw.conformance.plan import Step
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import PartitionOffset
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset
 
 
 def order(replication: int) -> Iterator[Step]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
 from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, Step, Strike
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import PartitionOffset
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset
 
 
 def transactions(replication: int) -> Iterator[Step]:

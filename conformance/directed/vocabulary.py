@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from brokerlaw.conformance.plan import Step
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 TOPIC, OUTPUT, GROUP = "orders", "shipped", "shop"
 SESSION_TIMEOUT: Final = 2_000

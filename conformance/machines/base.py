@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.model import Model
 from brokerlaw.conformance.plan import Plan, Settle, Step
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, indices, keys, pick
 from brokerlaw.conformance.plan import Declare, Heal, Settle, Strike, Until, Work
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Discipline
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Discipline
 
 TOPIC, OUTPUT, GROUP = "orders", "shipped", "shop"
 DISCIPLINES: tuple[Discipline, ...] = ("at-least-once", "at-most-once", "idempotent-sink", "exactly-once")

@@ -5,8 +5,8 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, indices, keys, pick
 from brokerlaw.conformance.plan import Declare, Settle, Until, Work
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Discipline
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Discipline
 
 TOPIC = "orders"
 GROUPS: tuple[tuple[str, Discipline], ...] = (("billing", "at-least-once"), ("audit", "at-most-once"))

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, bodies, indices, keys, pick
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 TOPIC = "orders"
 

@@ -5,8 +5,8 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, bodies, indices, keys, pick
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Fault, Heal, Resurrect, Role, Strike
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import PartitionOffset
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset
 
 TOPIC = "orders"
 

@@ -8,12 +8,12 @@ import msgspec
 
 from brokerlaw.adapters.contract import Adapter, Capability, Description, Timed
 from brokerlaw.conformance.names import Names
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.operations import AnyOperation, name_of
-from brokerlaw.spec.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.rows import typed
-from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
+from brokerlaw.spec.history.operations import AnyOperation, name_of
+from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.rows import typed
+from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 LIMIT: Final = 20_000
 """Milliseconds of the adapter's clock for what takes a broker a while: a rebalance, a broker's return."""

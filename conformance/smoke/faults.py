@@ -1,9 +1,9 @@
 """Smoke checks of what can be done to brokers and to time."""
 
 from brokerlaw.conformance.smoke.bench import Bench, check
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import FaultOperation
-from brokerlaw.spec.outcomes import Ok, Outcome
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import FaultOperation
+from brokerlaw.spec.history.outcomes import Ok, Outcome
 
 
 def _harm(b: Bench, harm: FaultOperation, mend: FaultOperation) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from brokerlaw.conformance.smoke.bench import Bench, check
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 OBSERVE = "tell rebalances by observe(client, Assigned(…)) and Revoked(…) while the client polls"
 

@@ -2,8 +2,8 @@
 
 from brokerlaw.conformance.smoke.bench import Bench, check
 from brokerlaw.conformance.smoke.topics import VALUES
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import Delivery
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import Delivery
 
 QUEUE = "queue"
 

@@ -3,9 +3,9 @@
 import time
 
 from brokerlaw.conformance.smoke.bench import Bench, check
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import PartitionOffset, Placed, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import PartitionOffset, Placed, TopicPartition
 
 VALUES = (b"", b"text", b"a\x00b", b"\xff\xfe\x80", bytes(range(256)) * 256)
 """Nothing, text, a NUL, what is no UTF-8, 64 KiB of everything."""

@@ -2,9 +2,9 @@
 
 from brokerlaw.conformance.smoke.bench import Bench, check
 from brokerlaw.conformance.smoke.groups import join
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok
-from brokerlaw.spec.values import PartitionOffset
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import PartitionOffset
 
 ISOLATION = "pass op.isolation on to the client"
 

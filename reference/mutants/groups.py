@@ -10,7 +10,7 @@ from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.consumer_group import ConsumerGroup, Heartbeat, Told
 from brokerlaw.reference.groups import GroupCoordinator, Membership
 from brokerlaw.reference.mutants.mutant import Mutant
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.values import TopicPartition
 
 
 class ClearedByAnOldRevocation(ConsumerGroup):

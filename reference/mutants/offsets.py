@@ -10,7 +10,7 @@ from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.groups import GroupCoordinator, Membership, Offsets
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.registration import OFFSETS as INTERNAL
-from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
+from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 
 class CommitsWhatItFetched(Consumer):

@@ -14,9 +14,9 @@ from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.partitioner import Partitioner, murmur2
 from brokerlaw.reference.producer_state import Aborted, ProducerStates
 from brokerlaw.reference.sender import Sender, Sent, Settle
-from brokerlaw.spec.operations import Isolation
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.history.values import Placed
 
 
 class AnySequenceIsNext(ProducerStates):

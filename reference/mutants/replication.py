@@ -10,8 +10,8 @@ from brokerlaw.reference.leader import Fetched, Leader, Produced, Reply
 from brokerlaw.reference.log import EpochEnd, Log
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.registration import Registration
-from brokerlaw.spec.operations import Acks, Isolation
-from brokerlaw.spec.values import TopicPartition
+from brokerlaw.spec.history.operations import Acks, Isolation
+from brokerlaw.spec.history.values import TopicPartition
 
 
 class AcksBeforeReplication(Leader):

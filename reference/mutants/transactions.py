@@ -15,8 +15,8 @@ from brokerlaw.reference.registration import TRANSACTIONS as INTERNAL
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.sender import Lane, Sender
 from brokerlaw.reference.transactions import Identity, Transaction, TransactionCoordinator
-from brokerlaw.spec.operations import Isolation
-from brokerlaw.spec.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 
 class AnyEpochEnds(TransactionCoordinator):

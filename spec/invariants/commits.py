@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Ints, Table
-from brokerlaw.spec.evidence.contact import in_contact
-from brokerlaw.spec.evidence.relations import first_after, last_before, pack_both, take
-from brokerlaw.spec.evidence.tenures import tenures
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.evidence.contact import in_contact
+from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack_both, take
+from brokerlaw.spec.history.evidence.tenures import tenures
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import OK, PENDING
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
-from brokerlaw.spec.tables import OK, PENDING
 
 
 @invariant(

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from brokerlaw.spec.columns import Bools, Ints, Table
-from brokerlaw.spec.derived import derived
-from brokerlaw.spec.evidence.applications import (
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.applications import (
     BY_HAND,
     Application,
     Course,
@@ -22,15 +22,15 @@ from brokerlaw.spec.evidence.applications import (
     repeated_by_itself,
     skipped_by_itself,
 )
-from brokerlaw.spec.evidence.drains import drains
-from brokerlaw.spec.evidence.records import DURABLE, commit_asked
-from brokerlaw.spec.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
-from brokerlaw.spec.evidence.settings import auto_committing, under
-from brokerlaw.spec.evidence.tenures import of_group
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.evidence.drains import drains
+from brokerlaw.spec.history.evidence.records import DURABLE, commit_asked
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
+from brokerlaw.spec.history.evidence.settings import auto_committing, under
+from brokerlaw.spec.history.evidence.tenures import of_group
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED, FAIL
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation
-from brokerlaw.spec.tables import COMMITTED, FAIL
 
 PROMISED: Final = (*DURABLE, BY_HAND)
 GROUPS: Final = ("topics", "groups")

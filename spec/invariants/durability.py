@@ -4,13 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.columns import Ints, Table
-from brokerlaw.spec.evidence.drains import covering, drains, short_of, shown
-from brokerlaw.spec.evidence.outages import down_throughout
-from brokerlaw.spec.evidence.records import ALL_REPLICAS, DURABLE, acked, owed_to, placed_reads
-from brokerlaw.spec.evidence.relations import find, first_after, last_before, take
-from brokerlaw.spec.evidence.settings import idempotent, lifted, under
-from brokerlaw.spec.evidence.topics import (
+from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
+from brokerlaw.spec.history.evidence.outages import down_throughout
+from brokerlaw.spec.history.evidence.records import ALL_REPLICAS, DURABLE, acked, owed_to, placed_reads
+from brokerlaw.spec.history.evidence.relations import find, first_after, last_before, take
+from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
+from brokerlaw.spec.history.evidence.topics import (
     deleted_below,
     keeping,
     known,
@@ -19,10 +19,10 @@ from brokerlaw.spec.evidence.topics import (
     topic_of,
     within,
 )
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED, OK, PENDING, UNCOMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, value, violation
-from brokerlaw.spec.tables import COMMITTED, OK, PENDING, UNCOMMITTED
 
 MIN_ISR: Final = "min.insync.replicas"
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Bools, Ints, Table
-from brokerlaw.spec.evidence.commits import possible_commits
-from brokerlaw.spec.evidence.relations import firsts, least, pack_both, pairs
-from brokerlaw.spec.evidence.settings import auto_committing
-from brokerlaw.spec.evidence.starts import floors, passed_over, starts
-from brokerlaw.spec.evidence.topics import known, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.evidence.commits import possible_commits
+from brokerlaw.spec.history.evidence.relations import firsts, least, pack_both, pairs
+from brokerlaw.spec.history.evidence.settings import auto_committing
+from brokerlaw.spec.history.evidence.starts import floors, passed_over, starts
+from brokerlaw.spec.history.evidence.topics import known, within
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED_OFFSET
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, violation
-from brokerlaw.spec.tables import COMMITTED_OFFSET
 
 
 @invariant(

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Table
-from brokerlaw.spec.evidence.records import placed_reads
-from brokerlaw.spec.evidence.relations import firsts, neighbours, take
-from brokerlaw.spec.evidence.settings import idempotent, lifted, under
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Table
+from brokerlaw.spec.history.evidence.records import placed_reads
+from brokerlaw.spec.history.evidence.relations import firsts, neighbours, take
+from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.ordering import IDEMPOTENT
 from brokerlaw.spec.invariants.wording import place, value, violation

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Table
-from brokerlaw.spec.evidence.relations import NEVER, least
-from brokerlaw.spec.evidence.topics import known, number_of, topic_of, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Table
+from brokerlaw.spec.history.evidence.relations import NEVER, least
+from brokerlaw.spec.history.evidence.topics import known, number_of, topic_of, within
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import FAIL
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, place, value, violation
-from brokerlaw.spec.tables import FAIL
 
 
 @invariant(

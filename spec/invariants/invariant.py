@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
 
 Profile: TypeAlias = Literal["log", "queue"]
 

@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.columns import Table
-from brokerlaw.spec.evidence.relations import highest_before, neighbours, take
-from brokerlaw.spec.evidence.topics import steady, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Table
+from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, take
+from brokerlaw.spec.history.evidence.topics import steady, within
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 

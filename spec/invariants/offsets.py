@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Table
-from brokerlaw.spec.evidence.starts import floors, passed_over, reread, starts
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Table
+from brokerlaw.spec.history.evidence.starts import floors, passed_over, reread, starts
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Ints, Table
-from brokerlaw.spec.evidence.records import DURABLE, acked
-from brokerlaw.spec.evidence.relations import highest_before, neighbours, pack, take
-from brokerlaw.spec.evidence.settings import idempotent, lifted, sequential, under
-from brokerlaw.spec.evidence.tenures import held_before
-from brokerlaw.spec.evidence.topics import CLEAN_ELECTION, clean, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.evidence.records import DURABLE, acked
+from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, pack, take
+from brokerlaw.spec.history.evidence.settings import idempotent, lifted, sequential, under
+from brokerlaw.spec.history.evidence.tenures import held_before
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, place, value, violation
 

@@ -5,18 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from brokerlaw.spec.columns import Bools, Ints, Table
-from brokerlaw.spec.evidence.contact import in_contact
-from brokerlaw.spec.evidence.outages import disturbed
-from brokerlaw.spec.evidence.relations import firsts, highest_before, neighbours, pack
-from brokerlaw.spec.evidence.settings import consumers
-from brokerlaw.spec.evidence.tenures import gone, holders, of_group, tenures
-from brokerlaw.spec.evidence.topics import known, partition_count
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.evidence.contact import in_contact
+from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, pack
+from brokerlaw.spec.history.evidence.settings import consumers
+from brokerlaw.spec.history.evidence.tenures import gone, holders, of_group, tenures
+from brokerlaw.spec.history.evidence.topics import known, partition_count
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.observations import Stable
+from brokerlaw.spec.history.values import TopicPartition
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
-from brokerlaw.spec.observations import Stable
-from brokerlaw.spec.values import TopicPartition
 
 
 @invariant(

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.columns import Bools, Ints, Table
-from brokerlaw.spec.derived import derived
-from brokerlaw.spec.evidence.murmur2 import partitions
-from brokerlaw.spec.evidence.relations import firsts, pack
-from brokerlaw.spec.evidence.topics import known, number_of, partition_count, steady, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.murmur2 import partitions
+from brokerlaw.spec.history.evidence.relations import firsts, pack
+from brokerlaw.spec.history.evidence.topics import known, number_of, partition_count, steady, within
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, partition, violation
-from brokerlaw.spec.tables import OK
 
 
 @invariant(

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Bools, Ints, Table
-from brokerlaw.spec.evidence.drains import covering, drains, short_of, shown
-from brokerlaw.spec.evidence.records import placed_reads
-from brokerlaw.spec.evidence.relations import firsts, highest_before, take
-from brokerlaw.spec.evidence.settings import under
-from brokerlaw.spec.evidence.topics import CLEAN_ELECTION, deleted_below, keeping, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
+from brokerlaw.spec.history.evidence.records import placed_reads
+from brokerlaw.spec.history.evidence.relations import firsts, highest_before, take
+from brokerlaw.spec.history.evidence.settings import under
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, deleted_below, keeping, within
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, UNCOMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
-from brokerlaw.spec.tables import COMMITTED, EARLIEST, UNCOMMITTED
 
 
 @invariant(

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from brokerlaw.spec.columns import Bools, Ints, Table
-from brokerlaw.spec.evidence.drains import covering, drains, shown
-from brokerlaw.spec.evidence.records import DURABLE, acked, commit_asked, committed, placed_reads
-from brokerlaw.spec.evidence.relations import NEVER, firsts, highest_before, take
-from brokerlaw.spec.evidence.settings import under
-from brokerlaw.spec.evidence.topics import deleted_below, keeping, within
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.evidence.drains import covering, drains, shown
+from brokerlaw.spec.history.evidence.records import DURABLE, acked, commit_asked, committed, placed_reads
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, take
+from brokerlaw.spec.history.evidence.settings import under
+from brokerlaw.spec.history.evidence.topics import deleted_below, keeping, within
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation
-from brokerlaw.spec.tables import COMMITTED
 
 ISOLATED = ("isolation=read_committed",)
 

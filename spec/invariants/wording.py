@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from brokerlaw.spec.columns import Ints
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Violation
 
 

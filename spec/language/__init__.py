@@ -112,11 +112,11 @@ from brokerlaw.spec.language.guards import Dropped, Guards, guards
 from brokerlaw.spec.language.layout import Cell, Layout, State
 from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.miss import Miss, misses, nearest
-from brokerlaw.spec.language.model import Action, Guard, Kind, Property, Spec, Update, Variable
+from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
-from brokerlaw.spec.language.run import Model, Off, Step
 from brokerlaw.spec.language.search import Fault, Result, Stopped, Tally, Trace, reachable, search
 from brokerlaw.spec.language.shortest import Way, instance, shortest
+from brokerlaw.spec.language.spec import Action, Guard, Kind, Property, Spec, Update, Variable
 from brokerlaw.spec.language.term import (
     OPERATORS,
     Bool,

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from brokerlaw.spec.language.compile import explore
+from brokerlaw.spec.language.compiler import explore
 from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
-from brokerlaw.spec.language.model import Guard, Spec
-from brokerlaw.spec.language.run import Model
+from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.search import Fault, Result
+from brokerlaw.spec.language.spec import Guard, Spec
 
 Effect = Literal["breaks", "stalls", "widens", "idle", "incomplete"]
 LIMIT: Final = 2_000_000

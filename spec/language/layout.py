@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from brokerlaw.spec.language.fold import subterms
-from brokerlaw.spec.language.model import Spec
+from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.term import Ordered, Sort, SpecError, Term
 
 State = tuple[int, ...]

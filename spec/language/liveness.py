@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.run import Model, Off, Step
+from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.search import Trace
 
 Choice = tuple[str, tuple[int, ...]]

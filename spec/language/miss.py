@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Guard
-from brokerlaw.spec.language.run import Model, Off
+from brokerlaw.spec.language.model import Model, Off
+from brokerlaw.spec.language.spec import Guard
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from brokerlaw.spec.language.model import Action, Kind, Spec, Variable
+from brokerlaw.spec.language.spec import Action, Kind, Spec, Variable
 from brokerlaw.spec.language.term import SpecError, Term, sort_of
 from brokerlaw.spec.language.trace import Cells, Tracer, located, trace_action, trace_property
 

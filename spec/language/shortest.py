@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from brokerlaw.spec.language.compile import explore
+from brokerlaw.spec.language.compiler import explore
 from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Property, Spec
-from brokerlaw.spec.language.run import Model
+from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.search import Fault, Result
+from brokerlaw.spec.language.spec import Property, Spec
 from brokerlaw.spec.language.term import SpecError, formula
 
 

@@ -21,8 +21,8 @@ from typing import Final
 
 from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.layout import Layout, State
-from brokerlaw.spec.language.model import Spec, Update
-from brokerlaw.spec.language.run import Model
+from brokerlaw.spec.language.model import Model
+from brokerlaw.spec.language.spec import Spec, Update
 from brokerlaw.spec.language.term import Option, Sort, SpecError, Term, leaves
 
 MULTIPLIER: Final = 0xA0761D6478BD642F

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
-from brokerlaw.spec.language.model import Action, Guard, Kind, Property, Update, Variable
+from brokerlaw.spec.language.spec import Action, Guard, Kind, Property, Update, Variable
 from brokerlaw.spec.language.term import SpecError, Term, formula, leaves, lift, node, sort_of
 from brokerlaw.spec.language.vocabulary import bound, names_of
 

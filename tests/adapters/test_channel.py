@@ -14,9 +14,9 @@ from processes import gone, state
 
 from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters.channel import Channel
-from brokerlaw.spec.operations import Flush, Send
-from brokerlaw.spec.outcomes import Ok, Unknown
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history.operations import Flush, Send
+from brokerlaw.spec.history.outcomes import Ok, Unknown
+from brokerlaw.spec.history.values import Placed
 
 Speak = Callable[..., Channel]
 SEND = Send("p", "t", b"hello")

@@ -8,10 +8,10 @@ import pytest
 
 from brokerlaw.adapters.command import CommandAdapter
 from brokerlaw.adapters.contract import AdapterError, Timed
-from brokerlaw.spec.observations import Lost, Observation
-from brokerlaw.spec.operations import Flush, Send
-from brokerlaw.spec.outcomes import Fail, Ok
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history.observations import Lost, Observation
+from brokerlaw.spec.history.operations import Flush, Send
+from brokerlaw.spec.history.outcomes import Fail, Ok
+from brokerlaw.spec.history.values import Placed
 
 FOLDER = Path(__file__).parent
 

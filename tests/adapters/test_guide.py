@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.contract import CAPABILITIES
-from brokerlaw.spec.operations import OPERATIONS
+from brokerlaw.spec.history.operations import OPERATIONS
 
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "adapters.md").read_text()
 ROWS = [line.split("|")[1:3] for line in GUIDE.splitlines() if re.match(r"\| `[a-z.-]+` \| ", line)]

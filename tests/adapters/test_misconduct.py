@@ -10,9 +10,9 @@ from processes import gone
 from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.contract import AdapterError
-from brokerlaw.spec.operations import Flush, Send
-from brokerlaw.spec.outcomes import Fail, Ok
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history.operations import Flush, Send
+from brokerlaw.spec.history.outcomes import Fail, Ok
+from brokerlaw.spec.history.values import Placed
 
 Speak = Callable[..., Channel]
 SEND = Send("p", "t", b"hello")

@@ -13,10 +13,10 @@ from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.channel import Channel
 from brokerlaw.adapters.serve import Server
-from brokerlaw.spec.observations import Lost, Observation
-from brokerlaw.spec.operations import Close, Flush, Send
-from brokerlaw.spec.outcomes import Fail, Ok, Unknown
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history.observations import Lost, Observation
+from brokerlaw.spec.history.operations import Close, Flush, Send
+from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
+from brokerlaw.spec.history.values import Placed
 
 HELLO = wire.Hello(1, wire.CONTRACT, {"a": "b"})
 

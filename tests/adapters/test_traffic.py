@@ -11,7 +11,7 @@ import pytest
 from brokerlaw.adapters import schema, wire
 from brokerlaw.adapters.registry import resolve
 from brokerlaw.conformance.smoke import smoke
-from brokerlaw.spec.operations import name_of
+from brokerlaw.spec.history.operations import name_of
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "node" / "adapter.mjs"
 TYPES = {"hello", "invoke", "reset", "wait", "stop", "complete", "observe"}

@@ -9,10 +9,10 @@ import pytest
 
 from brokerlaw.adapters import schema, wire
 from brokerlaw.adapters.contract import Description
-from brokerlaw.spec.observations import Assigned
-from brokerlaw.spec.operations import OPERATIONS, AdvanceClock, Flush, Poll, Receive, Send
-from brokerlaw.spec.outcomes import Fail, Ok, Unknown
-from brokerlaw.spec.values import Placed, TopicPartition
+from brokerlaw.spec.history.observations import Assigned
+from brokerlaw.spec.history.operations import OPERATIONS, AdvanceClock, Flush, Poll, Receive, Send
+from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
+from brokerlaw.spec.history.values import Placed, TopicPartition
 
 REQUESTS = [
     wire.Hello(1, wire.CONTRACT, {"bootstrap": "localhost:9092"}),

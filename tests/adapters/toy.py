@@ -5,9 +5,9 @@ from concurrent.futures import Future
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description, Ok, Outcome, Timed
 from brokerlaw.adapters.serve import serve
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Lost
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Lost
+from brokerlaw.spec.history.values import Placed
 
 
 class Toy(Adapter):

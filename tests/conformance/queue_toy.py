@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from brokerlaw.adapters.contract import Adapter, Description, Fail, Ok, Outcome
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import Delivery
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import Delivery
 
 
 class QueueToy(Adapter):

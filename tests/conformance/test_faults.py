@@ -4,8 +4,8 @@ from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import Settings
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Plan, Step, Strike
 from brokerlaw.reference.adapter import ReferenceAdapter
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.rows import Invoke
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.rows import Invoke
 
 CREATED = ops.CreateTopic("orders", replication=3)
 

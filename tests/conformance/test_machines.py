@@ -5,7 +5,7 @@ from brokerlaw.conformance.directed import SCHEDULES, directed
 from brokerlaw.conformance.machines import MACHINES, draw, plans
 from brokerlaw.conformance.machines.base import PlanMachine
 from brokerlaw.conformance.model import normalise
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 ABLE = Description("able", "1", dict.fromkeys(CAPABILITIES) | {"replication": 3}, brokers=(0, 1, 2))
 BARE = Description("bare", "1", {"topics": None})

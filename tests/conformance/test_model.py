@@ -1,6 +1,6 @@
 from brokerlaw.conformance.model import Model, normalise
 from brokerlaw.conformance.plan import Declare, Heal, Settle, Strike, Work
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 TOPIC = ops.CreateTopic("t", 2)
 PRODUCER = ops.OpenProducer("p")

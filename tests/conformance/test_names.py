@@ -1,7 +1,7 @@
 from brokerlaw.conformance.names import Names
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Assigned
-from brokerlaw.spec.values import PartitionOffset, Record, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Assigned
+from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 NAMES = Names("x-")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from brokerlaw.conformance.overrides import Settings, SettingsError, near, redacted, sort
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 
 def test_settings_of_clients_and_topics_are_told_from_the_adapters() -> None:

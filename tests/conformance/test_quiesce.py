@@ -4,8 +4,8 @@ from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import Settings
 from brokerlaw.conformance.plan import Elapse, Plan, Step, Strike
 from brokerlaw.reference.adapter import ReferenceAdapter
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
 OPENED = (ops.CreateTopic("orders", replication=3), ops.OpenProducer("p0", idempotent=False))

@@ -3,7 +3,7 @@ from pathlib import Path
 from brokerlaw.adapters.contract import Capability, Description
 from brokerlaw.conformance.judge import Status
 from brokerlaw.conformance.result import Found, Result, Verdict
-from brokerlaw.report import json, markdown, text
+from brokerlaw.render import json_report, markdown, terminal
 
 FOUND = Found("a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", "brokerlaw replay x", ("1  send",))
 
@@ -62,13 +62,13 @@ def test_reports_show_what_was_found_and_escape_it() -> None:
     assert "| violated" in page
     assert "it \\| went &lt;b>wrong" in page
     assert "<b>" not in page
-    assert '"exit_code": 1' in json.render(broken)
-    assert "brokerlaw replay x" in text.render(broken, Path("run"))
+    assert '"exit_code": 1' in json_report.render(broken)
+    assert "brokerlaw replay x" in terminal.render(broken, Path("run"))
 
 
 def test_a_run_that_never_began_is_one_line() -> None:
-    assert text.render(result(fault="no java"), Path("run")).count("\n") == 0
+    assert terminal.render(result(fault="no java"), Path("run")).count("\n") == 0
 
 
 def test_the_settings_stand_beside_the_verdicts() -> None:
-    assert "seed 0, acks=1; report in run" in text.render(result(verdict("pass", 3)), Path("run"))
+    assert "seed 0, acks=1; report in run" in terminal.render(result(verdict("pass", 3)), Path("run"))

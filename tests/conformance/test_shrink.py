@@ -1,7 +1,7 @@
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.plan import Step
 from brokerlaw.conformance.shrink import Shrinker, Shrunk, encoded, reproductions, steadiest
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 NOISE = tuple(ops.Flush("p") for _ in range(20))
 NEEDED = (ops.CreateTopic("t"), ops.OpenProducer("p"), ops.Send("p", "t", b"bad"))

@@ -10,10 +10,10 @@ import pytest
 from brokerlaw.adapters.contract import CAPABILITIES, Adapter, AdapterError, Answer, Capability, Description, Ok, Timed
 from brokerlaw.adapters.templates.adapter import MyBroker
 from brokerlaw.conformance.smoke import IN_ORDER, smoke
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Drained, Lost
-from brokerlaw.spec.outcomes import Outcome, Unknown
-from brokerlaw.spec.values import Placed
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Drained, Lost
+from brokerlaw.spec.history.outcomes import Outcome, Unknown
+from brokerlaw.spec.history.values import Placed
 
 
 def failures(adapter: Adapter) -> dict[str, str]:

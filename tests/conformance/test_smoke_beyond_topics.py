@@ -13,9 +13,9 @@ from brokerlaw.adapters.command import CommandAdapter
 from brokerlaw.adapters.contract import Adapter, Answer, Timed
 from brokerlaw.conformance import smoke as smoke_module
 from brokerlaw.conformance.smoke import IN_ORDER, smoke
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.operations import AnyOperation, Operation
-from brokerlaw.spec.outcomes import Ok
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operations import AnyOperation, Operation
+from brokerlaw.spec.history.outcomes import Ok
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "node" / "adapter.mjs"
 Ask = Callable[[AnyOperation], Answer]

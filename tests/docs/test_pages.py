@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from brokerlaw.cli import pages
 from brokerlaw.cli.main import main
-from brokerlaw.report import page
+from brokerlaw.render import page
 from brokerlaw.spec.protocols.registry import PROTOCOLS, load
 from brokerlaw.spec.protocols.two_phase_commit import TwoPhaseCommit
 

@@ -4,10 +4,10 @@ from concurrent.futures import Future
 from typing import Any
 
 from brokerlaw.reference.adapter import ReferenceAdapter
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.outcomes import Fail, Ok, Outcome
-from brokerlaw.spec.values import PartitionOffset, PartitionState, Record, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Record, TopicPartition
 
 TP = TopicPartition("t", 0)
 

@@ -14,7 +14,7 @@ from brokerlaw.conformance.plan import Plan
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.reference.mutants import MUTANTS
 from brokerlaw.reference.mutants.beyond import BEYOND
-from brokerlaw.spec.history import History
+from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from driving import TP, Driven
 
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 ALL = {TopicPartition("t", number) for number in range(4)}
 PROTOCOLS: tuple[dict[str, Any], ...] = (

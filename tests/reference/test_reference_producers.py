@@ -2,7 +2,7 @@
 
 from driving import Driven
 
-from brokerlaw.spec import operations as ops
+from brokerlaw.spec.history import operations as ops
 
 
 def transactional(timeout: int = 10_000) -> Driven:

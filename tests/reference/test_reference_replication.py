@@ -2,8 +2,8 @@
 
 from driving import Driven
 
-from brokerlaw.spec import operations as ops
-from brokerlaw.spec.outcomes import Ok
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok
 
 
 def with_producer(**settings: str) -> Driven:

@@ -1,0 +1,68 @@
+"""Committed offsets: which of a group's commits a member that starts at some time may be given."""
+
+import numpy as np
+
+from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.records import commit_asked, commit_ended
+from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, pack, pack_both, spans, take
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED, FAIL, OK
+
+
+@derived
+def possible_commits(h: History) -> Table:
+    """Commits that may have happened: op, opened, group, tp, offset, transaction, begun, done, done_in_transaction.
+
+    `done` is when one was certain (`NEVER`: unknown). Offsets sent in a transaction count from when its commit was
+    asked for; its end is seen at once only by a read_committed member, which waits for it (KIP-447), so for others
+    `done` stays `NEVER` and `done_in_transaction` says when it was confirmed.
+    """
+    table = h.commits
+    plain = table.transaction < 0
+    asked = np.where(plain, table.invoked, commit_asked(h)[table.transaction])
+    confirmed = np.where(table.status == OK, table.completed, NEVER)
+    within = np.where(table.status == OK, commit_ended(h)[table.transaction], NEVER)
+    kept = (table.status != FAIL) & (asked < NEVER)
+    return Table.of(
+        **{name: getattr(table, name)[kept] for name in ("op", "opened", "group", "tp", "offset", "transaction")},
+        begun=asked[kept],
+        done=np.where(plain, confirmed, NEVER)[kept],
+        done_in_transaction=np.where(plain, confirmed, within)[kept],
+    )
+
+
+def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> Table:
+    """For each member that asked for its group's commit between `begin` and `end`: what it may have been told.
+
+    latest (the op of a commit certain by then, or -1: none), lowest and highest (of all commits that were neither
+    begun later nor certainly overwritten; `NEVER` and -1: none).
+    """
+    table = possible_commits(h)
+    done = table.done_in_transaction if isolation == COMMITTED else table.done
+    ours, asked = pack_both((table.group, table.tp), (group, tp))
+    sure = np.flatnonzero(done < NEVER)
+    latest = take(sure, highest_before(ours[sure], done[sure], table.begun[sure], asked, begin))
+    overwritten = take(table.begun, latest)  # what was done before this is
+    query, commit = _begun_between(table, ours, asked, _oldest(table, ours, done, asked, overwritten), end)
+    valid = done[commit] >= overwritten[query]
+    query, commit = query[valid], commit[valid]
+    lowest, highest = np.full(len(asked), NEVER), np.full(len(asked), -1)
+    np.minimum.at(lowest, query, table.offset[commit])
+    np.maximum.at(highest, query, table.offset[commit])
+    return Table.of(latest=take(table.op, latest), lowest=lowest, highest=highest)
+
+
+def _oldest(table: Table, ours: Ints, done: Ints, asked: Ints, overwritten: Ints) -> Ints:
+    """When the first of the commits that are not overwritten was begun."""
+    return take(table.begun, lowest_from(ours, done, table.begun, asked, overwritten), NEVER)
+
+
+def _begun_between(table: Table, ours: Ints, asked: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Every pair of a query and a commit of its group and partition begun in [begin, end)."""
+    order = np.argsort(pack(ours, table.begun), kind="stable")
+    key, since = pack_both((ours, table.begun), (asked, begin))
+    first = np.searchsorted(key[order], since, side="left")
+    key, until = pack_both((ours, table.begun), (asked, end))
+    last = np.searchsorted(key[order], until, side="left")
+    return spans(first, np.maximum(last - first, 0), order)

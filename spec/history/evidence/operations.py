@@ -1,0 +1,23 @@
+"""Picking operations out of a history."""
+
+import numpy as np
+
+from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.operations import Operation
+from brokerlaw.spec.history.tables import FAIL, PENDING
+from brokerlaw.spec.history.values import snake_case
+
+
+def of_kind(h: History, *kinds: type[Operation], failed: bool = False) -> Ints:
+    """The numbers of all operations of these kinds; those that certainly failed only where asked for."""
+    wanted = [h.functions.find(snake_case(kind.__name__)) for kind in kinds]
+    operations = h.operations
+    chosen = np.isin(operations.f, wanted)
+    return np.flatnonzero(chosen if failed else chosen & (operations.status != FAIL))
+
+
+def completed(h: History, numbers: Ints, never: int) -> Ints:
+    """When these operations completed; `never` where they did not."""
+    operations = h.operations[numbers]
+    return np.where(operations.status == PENDING, never, operations.completed)

@@ -1,0 +1,76 @@
+"""Outages: when which broker was dead, paused or cut off, as far as the history did it."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import OK
+
+_UNDOES: Final[dict[type[ops.Operation], tuple[type[ops.Operation], ...]]] = {
+    ops.RestartBroker: (ops.KillBroker, ops.PauseBroker),
+    ops.ResumeBroker: (ops.PauseBroker,),
+    ops.HealNetwork: (ops.IsolateBrokers,),
+}
+
+
+class Outage(NamedTuple):
+    """From `begun` (asked for) and certainly from `certain` on (`NEVER`: not known), until `ending` (its end is asked
+    for) or at the latest `over` (done); `NEVER`: no end.
+    """
+
+    fault: type[ops.Operation]
+    broker: int
+    begun: int
+    certain: int
+    ending: int = NEVER
+    over: int = NEVER
+
+
+@derived
+def outages(h: History) -> tuple[Outage, ...]:
+    """Every outage, in the order in which they ended, those without end last."""
+    going: list[Outage] = []
+    done: list[Outage] = []
+    for number in of_kind(h, ops.KillBroker, ops.PauseBroker, ops.IsolateBrokers, *_UNDOES).tolist():
+        op, row = h.invocations[number].value, h.operations[np.array([number])]
+        time, completed = int(row.invoked[0]), int(row.completed[0])
+        sure = bool(row.status[0] == OK)
+        match op:
+            case ops.KillBroker(broker) | ops.PauseBroker(broker):
+                going.append(Outage(type(op), broker, time, completed if sure else NEVER))
+            case ops.IsolateBrokers(brokers):
+                going += [Outage(type(op), broker, time, completed if sure else NEVER) for broker in brokers]
+            case _ if sure:
+                ended = [out for out in going if out.fault in _UNDOES[type(op)] and _meant(op, out.broker)]
+                done += [out._replace(ending=time, over=completed) for out in ended]
+                going = [out for out in going if out not in ended]
+            case _:
+                going = [out._replace(ending=min(out.ending, time)) for out in going]
+    return (*done, *going)
+
+
+def disturbed(h: History, begin: Ints, end: Ints, aftermath: Ints | int = 0) -> Bools:
+    """Whether an outage, or the `aftermath` (ns) of one, falls into these spans of time."""
+    found = np.zeros(len(begin), dtype=np.bool_)
+    for outage in outages(h):
+        found |= (outage.begun <= end) & (begin - aftermath <= outage.over)
+    return found
+
+
+def down_throughout(h: History, begin: int, end: int) -> frozenset[int]:
+    """Brokers that were dead or paused for all of this time."""
+    return frozenset(
+        out.broker
+        for out in outages(h)
+        if out.fault is not ops.IsolateBrokers and out.certain <= begin and end < out.ending
+    )
+
+
+def _meant(op: ops.Operation, broker: int) -> bool:
+    return getattr(op, "broker", broker) == broker

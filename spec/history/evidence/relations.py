@@ -1,0 +1,136 @@
+"""Relations between columns: grouping, joining and looking up rows by sorting, in n log n.
+
+A code is one integer for a tuple of columns: equal for equal tuples, and ordered as they are.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from brokerlaw.spec.history.columns import Bools, Ints
+
+NEVER: Final = np.iinfo(np.int64).max
+"""Later than every time."""
+_ROOM: Final = 2**62
+
+
+def pack(*columns: Ints) -> Ints:
+    """One code for each row."""
+    code, size = _from_zero(columns[0])
+    for column in columns[1:]:
+        digit, base = _from_zero(column)
+        if size * base > _ROOM:
+            code, size = _ranks(code)
+            digit, base = _ranks(digit)
+        code, size = code * base + digit, size * base
+    return code
+
+
+def pack_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[Ints, Ints]:
+    """Codes of two tables' rows that can be compared with one another."""
+    both = pack(*(np.concatenate(pair) for pair in zip(left, right, strict=True)))
+    return both[: len(left[0])], both[len(left[0]) :]
+
+
+def present(rows: tuple[Ints, ...], asked: tuple[Ints, ...]) -> Bools:
+    """Whether each asked tuple is among the rows."""
+    return find(rows, asked) >= 0
+
+
+def find(rows: tuple[Ints, ...], asked: tuple[Ints, ...]) -> Ints:
+    """The first row that equals each asked tuple, or -1."""
+    codes, wanted = pack_both(rows, asked)
+    order = np.argsort(codes, kind="stable")
+    at = np.searchsorted(codes[order], wanted)
+    found = take(order, at)
+    return np.where((found >= 0) & (take(codes, found) == wanted), found, -1)
+
+
+def least(rows: tuple[Ints, ...], values: Ints, asked: tuple[Ints, ...]) -> Ints:
+    """The smallest value among the rows that equal each asked tuple, or `NEVER`."""
+    order = np.lexsort((values, pack(*rows)))
+    first = find(tuple(column[order] for column in rows), asked)
+    return np.where(first >= 0, take(values, take(order, first)), NEVER)
+
+
+def last_before(group: Ints, time: Ints, asked_group: Ints, asked_time: Ints) -> Ints:
+    """For each asked group and time: its latest row with an earlier time, or -1."""
+    key, asked = pack_both((group, time), (asked_group, asked_time))
+    order = np.argsort(key, kind="stable")
+    found = take(order, np.searchsorted(key[order], asked, side="left") - 1)
+    return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
+
+
+def first_after(group: Ints, time: Ints, asked_group: Ints, asked_time: Ints) -> Ints:
+    """For each asked group and time: its earliest row at that time or later, or -1."""
+    key, asked = pack_both((group, time), (asked_group, asked_time))
+    order = np.argsort(key, kind="stable")
+    found = take(order, np.searchsorted(key[order], asked, side="left"))
+    return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
+
+
+def highest_before(group: Ints, time: Ints, value: Ints, asked_group: Ints, asked_time: Ints) -> Ints:
+    """For each asked group and time: of its rows with an earlier time the one with the highest value, or -1."""
+    key, asked = pack_both((group, time), (asked_group, asked_time))
+    order = np.argsort(key, kind="stable")
+    level = np.maximum.accumulate(pack(group, value)[order])
+    raised = np.concatenate([[True], level[1:] > level[:-1]])[: len(level)]
+    holder = order[np.maximum.accumulate(np.where(raised, np.arange(len(level)), 0))]
+    found = take(holder, np.searchsorted(key[order], asked, side="left") - 1)
+    return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
+
+
+def lowest_from(group: Ints, time: Ints, value: Ints, asked_group: Ints, asked_time: Ints) -> Ints:
+    """For each asked group and time: of its rows at that time or later the one with the lowest value, or -1."""
+    return highest_before(group, -time, -value, asked_group, 1 - asked_time)
+
+
+def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Every pair of a left and a right row with equal codes, as two columns of row numbers."""
+    order = np.argsort(right, kind="stable")
+    begin = np.searchsorted(right[order], left, side="left")
+    count = np.searchsorted(right[order], left, side="right") - begin
+    return spans(begin, count, order)
+
+
+def spans(begin: Ints, count: Ints, order: Ints) -> tuple[Ints, Ints]:
+    """For each left row `count` right rows from place `begin` of `order`, as two columns of row numbers."""
+    lefts = np.repeat(np.arange(len(begin)), count)
+    within = np.arange(len(lefts)) - np.repeat(np.cumsum(count) - count, count)
+    return lefts, order[np.repeat(begin, count) + within]
+
+
+def neighbours(*columns: Ints, order: Ints | None = None) -> tuple[Ints, Ints]:
+    """Rows next to one another in their group, taken in `order` (else as they stand): the earlier and the later."""
+    code = pack(*columns)
+    rows = np.lexsort((np.arange(len(code)) if order is None else order, code))
+    same = code[rows[1:]] == code[rows[:-1]]
+    return rows[:-1][same], rows[1:][same]
+
+
+def firsts(*columns: Ints) -> Ints:
+    """The first row of each group."""
+    rows: Ints = np.unique(pack(*columns), return_index=True)[1]
+    return rows
+
+
+def take(column: Ints, rows: Ints, missing: int = -1) -> Ints:
+    """The column at these rows; `missing` where there is no such row."""
+    inside = (rows >= 0) & (rows < len(column))
+    if not len(column):
+        return np.full(len(rows), missing, dtype=np.int64)
+    return np.where(inside, column[np.where(inside, rows, 0)], missing)
+
+
+def _from_zero(column: npt.ArrayLike) -> tuple[Ints, int]:
+    values = np.asarray(column, dtype=np.int64)
+    if not len(values):
+        return values, 1
+    low, high = int(values.min()), int(values.max())
+    return (values - low, high - low + 1) if high - low < _ROOM else _ranks(values)
+
+
+def _ranks(column: Ints) -> tuple[Ints, int]:
+    distinct, ranks = np.unique(column, return_inverse=True)
+    return ranks.astype(np.int64), max(1, len(distinct))

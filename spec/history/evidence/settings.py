@@ -1,0 +1,69 @@
+"""Under which settings the clients ran, and which of them the user chose for the whole run."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Bools
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.history import History
+
+
+def lifted(h: History, promised: str) -> bool:
+    """Whether the user chose the setting that `promised` (`acks=all`) names: then what ran under it is judged too."""
+    return promised.partition("=")[0] in h.overrides
+
+
+def under(h: History, promised: Iterable[str]) -> str:
+    """` (under acks=1)`: the user's own choice among the promised settings, to end a reason with; else nothing."""
+    names = [setting.partition("=")[0] for setting in promised]
+    chosen = [f"{name}={h.overrides[name]}" for name in names if name in h.overrides]
+    return f" (under {', '.join(chosen)})" if chosen else ""
+
+
+@derived
+def consumers(h: History) -> dict[int, ops.OpenConsumer]:
+    """Each consumer by the operation that opened it."""
+    return {op: opened for op, opened in h.clients if isinstance(opened, ops.OpenConsumer)}
+
+
+@derived
+def idempotent(h: History) -> Bools:
+    """By the operation that opened it: whether a producer is idempotent."""
+    return _producers(h, [op for op, opened in h.clients if isinstance(opened, ops.OpenProducer) and _dedups(opened)])
+
+
+@derived
+def sequential(h: History) -> Bools:
+    """By the operation that opened it: whether a producer has at most one request in flight."""
+    return _producers(h, [op for op, opened in h.clients if isinstance(opened, ops.OpenProducer) and _single(opened)])
+
+
+@derived
+def auto_committing(h: History) -> frozenset[int]:
+    """Groups with a consumer that commits by itself: what they committed, the history does not tell."""
+    return frozenset(
+        h.groups.find(opened.group) for opened in consumers(h).values() if opened.group and commits_by_itself(opened)
+    )
+
+
+def commits_by_itself(consumer: ops.OpenConsumer) -> bool:
+    """Whether a consumer has auto-commit on."""
+    return consumer.auto_commit or consumer.settings.get("enable.auto.commit") == "true"
+
+
+def _dedups(producer: ops.OpenProducer) -> bool:
+    disabled = producer.settings.get("enable.idempotence") == "false"
+    return producer.transactional_id is not None or (producer.idempotent and not disabled)
+
+
+def _single(producer: ops.OpenProducer) -> bool:
+    names = ("max.in.flight.requests.per.connection", "max.in.flight")
+    return any(producer.settings.get(name) == "1" for name in names)
+
+
+def _producers(h: History, opened: list[int]) -> Bools:
+    chosen = np.zeros(len(h.operations), dtype=np.bool_)
+    chosen[opened] = True
+    return chosen

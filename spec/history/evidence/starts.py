@@ -1,0 +1,105 @@
+"""Starts: the first record that a member reads of a partition it was just assigned, and where it may start."""
+
+import numpy as np
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.commits import admissible
+from brokerlaw.spec.history.evidence.operations import completed, of_kind
+from brokerlaw.spec.history.evidence.records import acked, owed_to, placed_reads
+from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, last_before, take
+from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
+from brokerlaw.spec.history.evidence.tenures import held_before
+from brokerlaw.spec.history.evidence.topics import clean, deleted_below, keeping, within
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED
+
+
+@derived
+def starts(h: History) -> Table:
+    """The first read of each assignment, where it is certain that it is the first, in groups that commit by hand.
+
+    The columns of `reads`, and: assigned (when), earliest (whether the member starts at the log's start when its group
+    has committed nothing), and the columns of `admissible`.
+    """
+    begun = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.stint))
+    first = h.reads[begun[~held_before(h)[begun]]]
+    first = first[within(h, clean(h))[first.tp]]
+    told = h.ownership[h.ownership.kind == ASSIGNED]
+    assigned = take(told.time, _row(told.row, first.stint))
+    first = first.with_columns(assigned=assigned, earliest=_resets_to_earliest(h)[first.opened])
+    by_hand = ~np.isin(first.group, list(auto_committing(h)))
+    first = first[(assigned >= 0) & by_hand & ~_may_have_missed(h, first)]
+    levels = [_told(h, first[first.isolation == level], level) for level in (UNCOMMITTED, COMMITTED)]
+    return Table.of(**{name: np.concatenate([getattr(part, name) for part in levels]) for name in levels[0].names})
+
+
+@derived
+def floors(h: History) -> Ints:
+    """By start, the lowest offset that it may pass over nothing from: beyond its group's commits; -1: not known."""
+    table = starts(h)
+    cut = deleted_below(h)[table.tp]
+    sure = (table.latest >= 0) & (table.earliest.astype(np.bool_) | (cut == 0))
+    knowable = within(h, keeping(h))[table.tp] & (sure | table.earliest.astype(np.bool_))
+    return np.where(knowable, np.maximum(table.highest, cut), -1).clip(min=np.where(knowable, 0, -1))
+
+
+def passed_over(h: History, table: Table, floor: Ints) -> Ints:
+    """For each start the op that shows a record between its floor and what it read first; -1: none is known."""
+    shown = np.full(len(table), -1)
+    for level in (UNCOMMITTED, COMMITTED):
+        places = _places(h, level)
+        mine = np.flatnonzero((table.isolation == level) & (floor >= 0))
+        following = first_after(places.tp, places.offset, table.tp[mine], floor[mine])
+        before = (following >= 0) & (take(places.offset, following) < table.offset[mine])
+        shown[mine[before]] = take(places.op, following)[before]
+    return shown
+
+
+def reread(h: History, table: Table) -> Bools:
+    """Whether each start is below all that its group may have committed, where the log certainly reached that far."""
+    reads, sends = placed_reads(h), acked(h)
+    tp, time, offset = (
+        np.concatenate([getattr(reads, name), getattr(sends, name)]) for name in ("tp", "completed", "offset")
+    )
+    end = take(offset, highest_before(tp, time, offset, table.tp, table.assigned)) + 1
+    below = (table.latest >= 0) & (table.offset < table.lowest) & (table.lowest <= end)
+    return np.asarray(below, dtype=np.bool_)
+
+
+def _places(h: History, level: int) -> Table:
+    """Where records are for certain that readers at this isolation level are given: op, tp, offset."""
+    reads, sends = placed_reads(h), acked(h)
+    reads = reads[(reads.isolation == level) | (level == UNCOMMITTED)]
+    sends = sends[owed_to(h, sends, level)]
+    columns = ("op", "tp", "offset")
+    return Table.of(**{name: np.concatenate([getattr(reads, name), getattr(sends, name)]) for name in columns})
+
+
+def _told(h: History, first: Table, level: int) -> Table:
+    commits = admissible(h, first.group, first.tp, first.assigned, first.completed, level)
+    return first.with_columns(**{name: getattr(commits, name) for name in commits.names})
+
+
+def _row(rows: Ints, wanted: Ints) -> Ints:
+    """The place of each wanted row number among the rows, which ascend; -1: it is none of them."""
+    at = np.searchsorted(rows, wanted)
+    return np.where(take(rows, at) == wanted, at, -1)
+
+
+def _may_have_missed(h: History, first: Table) -> Bools:
+    """Whether a poll with an unknown outcome came between the assignment and the read: its records are lost to us."""
+    operations = h.operations
+    polls = of_kind(h, ops.Poll)
+    unknown = polls[np.isin(operations.status[polls], (INFO, PENDING))]
+    last = last_before(operations.opened[unknown], unknown, first.opened, first.op)
+    return np.asarray(take(completed(h, unknown, NEVER), last) >= first.assigned, dtype=np.bool_)
+
+
+@derived
+def _resets_to_earliest(h: History) -> Bools:
+    earliest = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    for opened, consumer in consumers(h).items():
+        earliest[opened] = consumer.reset == "earliest"
+    return earliest

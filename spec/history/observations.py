@@ -1,0 +1,89 @@
+"""What is seen without being asked for: rebalances by clients, effects by applications, completeness by the suite."""
+
+from typing import Literal, TypeAlias
+
+from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.values import Struct, TopicPartition, snake_case
+
+Discipline: TypeAlias = Literal["at-least-once", "at-most-once", "exactly-once", "idempotent-sink"]
+"""In which order an application processes and commits, and so what it may expect."""
+
+
+class Observation(Struct, frozen=True, tag_field="o", tag=snake_case):
+    """Something that a process saw, at a time."""
+
+
+class Assigned(Observation, frozen=True):
+    """A group member was given partitions; `generation` is -1 where the client does not tell."""
+
+    group: str
+    member: str
+    generation: int
+    partitions: tuple[TopicPartition, ...]
+
+
+class Revoked(Observation, frozen=True):
+    """A group member gave partitions back."""
+
+    group: str
+    member: str
+    generation: int
+    partitions: tuple[TopicPartition, ...]
+
+
+class Lost(Observation, frozen=True):
+    """A group member learned that partitions had been taken from it."""
+
+    group: str
+    member: str
+    generation: int
+    partitions: tuple[TopicPartition, ...]
+
+
+class Declared(Observation, frozen=True):
+    """From here on the application behind `group` follows this discipline over `topic`; `sink` names its output."""
+
+    group: str
+    topic: str
+    discipline: Discipline
+    sink: str
+
+
+class Applied(Observation, frozen=True):
+    """An application let one consumed record take effect in its sink; an idempotent sink may say `duplicate`."""
+
+    group: str
+    sink: str
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+    duplicate: bool = False
+
+
+class Stable(Observation, frozen=True):
+    """All live members of the group agreed for long enough: what they hold now is the assignment."""
+
+    group: str
+    topics: tuple[str, ...]
+    members: tuple[str, ...]
+
+
+class Drained(Observation, frozen=True):
+    """This process has now read everything in [start, end) of a partition, and there was no more when it began."""
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    isolation: Isolation
+
+
+class Caught(Observation, frozen=True):
+    """The application behind `group` has worked off everything: no record is left for it to read."""
+
+    group: str
+    topic: str
+
+
+AnyObservation: TypeAlias = Assigned | Revoked | Lost | Declared | Applied | Stable | Drained | Caught

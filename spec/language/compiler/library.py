@@ -1,0 +1,97 @@
+"""From C to a loaded library: the machine's compiler, and a cache of what it made, by content."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from brokerlaw.spec.language.compiler.terms import Uncompilable
+
+_FLAGS: Final = ("-std=gnu11", "-O2", "-shared", "-fPIC", "-pthread", "-w")
+_SOURCES: Final = ("engine.c", "symmetry.c")
+_SEAL: Final = 32  # bytes of SHA-256 at the end of a cached library: a torn or foreign file must never be loaded
+
+
+@dataclass(frozen=True)
+class Library:
+    """A protocol's search as compiled code: where it is or will be cached, under a name that is its content."""
+
+    header: str
+    compiler: str
+    sources: dict[str, str]
+
+    @classmethod
+    def of(cls, header: str) -> Library:
+        """Give the library for a protocol's C. Uncompilable if there is no compiler."""
+        return cls(header, _compiler(), {name: (files(__package__) / name).read_text() for name in _SOURCES})
+
+    @property
+    def identity(self) -> bytes:
+        """Everything that decides what the compiler makes."""
+        parts = [*self.sources.values(), self.header, *_FLAGS, self.compiler, platform.machine(), platform.system()]
+        return "\0".join(parts).encode()
+
+    @property
+    def path(self) -> Path:
+        """Where it is cached."""
+        return cache() / f"{hashlib.sha256(self.identity).hexdigest()[:40]}.so"
+
+    @property
+    def cached(self) -> bool:
+        """Tell whether it was compiled before, and is whole, and our own."""
+        try:
+            content, owner = self.path.read_bytes(), self.path.stat().st_uid
+        except OSError:
+            return False
+        return owner == os.getuid() and self._seal(content[:-_SEAL]) == content[-_SEAL:]
+
+    def load(self) -> ctypes.CDLL:
+        """Load it, compiled at most once on this machine. Uncompilable if it cannot be."""
+        try:
+            if not self.cached:
+                self._build()
+            return ctypes.CDLL(str(self.path))
+        except OSError as error:
+            raise Uncompilable(f"the compiled search cannot be kept or loaded: {error}") from error
+
+    def _seal(self, content: bytes) -> bytes:
+        return hashlib.sha256(self.identity + content).digest()
+
+    def _build(self) -> None:
+        """Compile in a folder of its own, and put the result into its place at once."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
+            made = Path(folder, "search.so")
+            for name, text in (self.sources | {"protocol.h": self.header}).items():
+                Path(folder, name).write_text(text)
+            command = [self.compiler, *_FLAGS, "-o", str(made), str(Path(folder, "engine.c"))]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                reason = next((line for line in done.stderr.splitlines() if "error" in line), f"exit {done.returncode}")
+                raise Uncompilable(f"{self.compiler} does not compile it: {reason}")
+            content = made.read_bytes()
+            made.write_bytes(content + self._seal(content))
+            made.replace(self.path)
+
+
+def _compiler() -> str:
+    name = os.environ.get("CC", "cc")
+    found = shutil.which(name)
+    if found is None:
+        raise Uncompilable(f"there is no C compiler `{name}`")
+    return found
+
+
+def cache() -> Path:
+    """Give the folder of compiled searches: `$XDG_CACHE_HOME/brokerlaw`, or `~/.cache/brokerlaw`."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "brokerlaw"

@@ -1,0 +1,160 @@
+"""A protocol under bounds as C: its packed state, one function for each action and each property."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from brokerlaw.spec.language.compiler.packing import Packing
+from brokerlaw.spec.language.compiler.terms import Uncompilable, expressions, loops, place
+from brokerlaw.spec.language.fold import conjuncts
+from brokerlaw.spec.language.layout import Layout
+from brokerlaw.spec.language.spec import Action, Kind, Property, Update
+from brokerlaw.spec.language.symmetry import MULTIPLIER, Symmetry
+from brokerlaw.spec.language.term import Term, formula, leaves
+
+_MOST: Final = 2**22  # choices of one state: what a batch of successors must have room for
+_ELEMENTS: Final = 100
+
+
+def source(layout: Layout, symmetry: Symmetry | None = None) -> str:
+    """Give the text of `protocol.h`, which `engine.c` includes."""
+    spec, packing = layout.spec, Packing(layout)
+    most = sum(math.prod(layout.size(type(p)) for p in action.params) for action in spec.actions.values())
+    if most > _MOST:
+        raise Uncompilable(f"a state has {most} choices of action and parameters, more than {_MOST}")
+    lines = [
+        f"/* {spec.name.replace('*/', '')}: {', '.join(f'{name}={n}' for name, n in layout.bounds.items())} */",
+        f"enum {{ W = {packing.words}, ACTIONS = {len(spec.actions)}, MOST = {most} }};",
+        f"enum {{ PROPERTIES = {len(spec.properties)}, INVARIANTS = {len(spec.of_kind('invariant'))}, "
+        f"WITNESSES = {len(spec.of_kind('witness'))} }};",
+        *_cells(layout, packing),
+        *(_symmetry(symmetry, packing) if symmetry else ()),
+        *(line for at, each in enumerate(spec.actions.values()) for line in _action(at, each, layout)),
+        "static void expand(const u64 *s, Out *o) {",
+        "  Cells c[1];",
+        "  unpack(s, c);",
+        *(f"  action_{at}(s, c, o); /* {name} */" for at, name in enumerate(spec.actions)),
+        "}",
+        *(line for at, each in enumerate(ordered(spec.properties.values())) for line in _property(at, each, layout)),
+        f"static int (*const HOLDS[])(const Cells *) = {{ "
+        f"{''.join(f'property_{at}, ' for at in range(len(spec.properties)))}0 }};",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def ordered(properties: Iterable[Property]) -> list[Property]:
+    """Give invariants, then witnesses, then what comes eventually: the numbers by which the C knows them."""
+    kinds: tuple[Kind, ...] = ("invariant", "witness", "eventually")
+    return sorted(properties, key=lambda each: kinds.index(each.kind))
+
+
+def _cells(layout: Layout, packing: Packing) -> Iterator[str]:
+    """Declare the unpacked state, an array for each variable, and how it is had from the packed one."""
+    yield f"static const u8 SHIFT[] = {{ {', '.join(str(s) for _, s, _ in packing.places)} }};"
+    yield f"static const u16 WORDS[] = {{ {', '.join(str(w) for w, _, _ in packing.places)} }};"
+    yield f"#define WORD(cell) {'WORDS[cell]' if packing.words > 1 else '0'}"
+    sizes = dict.fromkeys(layout.spec.variables, 0)
+    for cell in layout.cells:
+        sizes[cell.variable] += 1
+    yield "typedef struct {"
+    for name, count in sizes.items():
+        yield f"  {_type(_size(layout, name))} {name}_[{count}];"
+    yield "  u8 none;"
+    yield "} Cells;"
+    yield "static inline void unpack(const u64 *s, Cells *c) {"
+    for name, count in sizes.items():
+        at = layout.base[name]
+        code = f"s[WORD({at} + i)] >> SHIFT[{at} + i] & {_mask(_size(layout, name))}"
+        yield f"  for (int i = 0; i < {count}; i++) c->{name}_[i] = {code};"
+    yield "}"
+
+
+def _symmetry(symmetry: Symmetry, packing: Packing) -> Iterator[str]:
+    """Write the tables of `symmetry.c`: cells as a permutation sees them."""
+    places, firsts = symmetry.places, symmetry.firsts
+    if firsts[-1] > _ELEMENTS:
+        raise Uncompilable(f"symmetric sorts have {firsts[-1]} values, more than {_ELEMENTS}")
+    most = max(1, *(len(place.elements) for place in places))
+
+    def padded(numbers: Sequence[int]) -> str:
+        return f"{{{', '.join(map(str, [*numbers, *[-1] * (most - len(numbers))]))}}}"
+
+    yield f"#define CELLS {len(places)}"
+    yield f"enum {{ ELEMENTS = {firsts[-1]}, ROUNDS = {symmetry.rounds}, WHO = {most} }};"
+    yield f"#define MULTIPLIER {MULTIPLIER}ull"
+    of = [first for first, end in pairwise(firsts) for _ in range(first, end)]
+    yield _table("u64 COLOUR[ELEMENTS]", (f"{colour}ull" for colour in symmetry.colours))
+    yield _table("u8 FIRST[ELEMENTS]", map(str, of))
+    yield _table("u64 SEED[CELLS]", (f"{place.seed}ull" for place in places))
+    yield _table("u32 BASE[CELLS]", (str(place.base) for place in places))
+    yield _table("signed char ELEMENT[CELLS][WHO]", (padded(place.elements) for place in places))
+    yield _table("i64 STRIDE[CELLS][WHO]", (padded(place.strides) for place in places))
+    yield _table("signed char OFFSET[CELLS]", (str(place.offset) for place in places))
+    yield _table("u8 OPTIONAL[CELLS]", (str(place.optional) for place in places))
+    yield _table("u32 MASK[CELLS]", (f"{(1 << bits) - 1}u" for _, _, bits in packing.places))
+
+
+def _table(declared: str, values: Iterable[str]) -> str:
+    return f"static const {declared} = {{ {', '.join(values)} }};"
+
+
+def _size(layout: Layout, variable: str) -> int:
+    return layout.size(layout.spec.variables[variable].sort)
+
+
+def _type(size: int) -> str:
+    if size > 2**32:
+        raise Uncompilable(f"a cell of {size} values does not fit into 32 bits")
+    return "u8" if size <= 2**8 else "u16" if size <= 2**16 else "u32"
+
+
+def _mask(size: int) -> str:
+    return f"{(1 << (size - 1).bit_length()) - 1}ull"
+
+
+def _indented(lines: Sequence[str]) -> Iterator[str]:
+    """Close every block that is left open, and indent by depth."""
+    depth = 1
+    for line in lines:
+        yield "  " * depth + line
+        depth += line.count("{") - line.count("}")
+    yield from ("  " * k + "}" for k in range(depth - 1, -1, -1))
+
+
+def _action(at: int, action: Action, layout: Layout) -> Iterator[str]:
+    body = [line for each in action.updates for line in _update(each, layout)]
+    inner, skip = loops((), action.params, (guard.term for guard in action.guards), layout)
+    inner += ["u64 t[W];", "copy(t, s);", *body, f"emit(o, s, t, {at});"]
+    if any("FIT(" in line for line in body):
+        inner += [f"{skip};", f"above: above(o, {at}); {skip};", f"below: below(o, {at}); {skip};"]
+    yield f"static void action_{at}(const u64 *s, const Cells *c, Out *o) {{ /* {action.name} */"
+    yield from _indented(inner)
+
+
+def _update(update: Update, layout: Layout) -> Iterator[str]:
+    """Write the cell of an update, after checking that value and index fit; for a row, in a loop."""
+    expr, size = expressions(layout), _size(layout, update.variable)
+    for local in update.locals:
+        name = expr(local)
+        yield f"for (int {name} = 0; {name} < {layout.size(type(local))}; {name}++) {{"
+    checked = [(update.value, size), *((term, layout.size(type(term))) for term in update.indices)]
+    yield from (f"FIT({expr(term)}, {most});" for term, most in checked if leaves(term))
+    where = f"{layout.base[update.variable]} + {place(layout, update.variable, map(expr, update.indices))}"
+    yield f"set(t, {where}, {_mask(size)}, {expr(update.value)});"
+    if update.locals:
+        yield "}" * len(update.locals)
+
+
+def _property(at: int, each: Property, layout: Layout) -> Iterator[str]:
+    """Write a formula as a test: a search for what makes an `exists` true, or a `forall` false."""
+    term = each.term
+    quantified, wanted = term.op in ("forall", "exists"), int(term.op != "forall")
+    bound, body = (term.args[:-1], formula(term.args[-1])) if quantified else ((), term)
+    tests: Iterator[Term] = conjuncts(body if wanted else ~body)
+    yield f"static int property_{at}(const Cells *c) {{ /* {each.name} */"
+    lines, _ = loops((), bound, tests, layout, leave=f"return {1 - wanted}")
+    *inner, last = _indented([*lines, f"return {wanted};"])
+    yield from (*inner, f"  return {1 - wanted};", last)

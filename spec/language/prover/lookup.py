@@ -1,0 +1,46 @@
+"""Is it a bug, or is a lemma missing? A counterexample to induction is looked up among the reachable states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from brokerlaw.spec.language.model import Model
+from brokerlaw.spec.language.prover.cti import Counterexample
+from brokerlaw.spec.language.prover.obligations import FLOOR, Obligation
+from brokerlaw.spec.language.search import Result, Trace, search
+from brokerlaw.spec.language.spec import Spec
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What the search under the counterexample's bounds says of its claim.
+
+    `trace` reaches a violation: the claim is false. Without one, the counterexample is not reachable under these
+    bounds, because a step from a reachable state reaches a violation; unless the search is `incomplete`.
+    """
+
+    distinct: int
+    incomplete: str
+    trace: Trace | None
+
+
+class Reachable:
+    """The reachable states of one protocol, searched once for each choice of bounds."""
+
+    def __init__(self, spec: Spec, max_states: int) -> None:
+        self.spec, self.max_states = spec, max_states
+        self._results: dict[tuple[tuple[str, int], ...], Result] = {}
+
+    def look(self, obligation: Obligation, found: Counterexample) -> Lookup:
+        """Search for a violation of the claim."""
+        result = self._result(found.bounds)
+        name = f"{obligation.action}: below 0" if obligation.claim == FLOOR else obligation.claim
+        traces = (fault.trace for fault in result.faults if fault.name == name)
+        return Lookup(result.distinct, result.incomplete, next(traces, None))
+
+    def _result(self, bounds: Mapping[str, int]) -> Result:
+        key = tuple(bounds.items())
+        if key not in self._results:
+            self._results[key] = search(Model(self.spec, bounds), every=True, max_states=self.max_states)
+        return self._results[key]

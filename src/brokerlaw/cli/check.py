@@ -1,0 +1,145 @@
+"""`brokerlaw check ADAPTER`: hold a broker to its promises."""
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from brokerlaw.adapters.contract import Adapter, AdapterError, Description
+from brokerlaw.adapters.registry import resolve
+from brokerlaw.cli.errors import faults
+from brokerlaw.cli.progress import Progress
+from brokerlaw.cli.settings import parsed, settings_option
+from brokerlaw.conformance.engine import Options, Run
+from brokerlaw.conformance.folder import RunFolder
+from brokerlaw.conformance.judge import SelectionError, select
+from brokerlaw.conformance.overrides import redacted
+from brokerlaw.conformance.result import Result
+from brokerlaw.render import json_report, markdown, terminal
+
+DEFAULT_EXAMPLES = 160
+
+
+@click.command()
+@click.argument("adapter")
+@settings_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Random plans are drawn from this.")
+@click.option("--examples", type=click.IntRange(min=0), help="Random plans to run [160, unless --max-time is given].")
+@click.option("--max-time", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no plan is begun.")
+@click.option("--shrink-time", type=click.FloatRange(min=0), default=90, show_default=True, help="Seconds a violation.")
+@click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
+@click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder [brokerlaw-runs/ADAPTER-SEED].")
+@click.option("--quiet", "-q", is_flag=True, help="Print the verdicts only.")
+def check(
+    adapter: str,
+    settings: tuple[str, ...],
+    seed: int,
+    examples: int | None,
+    max_time: float | None,
+    shrink_time: float,
+    patterns: tuple[str, ...],
+    profile: str,
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    """Hold a broker to its promises.
+
+    ADAPTER is an installed adapter (reference, kafka, kafka-mock), py:MODULE:CLASS, or cmd:PROGRAM ARGS.
+    Writes a run folder with run.jsonl, report.json, report.md and a trace file for each violation.
+    """
+    with faults(SelectionError):
+        invariants = select(patterns, profile)
+    chosen = parsed(settings)
+    with faults(AdapterError):
+        broker = resolve(adapter, chosen.adapter)
+    if examples is None and max_time is None:
+        examples = DEFAULT_EXAMPLES
+    folder = _folder(out, adapter, seed)
+    run_id = f"{time.time_ns() // 1_000_000 % 10**8:08d}"
+    options = Options(
+        adapter, chosen, invariants, profile, seed, run_id, examples, max_time, shrink_time, folder, time.monotonic
+    )
+    sys.exit(_run(broker, options, quiet))
+
+
+def _folder(out: Path | None, adapter: str, seed: int) -> Path:
+    """A folder that no earlier run has written to. Usage error when `--out` has been."""
+    if out is not None:
+        if (out / "run.jsonl").exists():
+            raise click.UsageError(f"--out {out} holds an earlier run: name another folder, or remove it")
+        return out
+    name = "".join(char if char.isalnum() or char in "-_." else "-" for char in adapter)[:40].strip("-.")
+    base = Path("brokerlaw-runs") / f"{name}-{seed}"
+    return next(path for path in _numbered(base) if not path.exists())
+
+
+def _numbered(base: Path) -> Iterator[Path]:
+    yield base
+    for number in count(2):
+        yield base.with_name(f"{base.name}-{number}")
+
+
+def _run(broker: Adapter, options: Options, quiet: bool) -> int:
+    """Run to whatever end comes; the report files are written after every one of them."""
+    progress = Progress(quiet)
+    with faults(OSError), RunFolder(options.out) as folder:
+        result = _result(broker, options, folder, progress)
+        folder.finish(result, {"report.json": json_report.render(result), "report.md": markdown.render(result)})
+    progress.close()
+    click.echo(terminal.render(result, options.out))
+    return result.exit_code
+
+
+def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Progress) -> Result:
+    run: Run | None = None
+    try:
+        with interruptible(), broker:
+            run = Run(broker, options)
+            for event in run.events():
+                folder.write(event)
+                progress.show(event)
+            return run.result()
+    except AdapterError as error:
+        return run.result(fault=str(error)) if run else _nothing(options, str(error))
+    except KeyboardInterrupt:
+        return run.result(interrupted=True) if run else _nothing(options, None)
+
+
+def _nothing(options: Options, fault: str | None) -> Result:
+    """The result of a run that ended before it began."""
+    unknown = Description(options.adapter, "unknown", {})
+    settings = redacted(options.settings)
+    return Result(
+        options.adapter,
+        unknown,
+        options.seed,
+        options.profile,
+        settings,
+        cases=0,
+        operations=0,
+        seconds=0,
+        verdicts=(),
+        fault=fault,
+        interrupted=fault is None,
+    )
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: with its report."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

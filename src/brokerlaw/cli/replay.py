@@ -1,0 +1,64 @@
+"""`brokerlaw replay TRACE`: run a saved plan again, without Hypothesis."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from brokerlaw.adapters.contract import Adapter, AdapterError
+from brokerlaw.adapters.registry import resolve
+from brokerlaw.cli.errors import faults
+from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
+from brokerlaw.conformance.execute import execute
+from brokerlaw.conformance.narrate import narrate
+from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.result import BROKEN, KEPT
+from brokerlaw.conformance.trace import Trace, TraceError, invariant_of, read
+from brokerlaw.spec.history.history import History
+
+
+@click.command()
+@click.argument("trace", type=click.Path(path_type=Path))
+@click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="How often to run it.")
+@click.option("--adapter", "name", help="Another adapter than the trace's own.")
+@settings_option
+def replay(trace: Path, runs: int, name: str | None, settings: tuple[str, ...]) -> None:
+    """Run the plan of TRACE again, and say how often it breaks the same invariant: exit code 1 if ever, 0 if never.
+
+    The trace's settings hold unless --settings says otherwise; with another adapter, only those of clients and topics.
+    """
+    with faults(TraceError):
+        saved = read(trace)
+        invariant_of(saved)
+    chosen = _settings(saved, name, settings)
+    with faults(AdapterError):
+        reproduced = _runs(resolve(name or saved.adapter, chosen.adapter), saved, chosen, runs)
+    click.echo(f"{saved.invariant}: reproduced {reproduced}/{runs} on {name or saved.adapter}")
+    sys.exit(BROKEN if reproduced else KEPT)
+
+
+def _settings(saved: Trace, name: str | None, texts: tuple[str, ...]) -> Settings:
+    """The trace's settings under the user's. A secret is not in the trace: it has to be given again."""
+    own = sorted_settings(saved.settings)
+    given = parsed(texts)
+    kept = own.adapter if name in (None, saved.adapter) else {}
+    adapter = kept | given.adapter
+    hidden = sorted(key for key, value in adapter.items() if value == "***")
+    if hidden:
+        raise click.UsageError(f"the trace keeps no secrets: give --settings {hidden[0]}=… again")
+    return Settings(own.overrides | given.overrides, adapter)
+
+
+def _runs(adapter: Adapter, saved: Trace, settings: Settings, runs: int) -> int:
+    invariant, reproduced = invariant_of(saved), 0
+    run_id = f"{time.time_ns() // 1_000_000 % 10**8:08d}"
+    with adapter:
+        description = adapter.describe()
+        click.echo("\n".join(narrate(saved)))
+        for number in range(1, runs + 1):
+            recording = execute(saved.plan, adapter, description, settings, f"bl{saved.seed}-{run_id}-{number}-")
+            violations = invariant.judge(History.of_recording(recording)).violations
+            reproduced += bool(violations)
+            click.echo(f"run {number}: {violations[0].reason if violations else 'kept'}")
+    return reproduced

@@ -1,0 +1,110 @@
+"""A finished search, for a terminal and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tabulate import tabulate
+
+from brokerlaw.render.trace import lines, miss_line, rows
+from brokerlaw.spec.language import Miss, Model, Result, Trace
+
+
+def render(model: Model, result: Result, near: Mapping[str, Miss], in_the_end: str = "") -> str:
+    """Counts, actions, witnesses, each violation's shortest trace, and the conclusion last.
+
+    `near` has the nearest miss of a violation, of a witness that was not reached, of an action that never fired;
+    `in_the_end` is what is said of liveness.
+    """
+    parts = [_counts(result), _actions(model, result, near), "\n".join(_witnesses(model, result, near))]
+    parts += ["\n".join(_fault(model, fault.name, fault.trace, near)) for fault in result.faults]
+    return "\n\n".join(part for part in [*parts, in_the_end, _conclusion(model, result)] if part)
+
+
+def _counts(result: Result) -> str:
+    bounds = ", ".join(f"{name}={size}" for name, size in result.bounds.items()) or "no sorts"
+    by = f", up to which {' and '.join(result.symmetry)} is which" if result.symmetry else ""
+    counts = f"{result.distinct:,} states{by}, {result.generated:,} generated, depth {result.depth}"
+    return f"{result.protocol} with {bounds}: {counts} ({result.engine})"
+
+
+def _actions(model: Model, result: Result, near: Mapping[str, Miss]) -> str:
+    table = [(name, tally.tried, tally.fired, tally.cut or "") for name, tally in result.actions.items()]
+    headers = ("action", "tried", "fired", "cut off")
+    shown = [tabulate(table, headers, tablefmt="simple", colalign=("left", "right", "right", "right"), intfmt=",")]
+    for name, tally in result.actions.items():
+        if not tally.fired:
+            early = "" if result.outcome in ("kept", "vacuous") else " before the search ended"
+            shown.append(f"{name} never fired{early}{_but_for(model, near.get(name))}")
+    return "\n".join(shown)
+
+
+def _but_for(model: Model, miss: Miss | None) -> str:
+    if miss is None:
+        return ""
+    guard = f"`{miss.guard.text}` (line {miss.guard.line})"
+    return f"; {model.call(miss.action, miss.params)} came nearest, stopped by {guard} alone"
+
+
+def _witnesses(model: Model, result: Result, near: Mapping[str, Miss]) -> Iterator[str]:
+    for name, trace in result.witnesses.items():
+        if trace is not None:
+            yield f"✓ {name} is reached in {_many(len(trace.steps), 'step')}"
+            continue
+        yield f"? {name} was not reached{'' if result.outcome == 'vacuous' else ' before the search ended'}"
+        if miss := near.get(name):
+            yield f"  nearest miss: {model.call(miss.action, miss.params)}, stopped by `{miss.guard.text}` alone, in"
+            yield from (f"    {row}" for row in rows(model, miss.state) or ["the first state"])
+
+
+def _fault(model: Model, name: str, trace: Trace, near: Mapping[str, Miss]) -> Iterator[str]:
+    yield f"✗ {name} is violated after {_many(len(trace.steps), 'step')}"
+    yield from lines(model, trace)
+    if miss := near.get(name):
+        yield f"  {miss_line(model, miss)}"
+
+
+def _conclusion(model: Model, result: Result) -> str:
+    if result.outcome == "violated":
+        return f"violated: {', '.join(fault.name for fault in result.faults)}"
+    kept = _many(len(model.spec.of_kind("invariant")), "invariant")
+    if result.outcome == "incomplete":
+        return f"incomplete: {result.incomplete}; {kept} kept as far as was seen"
+    if result.outcome == "vacuous":
+        missing = [name for name, trace in result.witnesses.items() if trace is None]
+        return f"vacuous: {kept} kept, but never was there {' nor '.join(missing)}"
+    witnesses = _many(len(result.witnesses), "witness", "es")
+    return f"kept: {kept} in every reachable state within these bounds, {witnesses} reached"
+
+
+def _many(count: int, word: str, ending: str = "s") -> str:
+    return f"{count} {word}{'' if count == 1 else ending}"
+
+
+def data(model: Model, result: Result, near: Mapping[str, Miss]) -> dict[str, Any]:
+    """The search for programs."""
+    return {
+        "protocol": result.protocol,
+        "bounds": dict(result.bounds),
+        "outcome": result.outcome,
+        "engine": result.engine,
+        "symmetry": list(result.symmetry),
+        "distinct": result.distinct,
+        "generated": result.generated,
+        "depth": result.depth,
+        "incomplete": result.incomplete or None,
+        "actions": {name: vars(tally) for name, tally in result.actions.items()},
+        "witnesses": {name: trace and _steps(model, trace) for name, trace in result.witnesses.items()},
+        "violated": {fault.name: _steps(model, fault.trace) for fault in result.faults},
+        "nearest_misses": {name: _miss(model, miss) for name, miss in near.items()},
+    }
+
+
+def _steps(model: Model, trace: Trace) -> list[str]:
+    return [model.call(step.action, step.params) for step in trace.steps]
+
+
+def _miss(model: Model, miss: Miss) -> dict[str, Any]:
+    guard = {"guard": miss.guard.text, "line": miss.guard.line}
+    return {"step": model.call(miss.action, miss.params), **guard, "state": model.layout.view(miss.state)}

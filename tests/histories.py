@@ -1,0 +1,218 @@
+"""A tiny builder of histories, and the three verdicts that a test may expect.
+
+Every row is a millisecond after the one before; `wait` lets more time pass. What is done comes to its outcome at once,
+unless it is only `begin`-ed.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.observations import (
+    Applied,
+    Assigned,
+    Caught,
+    Declared,
+    Drained,
+    Lost,
+    Observation,
+    Revoked,
+    Stable,
+)
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
+from brokerlaw.spec.invariants import INVARIANTS
+
+MILLISECOND = 1_000_000
+UNKNOWN = Unknown("TIMED_OUT")
+REFUSED = Fail("REFUSED")
+
+
+class Asked(NamedTuple):
+    """An operation: its number, and the row of its invocation."""
+
+    op: int
+    row: int
+
+
+class Told:
+    """A history that is being told, row by row."""
+
+    def __init__(self, **overrides: str) -> None:
+        self.rows: list[Row] = []
+        self.overrides = overrides
+        self.now = 0
+        self._asked = 0
+
+    # --- the words of any history ---
+
+    def wait(self, milliseconds: float) -> None:
+        self.now += round(milliseconds * MILLISECOND)
+
+    def begin(self, process: str, op: ops.AnyOperation) -> Asked:
+        self._asked += 1
+        return Asked(self._asked - 1, self._add(Invoke(self._asked - 1, self._tick(), process, op)))
+
+    def end(self, asked: Asked, outcome: Outcome) -> None:
+        self._add(Complete(asked.op, self._tick(), outcome))
+
+    def do(self, op: ops.AnyOperation, outcome: Outcome | None = None, process: str = "admin") -> Asked:
+        asked = self.begin(ops.client_of(op) or process, op)
+        self.end(asked, Ok() if outcome is None else outcome)
+        return asked
+
+    def see(self, process: str, observation: Observation) -> int:
+        return self._add(Observe(self._tick(), process, observation))  # type: ignore[arg-type]  # any observation
+
+    def _tick(self) -> int:
+        self.now += MILLISECOND
+        return self.now
+
+    def _add(self, row: Row) -> int:
+        self.rows.append(row)
+        return len(self.rows) - 1
+
+    # --- topics and producers ---
+
+    def topic(self, name: str = "t", partitions: int = 1, replication: int = 1, **settings: str) -> Asked:
+        given = {key.replace("_", "."): text for key, text in settings.items()}
+        return self.do(ops.CreateTopic(name, partitions, replication, given))
+
+    def producer(self, name: str = "p", **settings: Any) -> Asked:
+        return self.do(ops.OpenProducer(name, **settings))
+
+    def sending(self, value: bytes, client: str = "p", topic: str = "t", **fields: Any) -> Asked:
+        """Begin a send."""
+        return self.begin(client, ops.Send(client, topic, value, **fields))
+
+    def placed(self, send: Asked, offset: int, partition: int = 0, topic: str = "t") -> None:
+        """The send is acknowledged."""
+        self.end(send, Ok(Placed(topic, partition, offset)))
+
+    def send(
+        self, value: bytes, offset: int, partition: int = 0, client: str = "p", topic: str = "t", **fields: Any
+    ) -> Asked:
+        """A send that is acknowledged at once."""
+        asked = self.sending(value, client, topic, **fields)
+        self.placed(asked, offset, partition, topic)
+        return asked
+
+    def transaction(self, *sends: tuple[bytes, int, int], client: str = "p") -> Asked:
+        """Begin a transaction with acknowledged sends: (value, offset, partition)."""
+        begun = self.do(ops.BeginTransaction(client))
+        for value, offset, partition in sends:
+            self.send(value, offset, partition, client)
+        return begun
+
+    # --- consumers ---
+
+    def consumer(self, name: str = "c", group: str | None = None, **settings: Any) -> Asked:
+        return self.do(ops.OpenConsumer(name, group, **settings))
+
+    def member(self, name: str, group: str = "g", **settings: Any) -> Asked:
+        asked = self.consumer(name, group, **settings)
+        self.do(ops.Subscribe(name, ("t",)))
+        return asked
+
+    def assign(self, name: str = "c", offset: int = 0, partition: int = 0, topic: str = "t") -> Asked:
+        return self.do(ops.Assign(name, (PartitionOffset(topic, partition, offset),)))
+
+    def records(
+        self, *records: tuple[int, bytes | None], partition: int = 0, topic: str = "t", key: bytes | None = None
+    ) -> Ok:
+        """What a poll returns: (offset, value)."""
+        return Ok(tuple(Record(topic, partition, offset, value, key) for offset, value in records))
+
+    def poll(self, name: str = "c", *records: tuple[int, bytes | None], **where: Any) -> Asked:
+        return self.do(ops.Poll(name), self.records(*records, **where))
+
+    def assigned(self, name: str, *partitions: int, generation: int = 1, group: str = "g", topic: str = "t") -> int:
+        tps = tuple(TopicPartition(topic, partition) for partition in partitions)
+        return self.see(name, Assigned(group, f"member-{name}", generation, tps))
+
+    def revoked(self, name: str, *partitions: int, lost: bool = False, group: str = "g", topic: str = "t") -> int:
+        tps = tuple(TopicPartition(topic, partition) for partition in partitions)
+        return self.see(name, (Lost if lost else Revoked)(group, f"member-{name}", 1, tps))
+
+    def commit(self, name: str, offset: int, outcome: Outcome | None = None, partition: int = 0) -> Asked:
+        return self.do(ops.Commit(name, (PartitionOffset("t", partition, offset),)), outcome)
+
+    def stable(self, *members: str, group: str = "g", topics: tuple[str, ...] = ("t",)) -> int:
+        return self.see(members[0], Stable(group, topics, members))
+
+    # --- looking ---
+
+    def list_offset(self, answer: int, at: str = "latest", partition: int = 0, isolation: str = "uncommitted") -> Asked:
+        op = ops.ListOffsets("t", partition, at, isolation=f"read_{isolation}")  # type: ignore[arg-type]  # as words
+        return self.do(op, Ok(answer))
+
+    def drain(
+        self,
+        records: Iterable[tuple[int, bytes | None]],
+        end: int,
+        start: int = 0,
+        reader: str = "reader",
+        partition: int = 0,
+        isolation: str = "uncommitted",
+        topic: str = "t",
+    ) -> int:
+        """A complete read by a new reader; returns the row of `Drained`."""
+        level: Any = f"read_{isolation}"
+        self.do(ops.ListOffsets(topic, partition, "latest", level), Ok(end))
+        self.consumer(reader, isolation=level)
+        self.assign(reader, start, partition, topic)
+        self.poll(reader, *records, partition=partition, topic=topic)
+        return self.see(reader, Drained(topic, partition, start, end, level))
+
+    def describe(self, leader: int | None, epoch: int, isr: tuple[int, ...] = (0,), replicas: Any = None) -> Asked:
+        return self.do(ops.DescribePartition("t", 0), Ok(PartitionState(leader, epoch, replicas or isr, isr)))
+
+    # --- applications ---
+
+    def declare(self, discipline: Any, sink: str = "sink", group: str = "g") -> int:
+        return self.see("g", Declared(group, "t", discipline, sink))
+
+    def apply(self, name: str, offset: int, value: bytes, duplicate: bool = False, sink: str = "sink") -> int:
+        return self.see(name, Applied("g", sink, "t", 0, offset, value, duplicate))
+
+    def caught(self, group: str = "g") -> int:
+        return self.see("admin", Caught(group, "t"))
+
+    # --- judging ---
+
+    @property
+    def history(self) -> History:
+        return History.of(self.rows, self.overrides)
+
+
+def row_of(told: Told, kind: type[ops.Operation], client: str) -> int:
+    """The row in which a client first invoked an operation of this kind."""
+    invoked = (i for i, row in enumerate(told.rows) if isinstance(row, Invoke) and isinstance(row.value, kind))
+    return next(i for i in invoked if ops.client_of(told.rows[i].value) == client)  # type: ignore[union-attr, arg-type]
+
+
+def guilty(told: Told, name: str, *witnesses: Asked | int) -> str:
+    """The invariant is broken once, and these rows show it; returns the reason."""
+    finding = INVARIANTS[name].judge(told.history)
+    assert len(finding.violations) == 1, finding
+    violation = finding.violations[0]
+    shown = sorted(each.row if isinstance(each, Asked) else each for each in witnesses)
+    assert list(violation.witnesses) == shown, violation
+    assert finding.exercised > 0
+    assert "\n" not in violation.reason
+    return violation.reason
+
+
+def innocent(told: Told, name: str) -> int:
+    """The invariant was put to the test and holds; returns how often."""
+    finding = INVARIANTS[name].judge(told.history)
+    assert finding.violations == ()
+    assert finding.exercised > 0
+    return finding.exercised
+
+
+def untested(told: Told, name: str) -> None:
+    """The invariant was not put to the test."""
+    assert INVARIANTS[name].judge(told.history) == (0, ())

@@ -1,0 +1,82 @@
+"""The cache of compiled searches: by content, whole or not at all; and no compiler, no harm."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from brokerlaw.spec.language import Model
+from brokerlaw.spec.language.compiler import Native, Uncompilable, explore
+from brokerlaw.spec.protocols.two_phase_commit import TwoPhaseCommit
+
+MODEL = Model(TwoPhaseCommit.spec, {"RM": 2})
+LARGE = Model(TwoPhaseCommit.spec, {"RM": 6})
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "brokerlaw"
+
+
+def test_a_search_is_compiled_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert explore(MODEL, engine="c").distinct == 56
+    assert [path.suffix for path in cache.iterdir()] == [".so"]
+    assert cache.stat().st_mode & 0o077 == 0
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("compiled again"))
+    assert explore(MODEL, engine="c").distinct == 56
+
+
+def test_other_bounds_are_another_search(cache: Path) -> None:
+    assert Native(MODEL).library.path != Native(LARGE).library.path
+
+
+@pytest.mark.parametrize("keep", [0, 100, -1])
+def test_a_torn_file_is_never_loaded(cache: Path, keep: int) -> None:
+    path = Native(MODEL).library.path
+    explore(MODEL, engine="c")
+    whole = path.read_bytes()
+    path.unlink()  # not in place: the old one may be mapped into this process
+    path.write_bytes(whole[:keep])
+    assert not Native(MODEL).library.cached
+    assert explore(MODEL, engine="c").distinct == 56
+    assert Native(MODEL).library.cached
+
+
+def test_a_file_of_another_search_is_never_loaded(cache: Path) -> None:
+    explore(LARGE, engine="c", max_states=1)
+    path = Native(MODEL).library.path
+    shutil.copy(Native(LARGE).library.path, path)
+    assert not Native(MODEL).library.cached
+    assert explore(MODEL, engine="c").distinct == 56
+
+
+def test_a_file_of_another_user_is_never_loaded(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    explore(MODEL, engine="c")
+    nobody = os.getuid() + 1
+    monkeypatch.setattr("os.getuid", lambda: nobody)
+    assert not Native(MODEL).library.cached
+
+
+def test_without_a_compiler_the_search_is_interpreted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = explore(LARGE, max_states=20_000)
+    monkeypatch.setenv("CC", "no-such-cc")
+    interpreted = explore(LARGE, max_states=20_000)
+    assert interpreted.engine == "interpreted: there is no C compiler `no-such-cc`"
+    assert interpreted == compiled
+    with pytest.raises(Uncompilable, match="there is no C compiler `no-such-cc`"):
+        explore(LARGE, engine="c")
+
+
+def test_a_compiler_that_fails_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "false")
+    with pytest.raises(Uncompilable, match="false does not compile it: exit 1"):
+        explore(LARGE, engine="c")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert explore(LARGE, max_states=20_000).engine.startswith("interpreted: the compiled search cannot be kept")
