@@ -1,6 +1,6 @@
 """The contract as JSON lines: what the suite writes to an adapter's program, and what the program writes back.
 
-Each message is one line of UTF-8 JSON, told apart by `type`. The words are those of a history (see `spec.history.rows`):
+Each message is one line of UTF-8 JSON, told apart by `type`. The words are those of a history (`spec.history.rows`):
 
     → {"type":"hello","id":1,"contract":1,"settings":{"bootstrap":"localhost:9092"}}
     ← {"type":"complete","id":1,"outcome":{"type":"ok","value":{"name":"mine","version":"1","capabilities":{}}}}

@@ -16,7 +16,7 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import (
     Applied,
     Assigned,
-    Caught,
+    CaughtUp,
     Declared,
     Drained,
     Observation,
@@ -128,7 +128,7 @@ class Run:
         for group in GROUPS:
             for member in self.members(group):
                 self.work(member, group)
-            self.see("admin", Caught(group, TOPIC))
+            self.see("admin", CaughtUp(group, TOPIC))
         for isolation in ("read_uncommitted", "read_committed"):
             self.drain(f"reader-{isolation}", isolation)
 

@@ -22,7 +22,7 @@ from brokerlaw.conformance.engine import BATCH
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.machines import draw
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.shrink import Shrinker, Steps
 from brokerlaw.reference.adapter import ReferenceAdapter
@@ -68,7 +68,7 @@ class Hunt:
 
     def broken(self, plan: Plan) -> set[str]:
         """The invariants that the mutant breaks under a plan."""
-        recording = execute(plan, self._adapter, self._description, Settings({}, {}), "")
+        recording = execute(plan, self._adapter, self._description, UserSettings({}, {}), "")
         findings = judge(History.of_recording(recording), INVARIANTS.values())
         return {name for name, finding in findings.items() if finding.violations}
 

@@ -19,7 +19,7 @@ from brokerlaw.conformance.engine import BATCH
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.machines import draw
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke
@@ -44,7 +44,7 @@ def check(seed: int, examples: int) -> Checked:
     exercised, accused = Counter[str](), Counter[str]()
     began, cases, operations = time.perf_counter(), 0, 0
     for plan in [*directed(description), *islice(draw(description, seed, BATCH), examples)]:
-        recording = execute(plan, adapter, description, Settings({}, {}), "")
+        recording = execute(plan, adapter, description, UserSettings({}, {}), "")
         cases, operations = cases + 1, operations + sum(isinstance(row, Invoke) for row in recording.rows)
         for name, finding in judge(History.of_recording(recording), INVARIANTS.values()).items():
             exercised[name] += finding.exercised

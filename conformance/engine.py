@@ -10,13 +10,13 @@ from brokerlaw.conformance import events as ev
 from brokerlaw.conformance import trace as traces
 from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.judge import Breach, Tally, breaches, claimed, judge
+from brokerlaw.conformance.judge import Breach, InvariantTally, breaches, claimed, judge
 from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.narrate import narrate
-from brokerlaw.conformance.overrides import Settings, redacted
+from brokerlaw.conformance.overrides import UserSettings, redacted
 from brokerlaw.conformance.plan import Plan
-from brokerlaw.conformance.result import Found, Result, Verdict
+from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
 from brokerlaw.conformance.shrink import Shrinker, Steps, encoded, steadiest
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
@@ -43,7 +43,7 @@ class Options(NamedTuple):
     """What the user asked for. `examples` counts random plans; times are seconds; `clock` measures them."""
 
     adapter: str
-    settings: Settings
+    settings: UserSettings
     invariants: list[Invariant]
     profile: str
     seed: int
@@ -63,11 +63,13 @@ class Run:
         self._options = options
         self._began = options.clock()
         self._description = adapter.describe()
-        self._tallies = {entry.id: Tally(entry, claimed(entry, self._description)) for entry in options.invariants}
+        self._tallies = {
+            entry.id: InvariantTally(entry, claimed(entry, self._description)) for entry in options.invariants
+        }
         self._settings = redacted(options.settings)
         self._cases = 0
         self._operations = 0
-        self._found: list[Found] = []
+        self._found: list[ReportedViolation] = []
         self._early: str | None = None
 
     def events(self) -> Iterator[ev.AnyEvent]:
@@ -83,10 +85,10 @@ class Run:
             yield ev.PhaseStarted("stateful", options.examples)
             yield from self._cases_of(islice(draw(self._description, options.seed, BATCH), options.examples))
 
-    def result(self, fault: str | None = None, interrupted: bool = False) -> Result:
+    def result(self, fault: str | None = None, interrupted: bool = False) -> RunResult:
         """What is known now."""
         tallies = self._tallies.items()
-        return Result(
+        return RunResult(
             self._options.adapter,
             self._description,
             self._options.seed,
@@ -146,7 +148,7 @@ class Run:
                 self._found.append(found)
                 yield ev.ViolationFound(found)
 
-    def _reduce(self, plan: Plan, recording: Recording, breach: Breach) -> Found:
+    def _reduce(self, plan: Plan, recording: Recording, breach: Breach) -> ReportedViolation:
         """The shortest plan that still breaks the invariant, with the history of its last breach."""
         evidence = {encoded(normalise(plan.steps)): Evidence(recording, breach.violation)}
         deadline = self._options.clock() + self._options.shrink_time
@@ -163,9 +165,9 @@ class Run:
         steps, again = steadiest(shrunk, breaks, REPLAYS, STEADY)
         return self._save(plan, breach.invariant, steps, evidence[encoded(steps)], again)
 
-    def _save(self, plan: Plan, invariant: Invariant, steps: Steps, best: Evidence, again: int) -> Found:
+    def _save(self, plan: Plan, invariant: Invariant, steps: Steps, best: Evidence, again: int) -> ReportedViolation:
         path = self._options.out / f"trace-{len(self._found) + 1}-{invariant.id}.json"
-        saved = traces.Trace(
+        saved = traces.SavedTrace(
             invariant.id,
             best.violation.reason,
             best.violation.witnesses,
@@ -180,7 +182,7 @@ class Run:
             best.recording.rows,
         )
         traces.write(path, saved)
-        return Found(
+        return ReportedViolation(
             invariant.id,
             saved.reason,
             plan.name,

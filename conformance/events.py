@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.result import Found, Result
+from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.spec.history.values import Struct, snake_case
 
 
@@ -51,13 +51,13 @@ class ShrinkStarted(Event, frozen=True):
 class ViolationFound(Event, frozen=True):
     """A violation, reduced and saved."""
 
-    found: Found
+    found: ReportedViolation
 
 
 class RunFinished(Event, frozen=True):
     """The end, whatever it was."""
 
-    result: Result
+    result: RunResult
 
 
 AnyEvent: TypeAlias = RunStarted | PhaseStarted | CaseFinished | ShrinkStarted | ViolationFound | RunFinished

@@ -3,11 +3,11 @@
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance import plan as p
 from brokerlaw.conformance.application import Applications
-from brokerlaw.conformance.faults import Faults
+from brokerlaw.conformance.faults import FaultInjector
 from brokerlaw.conformance.groups import Groups
-from brokerlaw.conformance.model import Model, normalise
+from brokerlaw.conformance.model import PlanModel, normalise
 from brokerlaw.conformance.names import Names
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.quiesce import Quiescence
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
@@ -19,7 +19,7 @@ FRESH = "fresh"
 """The claim of an adapter whose `reset` gives an empty broker, so that names need no prefix."""
 
 
-def execute(plan: p.Plan, adapter: Adapter, description: Description, settings: Settings, prefix: str) -> Recording:
+def execute(plan: p.Plan, adapter: Adapter, description: Description, settings: UserSettings, prefix: str) -> Recording:
     """Run the plan's steps, bring the case to rest, read everything back. Raises `AdapterError` only."""
     adapter.reset()
     header = Header(broker=f"{description.name} {description.version}", overrides=settings.overrides)
@@ -34,10 +34,10 @@ class Case:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._model = Model()
+        self._model = PlanModel()
         self._applications = Applications(session)
         self._groups = Groups(session, self._model, self._applications)
-        self._faults = Faults(session)
+        self._faults = FaultInjector(session)
 
     def run(self, plan: p.Plan) -> None:
         """The steps that make sense, then the end of every case."""
@@ -48,29 +48,29 @@ class Case:
 
     def _take(self, step: p.Step) -> None:
         match step:
-            case p.Declare():
+            case p.DeclareApplication():
                 declared = Declared(step.group, step.topic, step.discipline, step.sink)
                 self._session.observe(step.group, declared)
-            case p.Work():
+            case p.RunApplication():
                 self._work(step)
             case p.Settle():
                 self._groups.settle(step.group)
-            case p.Strike():
-                self._faults.strike(step)
+            case p.InjectFault():
+                self._faults.inject(step)
             case p.AwaitIsr():
                 self._faults.await_isr(step)
             case p.AwaitLeader():
                 self._faults.await_leader(step)
             case p.Elapse():
                 self._session.adapter.wait(step.milliseconds)
-            case p.Resurrect():
-                self._faults.resurrect()
+            case p.ResumePaused():
+                self._faults.resume_paused()
             case p.Heal():
                 self._faults.heal()
             case ops.Operation():
                 self._operate(step)
 
-    def _work(self, step: p.Work) -> None:
+    def _work(self, step: p.RunApplication) -> None:
         group = self._model.clients[step.client].group
         if step.client in self._session.opened and group is not None:
             self._applications.work(step.client, group, self._model.applications[group], step.until)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Strike
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, InjectFault
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -17,7 +17,7 @@ INTERVAL: Final = 100
 """Milliseconds between two looks."""
 
 
-class Faults:
+class FaultInjector:
     """What has been done to the brokers of a case, so that all of it can be undone."""
 
     def __init__(self, session: Session) -> None:
@@ -45,8 +45,8 @@ class Faults:
             case ops.ElectLeader() | ops.AdvanceClock():
                 pass
 
-    def strike(self, step: Strike) -> None:
-        """Find who plays the role, and hit it."""
+    def inject(self, step: InjectFault) -> None:
+        """Find who plays the role, and inject the fault there."""
         state = self._state(step.topic, step.partition)
         if state is None:
             return
@@ -56,7 +56,7 @@ class Faults:
         for broker in brokers if step.fault != "isolate" else ():
             self._perform(ops.KillBroker(broker) if step.fault == "kill" else ops.PauseBroker(broker))
 
-    def resurrect(self) -> None:
+    def resume_paused(self) -> None:
         """Resume what is paused."""
         for broker in tuple(self._paused):
             self._perform(ops.ResumeBroker(broker))
@@ -65,7 +65,7 @@ class Faults:
         """Undo every fault."""
         if self._cut:
             self._perform(ops.HealNetwork())
-        self.resurrect()
+        self.resume_paused()
         for broker in tuple(self._dead):
             self._perform(ops.RestartBroker(broker))
 

@@ -7,7 +7,7 @@ from typing import Self
 import msgspec
 
 from brokerlaw.conformance.events import AnyEvent, RunFinished
-from brokerlaw.conformance.result import Result
+from brokerlaw.conformance.result import RunResult
 
 
 class RunFolder:
@@ -31,7 +31,7 @@ class RunFolder:
         self._events.write(msgspec.json.encode(event) + b"\n")
         self._events.flush()
 
-    def finish(self, result: Result, reports: dict[str, str]) -> None:
+    def finish(self, result: RunResult, reports: dict[str, str]) -> None:
         """The last event, and the reports by file name."""
         self.write(RunFinished(result))
         for name, report in reports.items():

@@ -3,7 +3,7 @@
 from typing import Final
 
 from brokerlaw.conformance.application import Applications
-from brokerlaw.conformance.model import Model
+from brokerlaw.conformance.model import PlanModel
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Stable
@@ -18,7 +18,7 @@ CALM: Final = 3
 class Groups:
     """Polls members as their applications would."""
 
-    def __init__(self, session: Session, model: Model, applications: Applications) -> None:
+    def __init__(self, session: Session, model: PlanModel, applications: Applications) -> None:
         self._session = session
         self._model = model
         self._applications = applications

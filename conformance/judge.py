@@ -9,7 +9,7 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
 
-Status: TypeAlias = Literal["pass", "violated", "not exercised", "not claimed"]
+VerdictStatus: TypeAlias = Literal["pass", "violated", "not exercised", "not claimed"]
 ALL: Final = "*"
 
 
@@ -17,7 +17,7 @@ class SelectionError(Exception):
     """The selection selects nothing, or names what is not in the book."""
 
 
-class Tally:
+class InvariantTally:
     """What a run has found out about one invariant."""
 
     def __init__(self, invariant: Invariant, claimed: bool) -> None:
@@ -34,7 +34,7 @@ class Tally:
         self.violations += len(finding.violations)
 
     @property
-    def status(self) -> Status:
+    def status(self) -> VerdictStatus:
         """The verdict: what was never exercised never passes."""
         if self.violations:
             return "violated"

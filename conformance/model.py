@@ -38,7 +38,7 @@ class Client:
 
 @dataclass
 class Application:
-    """What `Declare` said of a group."""
+    """What `DeclareApplication` said of a group."""
 
     topic: str
     discipline: Discipline
@@ -46,14 +46,14 @@ class Application:
 
 
 @dataclass
-class Model:
+class PlanModel:
     """The state of a plan after some steps."""
 
     topics: dict[str, ops.CreateTopic] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     applications: dict[str, Application] = field(default_factory=dict)
-    struck: list[p.Strike | ops.FaultOperation] = field(default_factory=list)
+    struck: list[p.InjectFault | ops.FaultOperation] = field(default_factory=list)
     sends: int = 0
 
     def live(self, kind: type[ops.OpenProducer] | type[ops.OpenConsumer]) -> list[str]:
@@ -82,7 +82,7 @@ class Model:
 
 def normalise(steps: Iterable[p.Step]) -> tuple[p.Step, ...]:
     """The steps that still make sense, each after those kept before it."""
-    model, kept = Model(), []
+    model, kept = PlanModel(), []
     for step in steps:
         if model.allows(step):
             model.apply(step)
@@ -90,7 +90,7 @@ def normalise(steps: Iterable[p.Step]) -> tuple[p.Step, ...]:
     return tuple(kept)
 
 
-def _conditions(model: Model, step: p.Step) -> Iterator[bool]:
+def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
     """Each thing that the step needs."""
     yield from _topics_exist(model, step)
     match step:
@@ -110,20 +110,20 @@ def _conditions(model: Model, step: p.Step) -> Iterator[bool]:
             yield step.consumer in model.live(ops.OpenConsumer)
         case ops.Subscribe():
             yield step.client in model.live(ops.OpenConsumer) and model.clients[step.client].group is not None
-        case p.Work():
+        case p.RunApplication():
             yield step.client in model.live(ops.OpenConsumer)
             yield model.clients[step.client].group in model.applications
-        case p.Declare():
+        case p.DeclareApplication():
             yield step.group not in model.applications
         case p.Settle():
             yield bool(model.members(step.group))
-        case p.Heal() | p.Resurrect() | ops.HealNetwork():
+        case p.Heal() | p.ResumePaused() | ops.HealNetwork():
             yield bool(model.struck)
         case ops.Operation():
             yield ops.client_of(step) is None or ops.client_of(step) in _awake(model)
 
 
-def _in_order(model: Model, step: p.Step) -> Iterator[bool]:
+def _in_order(model: PlanModel, step: p.Step) -> Iterator[bool]:
     """A transactional producer sends inside its transactions, and only it has them."""
     assert isinstance(step, ops.Operation)
     client = model.clients.get(ops.client_of(step) or "")
@@ -137,7 +137,7 @@ def _in_order(model: Model, step: p.Step) -> Iterator[bool]:
         yield client.in_transaction or not client.transactional
 
 
-def _topics_exist(model: Model, step: p.Step) -> Iterator[bool]:
+def _topics_exist(model: PlanModel, step: p.Step) -> Iterator[bool]:
     if isinstance(step, ops.CreateTopic):
         return
     topic = getattr(step, "topic", None)
@@ -149,11 +149,11 @@ def _topics_exist(model: Model, step: p.Step) -> Iterator[bool]:
         yield from (offset.topic in model.topics for offset in step.offsets)
 
 
-def _awake(model: Model) -> list[str]:
+def _awake(model: PlanModel) -> list[str]:
     return [name for name, client in model.clients.items() if not client.frozen]
 
 
-def _take(model: Model, step: p.Step) -> None:
+def _take(model: PlanModel, step: p.Step) -> None:
     match step:
         case ops.CreateTopic():
             model.topics[step.topic] = step
@@ -176,9 +176,9 @@ def _take(model: Model, step: p.Step) -> None:
             model.clients[step.client].assigned = tuple(sorted({offset.topic for offset in step.offsets}))
         case ops.Send():
             model.sends += 1
-        case p.Declare():
+        case p.DeclareApplication():
             model.applications[step.group] = Application(step.topic, step.discipline, step.sink)
-        case p.Strike() | ops.KillBroker() | ops.PauseBroker() | ops.IsolateBrokers():
+        case p.InjectFault() | ops.KillBroker() | ops.PauseBroker() | ops.IsolateBrokers():
             model.struck.append(step)
         case p.Heal():
             model.struck.clear()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.plan import describe, show
-from brokerlaw.conformance.trace import Trace
+from brokerlaw.conformance.trace import SavedTrace
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
@@ -12,7 +12,7 @@ from brokerlaw.spec.history.values import Placed, Record, snake_case
 MARK = "▶"
 
 
-def narrate(trace: Trace) -> Iterator[str]:
+def narrate(trace: SavedTrace) -> Iterator[str]:
     """One line for each step of the plan, then one for each witness, in the order in which they were seen."""
     for number, step in enumerate(trace.plan.steps, 1):
         yield f"{number:>3}  {describe(step)}"

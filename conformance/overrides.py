@@ -47,7 +47,7 @@ class SettingsError(Exception):
     """A setting cannot be meant as it is written; the message names the mend."""
 
 
-class Settings(NamedTuple):
+class UserSettings(NamedTuple):
     """What the user set, sorted by whom it is for."""
 
     overrides: dict[str, str]
@@ -80,17 +80,17 @@ class Settings(NamedTuple):
         return {name: _convert(name, text, fields[name]) for name, text in self.overrides.items() if name in fields}
 
 
-def sort(pairs: Mapping[str, str]) -> Settings:
+def sort(pairs: Mapping[str, str]) -> UserSettings:
     """Tell overrides from adapter settings. Raises `SettingsError` on a value that an override cannot have."""
     known = {name: info for fields in (*_CLIENT.values(), _TOPIC) for name, info in fields.items()}
     overrides = {key: value for key, value in pairs.items() if key in known or key in _TOPIC_CONFIG}
     for key, value in overrides.items():
         if key in known:
             _convert(key, value, known[key])
-    return Settings(overrides, {key: value for key, value in pairs.items() if key not in overrides})
+    return UserSettings(overrides, {key: value for key, value in pairs.items() if key not in overrides})
 
 
-def redacted(settings: Settings) -> dict[str, str]:
+def redacted(settings: UserSettings) -> dict[str, str]:
     """All settings, as a report may show them."""
     pairs = settings.overrides | settings.adapter
     return {key: "***" if _SECRET.search(key) else value for key, value in sorted(pairs.items())}

@@ -16,7 +16,7 @@ from brokerlaw.spec.history.values import Struct, snake_case
 
 Until: TypeAlias = Literal["polled", "halfway", "done"]
 """How far a turn of an application goes."""
-Fault: TypeAlias = Literal["kill", "pause", "isolate"]
+FaultKind: TypeAlias = Literal["kill", "pause", "isolate"]
 Role: TypeAlias = Literal["leader", "follower", "followers"]
 """What a broker is to a partition just now."""
 
@@ -25,7 +25,7 @@ class Directive(Struct, frozen=True, tag_field="f", tag=snake_case):
     """A step that the executor spells out in operations."""
 
 
-class Declare(Directive, frozen=True):
+class DeclareApplication(Directive, frozen=True):
     """The application behind `group` follows `discipline` over `topic`; `sink` is where its effects go.
 
     For `exactly-once` the sink is a topic. The application's effects are observed, its sink outlives its crashes.
@@ -37,7 +37,7 @@ class Declare(Directive, frozen=True):
     sink: str
 
 
-class Work(Directive, frozen=True):
+class RunApplication(Directive, frozen=True):
     """One turn of an application: poll, then process and commit in the order that its discipline says.
 
     `until` ends the turn early, so that a crash can fall between: after the poll, or halfway (at-least-once has then
@@ -54,10 +54,10 @@ class Settle(Directive, frozen=True):
     group: str
 
 
-class Strike(Directive, frozen=True):
+class InjectFault(Directive, frozen=True):
     """A fault on whoever plays this role for a partition now."""
 
-    fault: Fault
+    fault: FaultKind
     role: Role
     topic: str
     partition: int = 0
@@ -84,7 +84,7 @@ class Elapse(Directive, frozen=True):
     milliseconds: int
 
 
-class Resurrect(Directive, frozen=True):
+class ResumePaused(Directive, frozen=True):
     """Resume what is paused, but leave the dead dead."""
 
 
@@ -92,7 +92,9 @@ class Heal(Directive, frozen=True):
     """Resume what is paused, restart what is dead, reconnect what is cut off."""
 
 
-AnyDirective: TypeAlias = Declare | Work | Settle | Strike | AwaitIsr | AwaitLeader | Elapse | Resurrect | Heal
+AnyDirective: TypeAlias = (
+    DeclareApplication | RunApplication | Settle | InjectFault | AwaitIsr | AwaitLeader | Elapse | ResumePaused | Heal
+)
 Step: TypeAlias = AnyOperation | AnyDirective
 
 

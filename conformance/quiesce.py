@@ -5,13 +5,13 @@ from typing import Final
 import msgspec
 
 from brokerlaw.conformance.application import Applications
-from brokerlaw.conformance.faults import Faults
+from brokerlaw.conformance.faults import FaultInjector
 from brokerlaw.conformance.groups import Groups
-from brokerlaw.conformance.model import Model
+from brokerlaw.conformance.model import PlanModel
 from brokerlaw.conformance.plan import AwaitLeader
 from brokerlaw.conformance.session import ADMIN, Session
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.observations import Caught, Drained
+from brokerlaw.spec.history.observations import CaughtUp, Drained
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
@@ -28,7 +28,7 @@ class Quiescence:
     """Brings one case to rest."""
 
     def __init__(
-        self, session: Session, model: Model, applications: Applications, groups: Groups, faults: Faults
+        self, session: Session, model: PlanModel, applications: Applications, groups: Groups, faults: FaultInjector
     ) -> None:
         self._session = session
         self._model = model
@@ -85,7 +85,7 @@ class Quiescence:
         return [client for client in self._model.live(kind) if client in self._session.opened]
 
     def _catch_up(self, group: str) -> None:
-        """Let the application work until its consumers stand at the end of every partition, then say `Caught`."""
+        """Let the application work until its consumers stand at the end of every partition, then say `CaughtUp`."""
         topic = self._model.applications[group].topic
         if not self._groups.members(group):
             self._join(group, topic)
@@ -95,7 +95,7 @@ class Quiescence:
             worked = sum(self._groups.turn(member, group) for member in self._groups.members(group))
             idle = 0 if worked else idle + 1
             if idle >= IDLE and self._at_the_end(group, topic):
-                self._session.observe(ADMIN, Caught(group, topic))
+                self._session.observe(ADMIN, CaughtUp(group, topic))
                 return
 
     def _join(self, group: str, topic: str) -> None:

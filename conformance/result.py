@@ -3,7 +3,7 @@
 from typing import Final
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.judge import Status
+from brokerlaw.conformance.judge import VerdictStatus
 from brokerlaw.spec.history.values import Struct
 
 KEPT, BROKEN, FAULT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -24,13 +24,13 @@ class Verdict(Struct, frozen=True, omit_defaults=False):
     """One invariant over the whole run: how often it was put to the test, in how many cases, how often broken."""
 
     invariant: str
-    status: Status
+    status: VerdictStatus
     exercised: int
     cases: int
     violations: int
 
 
-class Found(Struct, frozen=True, omit_defaults=False):
+class ReportedViolation(Struct, frozen=True, omit_defaults=False):
     """One violation, reduced: `trace` is its file in the run folder, `lines` the trace for people."""
 
     invariant: str
@@ -46,7 +46,7 @@ class Found(Struct, frozen=True, omit_defaults=False):
     unpromised: tuple[str, ...] = ()
 
 
-class Result(Struct, frozen=True, omit_defaults=False):
+class RunResult(Struct, frozen=True, omit_defaults=False):
     """A run. `fault` says what went wrong with the adapter or the suite, `early` what cut the run short."""
 
     adapter: str
@@ -58,7 +58,7 @@ class Result(Struct, frozen=True, omit_defaults=False):
     operations: int
     seconds: float
     verdicts: tuple[Verdict, ...]
-    found: tuple[Found, ...] = ()
+    found: tuple[ReportedViolation, ...] = ()
     fault: str | None = None
     early: str | None = None
     interrupted: bool = False

@@ -7,7 +7,7 @@ import msgspec
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Description, Timed
 from brokerlaw.conformance.names import Names
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.record import Recorder
 from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
@@ -25,7 +25,7 @@ class Session:
     """Asks the adapter, records what it answers, and keeps what the suite itself needs to know of a running case."""
 
     def __init__(
-        self, adapter: Adapter, description: Description, settings: Settings, names: Names, header: Header
+        self, adapter: Adapter, description: Description, settings: UserSettings, names: Names, header: Header
     ) -> None:
         self.adapter = adapter
         self.description = description

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.plan import Elapse, Step, Strike
+from brokerlaw.conformance.plan import Elapse, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
 Steps = tuple[Step, ...]
@@ -168,7 +168,7 @@ def _names(step: Step) -> list[tuple[str, str]]:
 
 def _faults(steps: Steps) -> int:
     """How many steps are faults, or the time that they need."""
-    return sum(isinstance(step, Strike | Elapse | ops.FaultOperation) for step in steps)
+    return sum(isinstance(step, InjectFault | Elapse | ops.FaultOperation) for step in steps)
 
 
 def _rows(steps: Steps) -> Iterator[tuple[int, int]]:

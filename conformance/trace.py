@@ -19,7 +19,7 @@ class TraceError(Exception):
     """The file is no trace that can be read; the message names the mend."""
 
 
-class Trace(Struct, frozen=True, omit_defaults=False):
+class SavedTrace(Struct, frozen=True, omit_defaults=False):
     """Everything to understand, replay and re-judge one violation. `settings` never hold a secret."""
 
     invariant: str
@@ -43,13 +43,13 @@ class Trace(Struct, frozen=True, omit_defaults=False):
         return Recording(self.header, self.history)
 
 
-def write(path: Path, trace: Trace) -> None:
+def write(path: Path, trace: SavedTrace) -> None:
     """Write a trace file: JSON, indented for people."""
     text = msgspec.json.format(msgspec.json.encode(trace), indent=1)
     path.write_bytes(text + b"\n")
 
 
-def read(path: Path) -> Trace:
+def read(path: Path) -> SavedTrace:
     """Read a trace file. Raises `TraceError`."""
     try:
         data = path.read_bytes()
@@ -58,7 +58,7 @@ def read(path: Path) -> Trace:
             raise TraceError(f"{path}: this is no brokerlaw.trace file")
         if kind.get("version") != VERSION:
             raise TraceError(f"{path}: trace version {kind.get('version')}; version {VERSION} can be read")
-        trace = msgspec.json.decode(data, type=Trace)
+        trace = msgspec.json.decode(data, type=SavedTrace)
         return msgspec.structs.replace(trace, history=tuple(_typed(trace.history)))
     except OSError as error:
         raise TraceError(f"{path}: {error.strerror}") from error
@@ -77,7 +77,7 @@ def _typed(rows: tuple[Row, ...]) -> list[Row]:
     ]
 
 
-def invariant_of(trace: Trace) -> Invariant:
+def invariant_of(trace: SavedTrace) -> Invariant:
     """The invariant that the trace breaks. Raises `TraceError` when the book has no such one."""
     if trace.invariant not in INVARIANTS:
         raise TraceError(f"the trace breaks {trace.invariant!r}, which is not in this version's book")

@@ -27,7 +27,7 @@ from brokerlaw.adapters.registry import resolve
 from brokerlaw.conformance import trace as traces
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import sort
-from brokerlaw.conformance.result import Found, Result
+from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.render import markdown
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
@@ -42,7 +42,7 @@ class Run(msgspec.Struct):
     name: str
     command: str
     versions: dict[str, str]
-    result: Result
+    result: RunResult
     measured: str = ""
 
 
@@ -93,7 +93,7 @@ def main() -> None:
 def add(folder: Path, name: str, command: str) -> None:
     """Take the run in FOLDER as NAME."""
     data = msgspec.json.decode((folder / "report.json").read_bytes())
-    result = msgspec.convert({key: data[key] for key in Result.__struct_fields__}, Result)
+    result = msgspec.convert({key: data[key] for key in RunResult.__struct_fields__}, RunResult)
     target = HERE / "traces" / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -103,7 +103,7 @@ def add(folder: Path, name: str, command: str) -> None:
     click.echo(f"{name}: {result.conclusion}")
 
 
-def _taken(folder: Path, found: Found, target: Path) -> Found:
+def _taken(folder: Path, found: ReportedViolation, target: Path) -> ReportedViolation:
     """The trace file without the folder that it came from."""
     shutil.copyfile(folder / found.trace, target / found.trace)
     place = f"reports/traces/{target.name}/{found.trace}"

@@ -12,7 +12,7 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import (
     Applied,
     Assigned,
-    Caught,
+    CaughtUp,
     Declared,
     Drained,
     Lost,
@@ -30,14 +30,14 @@ UNKNOWN = Unknown("TIMED_OUT")
 REFUSED = Fail("REFUSED")
 
 
-class Asked(NamedTuple):
+class Call(NamedTuple):
     """An operation: its number, and the row of its invocation."""
 
     op: int
     row: int
 
 
-class Told:
+class HistoryBuilder:
     """A history that is being told, row by row."""
 
     def __init__(self, **overrides: str) -> None:
@@ -51,14 +51,14 @@ class Told:
     def wait(self, milliseconds: float) -> None:
         self.now += round(milliseconds * MILLISECOND)
 
-    def begin(self, process: str, op: ops.AnyOperation) -> Asked:
+    def begin(self, process: str, op: ops.AnyOperation) -> Call:
         self._asked += 1
-        return Asked(self._asked - 1, self._add(Invoke(self._asked - 1, self._tick(), process, op)))
+        return Call(self._asked - 1, self._add(Invoke(self._asked - 1, self._tick(), process, op)))
 
-    def end(self, asked: Asked, outcome: Outcome) -> None:
+    def end(self, asked: Call, outcome: Outcome) -> None:
         self._add(Complete(asked.op, self._tick(), outcome))
 
-    def do(self, op: ops.AnyOperation, outcome: Outcome | None = None, process: str = "admin") -> Asked:
+    def do(self, op: ops.AnyOperation, outcome: Outcome | None = None, process: str = "admin") -> Call:
         asked = self.begin(ops.client_of(op) or process, op)
         self.end(asked, Ok() if outcome is None else outcome)
         return asked
@@ -76,30 +76,30 @@ class Told:
 
     # --- topics and producers ---
 
-    def topic(self, name: str = "t", partitions: int = 1, replication: int = 1, **settings: str) -> Asked:
+    def topic(self, name: str = "t", partitions: int = 1, replication: int = 1, **settings: str) -> Call:
         given = {key.replace("_", "."): text for key, text in settings.items()}
         return self.do(ops.CreateTopic(name, partitions, replication, given))
 
-    def producer(self, name: str = "p", **settings: Any) -> Asked:
+    def producer(self, name: str = "p", **settings: Any) -> Call:
         return self.do(ops.OpenProducer(name, **settings))
 
-    def sending(self, value: bytes, client: str = "p", topic: str = "t", **fields: Any) -> Asked:
+    def sending(self, value: bytes, client: str = "p", topic: str = "t", **fields: Any) -> Call:
         """Begin a send."""
         return self.begin(client, ops.Send(client, topic, value, **fields))
 
-    def placed(self, send: Asked, offset: int, partition: int = 0, topic: str = "t") -> None:
+    def placed(self, send: Call, offset: int, partition: int = 0, topic: str = "t") -> None:
         """The send is acknowledged."""
         self.end(send, Ok(Placed(topic, partition, offset)))
 
     def send(
         self, value: bytes, offset: int, partition: int = 0, client: str = "p", topic: str = "t", **fields: Any
-    ) -> Asked:
+    ) -> Call:
         """A send that is acknowledged at once."""
         asked = self.sending(value, client, topic, **fields)
         self.placed(asked, offset, partition, topic)
         return asked
 
-    def transaction(self, *sends: tuple[bytes, int, int], client: str = "p") -> Asked:
+    def transaction(self, *sends: tuple[bytes, int, int], client: str = "p") -> Call:
         """Begin a transaction with acknowledged sends: (value, offset, partition)."""
         begun = self.do(ops.BeginTransaction(client))
         for value, offset, partition in sends:
@@ -108,15 +108,15 @@ class Told:
 
     # --- consumers ---
 
-    def consumer(self, name: str = "c", group: str | None = None, **settings: Any) -> Asked:
+    def consumer(self, name: str = "c", group: str | None = None, **settings: Any) -> Call:
         return self.do(ops.OpenConsumer(name, group, **settings))
 
-    def member(self, name: str, group: str = "g", **settings: Any) -> Asked:
+    def member(self, name: str, group: str = "g", **settings: Any) -> Call:
         asked = self.consumer(name, group, **settings)
         self.do(ops.Subscribe(name, ("t",)))
         return asked
 
-    def assign(self, name: str = "c", offset: int = 0, partition: int = 0, topic: str = "t") -> Asked:
+    def assign(self, name: str = "c", offset: int = 0, partition: int = 0, topic: str = "t") -> Call:
         return self.do(ops.Assign(name, (PartitionOffset(topic, partition, offset),)))
 
     def records(
@@ -125,7 +125,7 @@ class Told:
         """What a poll returns: (offset, value)."""
         return Ok(tuple(Record(topic, partition, offset, value, key) for offset, value in records))
 
-    def poll(self, name: str = "c", *records: tuple[int, bytes | None], **where: Any) -> Asked:
+    def poll(self, name: str = "c", *records: tuple[int, bytes | None], **where: Any) -> Call:
         return self.do(ops.Poll(name), self.records(*records, **where))
 
     def assigned(self, name: str, *partitions: int, generation: int = 1, group: str = "g", topic: str = "t") -> int:
@@ -136,7 +136,7 @@ class Told:
         tps = tuple(TopicPartition(topic, partition) for partition in partitions)
         return self.see(name, (Lost if lost else Revoked)(group, f"member-{name}", 1, tps))
 
-    def commit(self, name: str, offset: int, outcome: Outcome | None = None, partition: int = 0) -> Asked:
+    def commit(self, name: str, offset: int, outcome: Outcome | None = None, partition: int = 0) -> Call:
         return self.do(ops.Commit(name, (PartitionOffset("t", partition, offset),)), outcome)
 
     def stable(self, *members: str, group: str = "g", topics: tuple[str, ...] = ("t",)) -> int:
@@ -144,7 +144,7 @@ class Told:
 
     # --- looking ---
 
-    def list_offset(self, answer: int, at: str = "latest", partition: int = 0, isolation: str = "uncommitted") -> Asked:
+    def list_offset(self, answer: int, at: str = "latest", partition: int = 0, isolation: str = "uncommitted") -> Call:
         op = ops.ListOffsets("t", partition, at, isolation=f"read_{isolation}")  # type: ignore[arg-type]  # as words
         return self.do(op, Ok(answer))
 
@@ -166,7 +166,7 @@ class Told:
         self.poll(reader, *records, partition=partition, topic=topic)
         return self.see(reader, Drained(topic, partition, start, end, level))
 
-    def describe(self, leader: int | None, epoch: int, isr: tuple[int, ...] = (0,), replicas: Any = None) -> Asked:
+    def describe(self, leader: int | None, epoch: int, isr: tuple[int, ...] = (0,), replicas: Any = None) -> Call:
         return self.do(ops.DescribePartition("t", 0), Ok(PartitionState(leader, epoch, replicas or isr, isr)))
 
     # --- applications ---
@@ -178,7 +178,7 @@ class Told:
         return self.see(name, Applied("g", sink, "t", 0, offset, value, duplicate))
 
     def caught(self, group: str = "g") -> int:
-        return self.see("admin", Caught(group, "t"))
+        return self.see("admin", CaughtUp(group, "t"))
 
     # --- judging ---
 
@@ -187,25 +187,25 @@ class Told:
         return History.of(self.rows, self.overrides)
 
 
-def row_of(told: Told, kind: type[ops.Operation], client: str) -> int:
+def row_of(told: HistoryBuilder, kind: type[ops.Operation], client: str) -> int:
     """The row in which a client first invoked an operation of this kind."""
     invoked = (i for i, row in enumerate(told.rows) if isinstance(row, Invoke) and isinstance(row.value, kind))
     return next(i for i in invoked if ops.client_of(told.rows[i].value) == client)  # type: ignore[union-attr, arg-type]
 
 
-def guilty(told: Told, name: str, *witnesses: Asked | int) -> str:
+def guilty(told: HistoryBuilder, name: str, *witnesses: Call | int) -> str:
     """The invariant is broken once, and these rows show it; returns the reason."""
     finding = INVARIANTS[name].judge(told.history)
     assert len(finding.violations) == 1, finding
     violation = finding.violations[0]
-    shown = sorted(each.row if isinstance(each, Asked) else each for each in witnesses)
+    shown = sorted(each.row if isinstance(each, Call) else each for each in witnesses)
     assert list(violation.witnesses) == shown, violation
     assert finding.exercised > 0
     assert "\n" not in violation.reason
     return violation.reason
 
 
-def innocent(told: Told, name: str) -> int:
+def innocent(told: HistoryBuilder, name: str) -> int:
     """The invariant was put to the test and holds; returns how often."""
     finding = INVARIANTS[name].judge(told.history)
     assert finding.violations == ()
@@ -213,6 +213,6 @@ def innocent(told: Told, name: str) -> int:
     return finding.exercised
 
 
-def untested(told: Told, name: str) -> None:
+def untested(told: HistoryBuilder, name: str) -> None:
     """The invariant was not put to the test."""
     assert INVARIANTS[name].judge(told.history) == (0, ())

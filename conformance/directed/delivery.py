@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
-from brokerlaw.conformance.plan import Declare, Elapse, Settle, Step, Until, Work
+from brokerlaw.conformance.plan import DeclareApplication, Elapse, RunApplication, Settle, Step, Until
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
 
@@ -17,7 +17,7 @@ def _application(discipline: Discipline, replication: int) -> Iterator[Step]:
     yield topic(1, replication)
     yield topic(1, replication, OUTPUT)
     yield ops.OpenProducer("p0")
-    yield Declare(GROUP, TOPIC, discipline, OUTPUT)
+    yield DeclareApplication(GROUP, TOPIC, discipline, OUTPUT)
 
 
 def crash_between(discipline: Discipline, until: Until) -> Callable[[int], Iterator[Step]]:
@@ -30,12 +30,12 @@ def crash_between(discipline: Discipline, until: Until) -> Callable[[int], Itera
         yield from member("c0", isolation=isolation)
         yield Settle(GROUP)
         yield from sends(3, start=3)
-        yield Work("c0", until)
+        yield RunApplication("c0", until)
         yield Elapse(1_500)
         yield ops.Crash("c0")
         yield from member("c1", isolation=isolation)
         yield Settle(GROUP)
-        yield Work("c1")
+        yield RunApplication("c1")
 
     return steps
 
@@ -50,15 +50,15 @@ def zombie(discipline: Discipline, until: Until, kind: str = "eager") -> Callabl
         yield from member("c0", isolation=isolation, kind=kind)
         yield Settle(GROUP)
         yield from sends(3, start=2)
-        yield Work("c0", until)
+        yield RunApplication("c0", until)
         yield ops.Freeze("c0")
         yield from member("c1", isolation=isolation, kind=kind)
         yield Settle(GROUP)
         yield from sends(2, start=5)
-        yield Work("c1")
-        yield Work("c1")
+        yield RunApplication("c1")
+        yield RunApplication("c1")
         yield ops.Thaw("c0")
-        yield Work("c0")
+        yield RunApplication("c0")
         yield Settle(GROUP)
 
     return steps

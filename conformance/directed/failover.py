@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, Resurrect, Step, Strike
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, ResumePaused, Step
 from brokerlaw.spec.history import operations as ops
 
 
@@ -14,7 +14,7 @@ def leader_killed(replication: int) -> Iterator[Step]:
     yield ops.DescribePartition(TOPIC, 0)
     for number in range(2):
         yield from sends(3, start=3 * number)
-        yield Strike("kill", "leader", TOPIC)
+        yield InjectFault("kill", "leader", TOPIC)
         yield AwaitLeader(TOPIC)
         yield from sends(1, start=3 * number + 100)
         yield Heal()
@@ -31,12 +31,12 @@ def acked_by_the_leader_alone(replication: int) -> Iterator[Step]:
     yield ops.OpenProducer("p0", idempotent=False)
     yield from sends(1)
     yield Elapse(1_000)
-    yield Strike("pause", "followers", TOPIC)
+    yield InjectFault("pause", "followers", TOPIC)
     for number in (1, 2):
         yield from sends(1, start=number, awaited=False)
         yield Elapse(200)
-    yield Strike("kill", "leader", TOPIC)
-    yield Resurrect()
+    yield InjectFault("kill", "leader", TOPIC)
+    yield ResumePaused()
     yield AwaitLeader(TOPIC)
     yield from sends(1, start=3)
 
@@ -45,7 +45,7 @@ def leader_overtaken(replication: int) -> Iterator[Step]:
     """A producer is late to learn of a new leader: one record is refused, the next is sent before the retry."""
     yield topic(1, replication)
     yield ops.OpenProducer("p0")
-    yield Strike("kill", "leader", TOPIC)
+    yield InjectFault("kill", "leader", TOPIC)
     yield AwaitLeader(TOPIC)
     yield Heal()
     yield Elapse(1_000)
@@ -62,8 +62,8 @@ def double_failover(replication: int) -> Iterator[Step]:
     yield topic(1, replication)
     yield ops.OpenProducer("p0", idempotent=False)
     yield from sends(2)
-    yield Strike("kill", "leader", TOPIC)
-    yield Strike("pause", "follower", TOPIC)
+    yield InjectFault("kill", "leader", TOPIC)
+    yield InjectFault("pause", "follower", TOPIC)
     yield Elapse(1_500)
     yield AwaitLeader(TOPIC)
     yield from sends(1, start=2)
@@ -74,7 +74,7 @@ def deposed_leader(replication: int) -> Iterator[Step]:
     """A leader that is cut off takes records in an epoch that no one else has seen, comes back, and leads again."""
     yield topic(1, replication)
     yield ops.OpenProducer("p0", idempotent=False)
-    yield Strike("isolate", "leader", TOPIC)
+    yield InjectFault("isolate", "leader", TOPIC)
     yield from sends(2, awaited=False)
     yield Elapse(100)
     yield ops.Crash("p0")
@@ -93,11 +93,11 @@ def last_in_sync_replica(replication: int) -> Iterator[Step]:
     yield topic(1, replication, min_insync_replicas="1")
     yield ops.OpenProducer("p0", idempotent=False)
     yield from sends(1)
-    yield Strike("pause", "followers", TOPIC)
+    yield InjectFault("pause", "followers", TOPIC)
     yield AwaitIsr(TOPIC, 0, 1)
     yield from sends(2, start=1)
-    yield Strike("kill", "leader", TOPIC)
-    yield Resurrect()
+    yield InjectFault("kill", "leader", TOPIC)
+    yield ResumePaused()
     yield AwaitLeader(TOPIC)
     yield from sends(1, start=3)
 
@@ -107,7 +107,7 @@ def min_isr(replication: int) -> Iterator[Step]:
     yield topic(1, replication, min_insync_replicas="2")
     yield ops.OpenProducer("p0", idempotent=False)
     yield from sends(1)
-    yield Strike("pause", "followers", TOPIC)
+    yield InjectFault("pause", "followers", TOPIC)
     yield AwaitIsr(TOPIC, 0, 1)
     yield ops.DescribePartition(TOPIC, 0)
     yield from sends(1, start=1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, SESSION_TIMEOUT, TOPIC, member, sends, topic
-from brokerlaw.conformance.plan import Declare, Settle, Step, Work
+from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
 from brokerlaw.spec.history import operations as ops
 
 
@@ -13,10 +13,10 @@ def fan_out(replication: int) -> Iterator[Step]:
     yield ops.OpenProducer("p0")
     yield from sends(6)
     for group, client in (("first", "c0"), ("second", "c1")):
-        yield Declare(group, TOPIC, "at-least-once", f"{group}-sink")
+        yield DeclareApplication(group, TOPIC, "at-least-once", f"{group}-sink")
         yield from member(client, group)
         yield Settle(group)
-        yield Work(client)
+        yield RunApplication(client)
     yield ops.ListOffsets(TOPIC, 0, "earliest")
 
 
@@ -26,7 +26,7 @@ def rebalance(kind: str) -> Callable[[int], Iterator[Step]]:
     def steps(replication: int) -> Iterator[Step]:
         yield topic(2, replication)
         yield ops.OpenProducer("p0")
-        yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+        yield DeclareApplication(GROUP, TOPIC, "at-least-once", "sink")
         yield from sends(6)
         for client in ("c0", "c1", "c2"):
             yield from member(client, kind=kind)
@@ -37,7 +37,7 @@ def rebalance(kind: str) -> Callable[[int], Iterator[Step]]:
         yield ops.Crash("c1")
         yield Settle(GROUP)
         yield from sends(2, start=9)
-        yield Work("c2")
+        yield RunApplication("c2")
 
     return steps
 
@@ -46,7 +46,7 @@ def static_member(replication: int) -> Iterator[Step]:
     """A static member dies and comes back under its instance id within its session: its partitions wait for it."""
     yield topic(2, replication)
     yield ops.OpenProducer("p0")
-    yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+    yield DeclareApplication(GROUP, TOPIC, "at-least-once", "sink")
     yield from sends(4)
     for number in range(2):
         yield ops.OpenConsumer(f"c{number}", GROUP, instance_id=f"i{number}", session_timeout=3 * SESSION_TIMEOUT)
@@ -57,19 +57,19 @@ def static_member(replication: int) -> Iterator[Step]:
     yield ops.Subscribe("c2", (TOPIC,))
     yield from sends(3, start=4)
     yield Settle(GROUP)
-    yield Work("c2")
+    yield RunApplication("c2")
 
 
 def partition_regained(replication: int) -> Iterator[Step]:
     """A member gives partitions to another, has them back when it leaves, and a third one joins (KIP-848)."""
     yield topic(4, replication)
     yield ops.OpenProducer("p0")
-    yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+    yield DeclareApplication(GROUP, TOPIC, "at-least-once", "sink")
     yield from sends(4)
     for client in ("c0", "c1", "c2"):
         yield ops.OpenConsumer(client, GROUP, assignor="uniform", protocol="consumer", session_timeout=SESSION_TIMEOUT)
         yield ops.Subscribe(client, (TOPIC,))
-        yield Work(client)
+        yield RunApplication(client)
         yield Settle(GROUP)
         if client == "c1":
             yield ops.Close(client)
@@ -80,17 +80,17 @@ def instance_taken_over(replication: int) -> Iterator[Step]:
     """A static member stands still; another of its instance id takes its place, and it wakes."""
     yield topic(2, replication)
     yield ops.OpenProducer("p0")
-    yield Declare(GROUP, TOPIC, "at-least-once", "sink")
+    yield DeclareApplication(GROUP, TOPIC, "at-least-once", "sink")
     yield from sends(4)
     for client in ("c0", "c1"):
         yield ops.OpenConsumer(client, GROUP, instance_id="instance", session_timeout=SESSION_TIMEOUT)
         yield ops.Subscribe(client, (TOPIC,))
         yield Settle(GROUP)
-        yield Work(client)
+        yield RunApplication(client)
         yield from sends(2, start=4 + 2 * int(client[1]))
         if client == "c0":
-            yield Work(client, "polled")
+            yield RunApplication(client, "polled")
             yield ops.Freeze(client)
     yield ops.Thaw("c0")
-    yield Work("c0")
+    yield RunApplication("c0")
     yield Settle(GROUP)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, Step, Strike
+from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
 
@@ -48,7 +48,7 @@ def coordinator_killed(replication: int) -> Iterator[Step]:
     yield ops.BeginTransaction("p0")
     for partition in range(3):
         yield ops.Send("p0", TOPIC, b"p0-%d:" % partition, partition=partition)
-        yield Strike("kill", "leader", TOPIC, partition)
+        yield InjectFault("kill", "leader", TOPIC, partition)
         yield AwaitLeader(TOPIC, partition)
         yield Heal()
     yield ops.CommitTransaction("p0")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.model import Model
+from brokerlaw.conformance.model import PlanModel
 from brokerlaw.conformance.plan import Plan, Settle, Step
 from brokerlaw.spec.history import operations as ops
 
@@ -30,7 +30,7 @@ class PlanMachine(RuleBasedStateMachine):
     def __init__(self, description: Description, finish: Callable[[Plan], None]) -> None:
         super().__init__()
         self.description = description
-        self.model = Model()
+        self.model = PlanModel()
         self._steps: list[Step] = []
         self._finish = finish
         self._opened = 0

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, indices, keys, pick
-from brokerlaw.conformance.plan import Declare, Heal, Settle, Strike, Until, Work
+from brokerlaw.conformance.plan import DeclareApplication, Heal, InjectFault, RunApplication, Settle, Until
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
 
@@ -28,7 +28,7 @@ class DeliveryMachine(PlanMachine):
             self.exactly_once, discipline = False, "at-least-once"
         replication = min(3, self.description.capabilities.get("replication") or 1)
         self.do(ops.CreateTopic(TOPIC, partitions, replication), ops.CreateTopic(OUTPUT, 1, replication))
-        self.do(Declare(GROUP, TOPIC, discipline, OUTPUT), ops.OpenProducer(self.new_name("p")))
+        self.do(DeclareApplication(GROUP, TOPIC, discipline, OUTPUT), ops.OpenProducer(self.new_name("p")))
         self.send_some(None, 3)
         self.start()
 
@@ -51,7 +51,7 @@ class DeliveryMachine(PlanMachine):
     @precondition(lambda self: self.model.live(ops.OpenConsumer))
     def work(self, who: int, until: Until) -> None:
         """A turn, or part of one."""
-        self.do(Work(pick(self.model.live(ops.OpenConsumer), who), until))
+        self.do(RunApplication(pick(self.model.live(ops.OpenConsumer), who), until))
 
     @rule()
     @precondition(lambda self: self.model.members(GROUP))
@@ -71,13 +71,13 @@ class DeliveryMachine(PlanMachine):
     def thaw(self, who: int) -> None:
         """It was not dead."""
         instance = pick(self.model.frozen(), who)
-        self.do(ops.Thaw(instance), Work(instance))
+        self.do(ops.Thaw(instance), RunApplication(instance))
 
     @rule()
     @precondition(lambda self: self.has("faults.kill", "inspect.partition") and not self.model.struck)
     def kill_leader(self) -> None:
         """The input's leader dies."""
-        self.do(Strike("kill", "leader", TOPIC))
+        self.do(InjectFault("kill", "leader", TOPIC))
 
     @rule()
     @precondition(lambda self: self.model.struck)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, indices, keys, pick
-from brokerlaw.conformance.plan import Declare, Settle, Until, Work
+from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Until
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
 
@@ -32,7 +32,7 @@ class GroupMachine(PlanMachine):
         replication = min(3, self.description.capabilities.get("replication") or 1)
         self.do(ops.CreateTopic(TOPIC, partitions, replication), ops.OpenProducer(self.new_name("p")))
         for group, discipline in GROUPS:
-            self.do(Declare(group, TOPIC, discipline, f"{group}-sink"))
+            self.do(DeclareApplication(group, TOPIC, discipline, f"{group}-sink"))
         self.send_some(0, None, 3)
         self.join(0)
 
@@ -63,7 +63,7 @@ class GroupMachine(PlanMachine):
     @precondition(lambda self: self.model.live(ops.OpenConsumer))
     def work(self, who: int, until: Until) -> None:
         """A member's application takes a turn, or part of one."""
-        self.do(Work(pick(self.model.live(ops.OpenConsumer), who), until))
+        self.do(RunApplication(pick(self.model.live(ops.OpenConsumer), who), until))
 
     @rule(group=indices)
     def settle(self, group: int) -> None:
@@ -87,4 +87,4 @@ class GroupMachine(PlanMachine):
     def thaw(self, who: int) -> None:
         """A zombie wakes and goes on with what it was about."""
         member = pick(self.model.frozen(), who)
-        self.do(ops.Thaw(member), Work(member))
+        self.do(ops.Thaw(member), RunApplication(member))

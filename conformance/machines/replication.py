@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, bodies, indices, keys, pick
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Fault, Heal, Resurrect, Role, Strike
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, FaultKind, Heal, InjectFault, ResumePaused, Role
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
 
@@ -49,10 +49,10 @@ class ReplicationMachine(PlanMachine):
 
     @rule(fault=st.sampled_from(["kill", "kill", "pause"]), role=st.sampled_from(["leader", "follower", "followers"]))
     @precondition(lambda self: len(self.model.struck) < 2)
-    def strike(self, fault: Fault, role: Role) -> None:
+    def inject(self, fault: FaultKind, role: Role) -> None:
         """A broker dies or stands still."""
         if self.has(f"faults.{fault}"):
-            self.do(Strike(fault, role, TOPIC))
+            self.do(InjectFault(fault, role, TOPIC))
 
     @rule(at_most=st.integers(1, 2))
     @precondition(lambda self: self.model.struck)
@@ -67,4 +67,4 @@ class ReplicationMachine(PlanMachine):
     @precondition(lambda self: self.model.struck)
     def mend(self, how: str) -> None:
         """The brokers come back, all of them or those that only stood still."""
-        self.do(Heal() if how == "heal" else Resurrect(), AwaitLeader(TOPIC))
+        self.do(Heal() if how == "heal" else ResumePaused(), AwaitLeader(TOPIC))

@@ -15,9 +15,9 @@ from brokerlaw.conformance.smoke import faults, groups, queues, topics, transact
 from brokerlaw.conformance.smoke.bench import CHECKS, Bench, Check, Flaw
 
 Status: TypeAlias = Literal["pass", "fail", "not claimed", "not reached"]
-ROOMS: Final = (topics, groups, transactions, faults, queues)
+MODULES: Final = (topics, groups, transactions, faults, queues)
 """The modules of checks, in the order in which they are made."""
-IN_ORDER: Final = [check for room in ROOMS for check in CHECKS if check.run.__module__ == room.__name__]
+IN_ORDER: Final = [check for room in MODULES for check in CHECKS if check.run.__module__ == room.__name__]
 STARTING: Final = 10.0
 """How many times longer than a check a start may take: it may have to fetch the broker first."""
 

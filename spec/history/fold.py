@@ -40,7 +40,7 @@ class Fold:
         self.producers: dict[str, ops.OpenProducer] = {}
         self.transaction: dict[str, int] = {}
         self.generation: dict[str, int] = {}
-        self.stints: dict[tuple[str, TopicPartition], int] = {}
+        self.positions: dict[tuple[str, TopicPartition], int] = {}
         self._invoked, self._succeeded, self._observed = self.invoked, self.succeeded, self.observed  # bound once
 
     def row(self, row: Row) -> None:
@@ -136,11 +136,11 @@ class Fold:
     @invoked.register
     def _(self, op: ops.Assign, row: Invoke) -> None:
         for offset in op.offsets:
-            self.stints[op.client, offset.tp] = self.h.rows
+            self.positions[op.client, offset.tp] = self.h.rows
 
     @invoked.register
     def _(self, op: ops.Seek, row: Invoke) -> None:
-        self.stints[op.client, TopicPartition(op.topic, op.partition)] = self.h.rows
+        self.positions[op.client, TopicPartition(op.topic, op.partition)] = self.h.rows
 
     def complete(self, row: Complete) -> None:
         """An operation comes to its outcome."""
@@ -178,7 +178,7 @@ class Fold:
                 row.op,
                 process,
                 opened,
-                self.stints.get((op.client, tp), -1),
+                self.positions.get((op.client, tp), -1),
                 h.partitions.add(tp),
                 record.offset,
                 h.keys.add(record.key),
@@ -223,7 +223,7 @@ class Fold:
     def _(self, value: seen.Assigned, row: Observe) -> None:
         self.generation[row.process] = value.generation
         for tp in value.partitions:
-            self.stints[row.process, tp] = self.h.rows
+            self.positions[row.process, tp] = self.h.rows
         self._owned(ASSIGNED, value, row)
 
     @observed.register
@@ -243,7 +243,7 @@ class Fold:
         self.h.stable.append((self.h.rows, row.time, value))
 
     @observed.register
-    def _(self, value: seen.Caught, row: Observe) -> None:
+    def _(self, value: seen.CaughtUp, row: Observe) -> None:
         self.h.caught.append((self.h.rows, row.time, value))
 
     @observed.register

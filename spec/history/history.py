@@ -71,8 +71,8 @@ class History(Tables):
     def reads(self) -> Table:
         """A row for each record returned, in the order of return.
 
-        op, process, opened, stint (the row in which the position was last set otherwise than by reading, -1: none), tp,
-        offset, key, value, timestamp, group, isolation, invoked, completed, status.
+        op, process, opened, positioned (the row in which the position was last set not by reading, -1: none),
+        tp, offset, key, value, timestamp, group, isolation, invoked, completed, status.
         """
         return self._with_times(self.raw_reads)
 

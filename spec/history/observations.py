@@ -79,11 +79,11 @@ class Drained(Observation, frozen=True):
     isolation: Isolation
 
 
-class Caught(Observation, frozen=True):
+class CaughtUp(Observation, frozen=True, tag="caught"):
     """The application behind `group` has worked off everything: no record is left for it to read."""
 
     group: str
     topic: str
 
 
-AnyObservation: TypeAlias = Assigned | Revoked | Lost | Declared | Applied | Stable | Drained | Caught
+AnyObservation: TypeAlias = Assigned | Revoked | Lost | Declared | Applied | Stable | Drained | CaughtUp

@@ -50,7 +50,7 @@ class Tables:
         self.created: dict[str, ops.CreateTopic] = {}
         self.declared: list[tuple[int, seen.Declared]] = []
         self.stable: list[tuple[int, int, seen.Stable]] = []
-        self.caught: list[tuple[int, int, seen.Caught]] = []
+        self.caught: list[tuple[int, int, seen.CaughtUp]] = []
         self.raw_operations = Table("row", "process", "client", "opened", "f", "invoked")
         self.raw_completions = Table("op", "status", "completed")
         self.raw_sends = Table("op", "process", "opened", "topic", "partition", "key", "value", "acks", "transaction")
@@ -59,7 +59,7 @@ class Tables:
             "op",
             "process",
             "opened",
-            "stint",
+            "positioned",
             "tp",
             "offset",
             "key",

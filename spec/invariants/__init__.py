@@ -1,11 +1,11 @@
-"""The book of invariants: predicates over histories, one for each promise a broker makes, one room for each kind."""
+"""The book of invariants: predicates over histories, one for each promise a broker makes, one module for each kind."""
 
 from importlib import import_module
 from typing import Final
 
 from brokerlaw.spec.invariants.invariant import INVARIANTS
 
-ROOMS: Final = (
+MODULES: Final = (
     "ordering",
     "partitioning",
     "integrity",
@@ -20,9 +20,9 @@ ROOMS: Final = (
     "leadership",
     "commits",
 )
-"""The rooms in the order of the book."""
+"""The modules in the order of the book."""
 
-for _room in ROOMS:
-    import_module(f"{__name__}.{_room}")
+for _module in MODULES:
+    import_module(f"{__name__}.{_module}")
 
-__all__ = ["INVARIANTS", "ROOMS"]
+__all__ = ["INVARIANTS", "MODULES"]

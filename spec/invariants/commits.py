@@ -3,9 +3,9 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Ints, Table
-from brokerlaw.spec.history.evidence.contact import in_contact
+from brokerlaw.spec.history.evidence.assignments import assignments
 from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack_both, take
-from brokerlaw.spec.history.evidence.tenures import tenures
+from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK, PENDING
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -23,18 +23,18 @@ from brokerlaw.spec.invariants.wording import place, violation
     mutants=("stale-generation-commit",),
 )
 def fenced(h: History) -> Finding:
-    """A zombie's commit: its member still believes in the partition, while the new owner is alive and in contact.
+    """A zombie's commit: its member still believes in the partition, while the new owner is alive and in session.
 
     Offsets sent in transactions are not judged: a client that lost its membership may send them as nobody's.
     """
-    table, commits = tenures(h), h.commits
+    table, commits = assignments(h), h.commits
     commits = commits[(commits.transaction < 0) & (commits.opened >= 0) & (commits.status != PENDING)]
     old, new = _owners(table, commits)
     told = take(table.end, old) <= commits.completed
     staying = take(table.end, new) > commits.completed
     stale = np.flatnonzero((old >= 0) & (new >= 0) & (old != new) & ~told & staying)
     proof = _commit_of(commits, table, new[stale], stale)
-    sure = (proof >= 0) & in_contact(h, table.opened[new[stale]], commits.completed[stale])
+    sure = (proof >= 0) & in_session(h, table.opened[new[stale]], commits.completed[stale])
     stale, proof = stale[sure], proof[sure]
     taken = np.flatnonzero(commits.status[stale] == OK)
     breaches = (_accepted(h, commits, stale[i], proof[i], table.row[[old[stale[i]], new[stale[i]]]]) for i in taken)
@@ -42,7 +42,7 @@ def fenced(h: History) -> Finding:
 
 
 def _owners(table: Table, commits: Table) -> tuple[Ints, Ints]:
-    """For each commit: its member's own last tenure of the partition, and the group's last one, before it; -1: none."""
+    """For each commit: its member's own last assignment of the partition, and the group's last one; -1: none."""
     own, member = pack_both((table.opened, table.tp), (commits.opened, commits.tp))
     held, group = pack_both((table.group, table.tp), (commits.group, commits.tp))
     last = last_before(held, table.begin, group, commits.invoked)
@@ -50,16 +50,16 @@ def _owners(table: Table, commits: Table) -> tuple[Ints, Ints]:
 
 
 def _commit_of(commits: Table, table: Table, owner: Ints, stale: Ints) -> Ints:
-    """The first commit that the new owner made in its tenure, where it was done before the stale one; else -1."""
+    """The first commit that the new owner made in its assignment, where it was done before the stale one; else -1."""
     done = np.flatnonzero(commits.status == OK)
     made, wanted = pack_both((commits.opened[done], commits.tp[done]), (table.opened[owner], table.tp[owner]))
     first = take(done, first_after(made, commits.invoked[done], wanted, table.begin[owner]))
     return np.where(take(commits.completed, first) < commits.invoked[stale], first, -1)
 
 
-def _accepted(h: History, commits: Table, late: int, proof: int, tenures: Ints) -> Violation:
+def _accepted(h: History, commits: Table, late: int, proof: int, assignments: Ints) -> Violation:
     member, owner = (h.processes[commits.process[commit]] for commit in (late, proof))
     told = f"{member}'s commit of {place(h, commits.tp[late], commits.offset[late])} was accepted"
     group = h.groups[commits.group[late]]
     reason = f"{told}, although group {group} had given the partition to {owner}, which had committed it"
-    return violation(h, reason, (commits.op[late], commits.op[proof]), tenures)
+    return violation(h, reason, (commits.op[late], commits.op[proof]), assignments)

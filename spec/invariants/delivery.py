@@ -22,11 +22,11 @@ from brokerlaw.spec.history.evidence.applications import (
     repeated_by_itself,
     skipped_by_itself,
 )
+from brokerlaw.spec.history.evidence.assignments import of_group
 from brokerlaw.spec.history.evidence.drains import drains
 from brokerlaw.spec.history.evidence.records import DURABLE, commit_asked
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, under
-from brokerlaw.spec.history.evidence.tenures import of_group
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant

@@ -79,4 +79,4 @@ def _missed(h: History, first: Table, start: int, shown: int) -> Violation:
     reason = (
         f"{told}, after another group had read it, though the group had committed nothing and a record is before it"
     )
-    return violation(h, reason, (shown, first.op[start]), (first.stint[start],))
+    return violation(h, reason, (shown, first.op[start]), (first.positioned[start],))

@@ -42,13 +42,13 @@ def resume_at_commit(h: History) -> Finding:
 def _reread(h: History, first: Table, start: int) -> Violation:
     lowest = int(first.lowest[start])
     reason = f"{_began(h, first, start)}, though {place(h, int(first.tp[start]), lowest)} or more was committed"
-    return violation(h, reason, (first.latest[start], first.op[start]), (first.stint[start],))
+    return violation(h, reason, (first.latest[start], first.op[start]), (first.positioned[start],))
 
 
 def _skipped(h: History, first: Table, start: int, floor: int, shown: int) -> Violation:
     committed = f"no more than {floor} was committed" if first.highest[start] >= 0 else "nothing was committed"
     reason = f"{_began(h, first, start)} and passed over a record, though {committed}"
-    return violation(h, reason, (first.latest[start], shown, first.op[start]), (first.stint[start],))
+    return violation(h, reason, (first.latest[start], shown, first.op[start]), (first.positioned[start],))
 
 
 def _began(h: History, first: Table, start: int) -> str:

@@ -3,10 +3,10 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.records import DURABLE, acked
 from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, sequential, under
-from brokerlaw.spec.history.evidence.tenures import held_before
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -31,7 +31,7 @@ def offsets_increase(h: History) -> Finding:
     cannot be told. So are two polls of one consumer that overlap in time.
     """
     reads = h.reads[~held_before(h) & within(h, clean(h))[h.reads.tp]]
-    earlier, later = neighbours(reads.opened, reads.stint, reads.tp)
+    earlier, later = neighbours(reads.opened, reads.positioned, reads.tp)
     ordered = (reads.op[earlier] == reads.op[later]) | (reads.completed[earlier] < reads.invoked[later])
     earlier, later = earlier[ordered], later[ordered]
     back = np.flatnonzero(reads.offset[later] <= reads.offset[earlier])

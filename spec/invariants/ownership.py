@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints, Table
-from brokerlaw.spec.history.evidence.contact import in_contact
+from brokerlaw.spec.history.evidence.assignments import assignments, gone, holders, of_group
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, pack
+from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
-from brokerlaw.spec.history.evidence.tenures import gone, holders, of_group, tenures
 from brokerlaw.spec.history.evidence.topics import known, partition_count
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Stable
@@ -22,7 +22,7 @@ from brokerlaw.spec.invariants.wording import partition, violation
 @invariant(
     "ownership.exclusive",
     statement="In a group each partition has at most one owner at a time.",
-    formal="∀ members a ≠ b of a group, partition p, time t: owns(a, p, t) ∧ in-contact(a, t) ⇒ ¬ assigned(b, p, t);"
+    formal="∀ members a ≠ b of a group, partition p, time t: owns(a, p, t) ∧ in-session(a, t) ⇒ ¬ assigned(b, p, t);"
     " in one classic generation: assigned(a, p) ⇒ ¬ assigned(b, p)",
     source='Kafka documentation, "Consumers"; KIP-848 (revoked before it is granted again); KAFKA-16147',
     capabilities=("topics", "groups"),
@@ -30,14 +30,14 @@ from brokerlaw.spec.invariants.wording import partition, violation
     mutants=("KAFKA-16147", "grant-before-release", "nobody-idle"),
 )
 def exclusive(h: History) -> Finding:
-    """A zombie may believe in partitions that it lost: only members certainly in contact count (see the evidence).
+    """A zombie may believe in partitions that it lost: only members certainly in session count (see the evidence).
 
     Static members with one instance id are one member. Whoever closed, crashed or unsubscribed owns nothing.
     """
-    table = tenures(h)
+    table = assignments(h)
     earlier, later = _rivals(table)
     owner, time = table.opened[earlier], table.begin[later]
-    alive = in_contact(h, owner, time) & (gone(h)[owner] > time)
+    alive = in_session(h, owner, time) & (gone(h)[owner] > time)
     earlier, later = earlier[alive], later[alive]
     held = table.end[earlier] > table.begin[later]
     twice = held | _same_generation(h, table, earlier, later)
@@ -46,7 +46,7 @@ def exclusive(h: History) -> Finding:
 
 
 def _rivals(table: Table) -> tuple[Ints, Ints]:
-    """Pairs of tenures of one partition by two members: each with the one before it, and the one that lasts longest."""
+    """Pairs of assignments of one partition to two members: each with the one before, and the longest."""
     before, after = neighbours(table.group, table.tp, order=table.begin)
     code = pack(table.group, table.tp)
     longest = highest_before(code, table.begin, table.end, code, table.begin)
@@ -68,7 +68,7 @@ def _same_generation(h: History, table: Table, earlier: Ints, later: Ints) -> Bo
 
 
 def _shared(h: History, table: Table, earlier: int, later: int, held: bool) -> Violation:
-    one, other = (h.processes[table.process[tenure]] for tenure in (earlier, later))
+    one, other = (h.processes[table.process[assignment]] for assignment in (earlier, later))
     told = f"{partition(h, table.tp[later])} was assigned to {other} in group {h.groups[table.group[later]]}"
     generation = table.generation[later]
     reason = f"while {one} held it" if held else f"as to {one} before, both in generation {generation}"

@@ -1,5 +1,5 @@
-from brokerlaw.conformance.model import Model, normalise
-from brokerlaw.conformance.plan import Declare, Heal, Settle, Strike, Work
+from brokerlaw.conformance.model import PlanModel, normalise
+from brokerlaw.conformance.plan import DeclareApplication, Heal, InjectFault, RunApplication, Settle
 from brokerlaw.spec.history import operations as ops
 
 TOPIC = ops.CreateTopic("t", 2)
@@ -42,19 +42,19 @@ def test_frozen_clients_do_nothing_until_they_thaw() -> None:
 
 
 def test_work_needs_an_application_and_settling_a_member() -> None:
-    declare, subscribe = Declare("g", "t", "at-least-once", "sink"), ops.Subscribe("c", ("t",))
-    assert normalise((TOPIC, CONSUMER, Work("c"), Settle("g"))) == (TOPIC, CONSUMER)
-    whole = (TOPIC, declare, CONSUMER, subscribe, Settle("g"), Work("c"))
+    declare, subscribe = DeclareApplication("g", "t", "at-least-once", "sink"), ops.Subscribe("c", ("t",))
+    assert normalise((TOPIC, CONSUMER, RunApplication("c"), Settle("g"))) == (TOPIC, CONSUMER)
+    whole = (TOPIC, declare, CONSUMER, subscribe, Settle("g"), RunApplication("c"))
     assert normalise(whole) == whole
 
 
 def test_healing_needs_a_wound() -> None:
-    strike = Strike("kill", "leader", "t")
+    strike = InjectFault("kill", "leader", "t")
     assert normalise((TOPIC, Heal(), strike, Heal(), Heal())) == (TOPIC, strike, Heal())
 
 
 def test_live_members_are_neither_gone_nor_frozen() -> None:
-    model = Model()
+    model = PlanModel()
     for step in (TOPIC, CONSUMER, ops.Subscribe("c", ("t",)), ops.OpenConsumer("d", "g"), ops.Subscribe("d", ("t",))):
         model.apply(step)
     assert model.members("g") == ["c", "d"]

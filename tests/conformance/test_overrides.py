@@ -1,6 +1,6 @@
 import pytest
 
-from brokerlaw.conformance.overrides import Settings, SettingsError, near, redacted, sort
+from brokerlaw.conformance.overrides import SettingsError, UserSettings, near, redacted, sort
 from brokerlaw.spec.history import operations as ops
 
 
@@ -26,7 +26,7 @@ def test_a_transactional_producer_keeps_acks_all() -> None:
 
 def test_without_settings_nothing_changes() -> None:
     producer = ops.OpenProducer("p", acks="0", idempotent=False)
-    assert Settings({}, {}).apply(producer) == producer
+    assert UserSettings({}, {}).apply(producer) == producer
 
 
 @pytest.mark.parametrize("pairs", [{"acks": "2"}, {"auto_commit": "perhaps"}, {"replication": "many"}])

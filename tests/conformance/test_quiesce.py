@@ -1,8 +1,8 @@
 """The end of a case: what was acknowledged has its time to become visible, and only then is called lost."""
 
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.overrides import Settings
-from brokerlaw.conformance.plan import Elapse, Plan, Step, Strike
+from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.plan import Elapse, InjectFault, Plan, Step
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
@@ -10,12 +10,12 @@ from brokerlaw.spec.invariants import INVARIANTS
 
 OPENED = (ops.CreateTopic("orders", replication=3), ops.OpenProducer("p0", idempotent=False))
 SENT = tuple(ops.Send("p0", "orders", b"%d" % number, b"key-%d" % number, awaited=number == 0) for number in range(3))
-LOSING = (Strike("pause", "followers", "orders"), *SENT, Elapse(200), Strike("kill", "leader", "orders"))
+LOSING = (InjectFault("pause", "followers", "orders"), *SENT, Elapse(200), InjectFault("kill", "leader", "orders"))
 
 
 def lost(*steps: Step) -> list[str]:
     """What is said to be lost, whatever was promised: the user chose acks=1."""
-    settings = Settings({"acks": "1"}, {})
+    settings = UserSettings({"acks": "1"}, {})
     with ReferenceAdapter({}) as adapter:
         recording = execute(Plan("plan", steps), adapter, adapter.describe(), settings, "")
     found = INVARIANTS["durability.acked-survives"].judge(History.of_recording(recording))

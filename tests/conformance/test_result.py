@@ -1,14 +1,16 @@
 from pathlib import Path
 
 from brokerlaw.adapters.contract import Capability, Description
-from brokerlaw.conformance.judge import Status
-from brokerlaw.conformance.result import Found, Result, Verdict
+from brokerlaw.conformance.judge import VerdictStatus
+from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
 from brokerlaw.render import json_report, markdown, terminal
 
-FOUND = Found("a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", "brokerlaw replay x", ("1  send",))
+FOUND = ReportedViolation(
+    "a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", "brokerlaw replay x", ("1  send",)
+)
 
 
-def verdict(status: Status, exercised: int = 0, violations: int = 0) -> Verdict:
+def verdict(status: VerdictStatus, exercised: int = 0, violations: int = 0) -> Verdict:
     return Verdict("a.b", status, exercised, int(exercised > 0), violations)
 
 
@@ -16,14 +18,14 @@ def result(
     *verdicts: Verdict,
     capabilities: tuple[Capability, ...] = ("topics",),
     operations: int = 9,
-    found: tuple[Found, ...] = (),
+    found: tuple[ReportedViolation, ...] = (),
     fault: str | None = None,
     early: str | None = None,
     interrupted: bool = False,
-) -> Result:
+) -> RunResult:
     description = Description("toy", "1", dict.fromkeys(capabilities))
     facts = ("toy", description, 0, "log", {"acks": "1"}, 1, operations, 0.5)
-    return Result(*facts, verdicts, found, fault, early, interrupted)
+    return RunResult(*facts, verdicts, found, fault, early, interrupted)
 
 
 def test_kept_needs_every_owed_promise_exercised() -> None:

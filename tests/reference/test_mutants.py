@@ -9,7 +9,7 @@ from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.reference.mutants import MUTANTS
@@ -27,7 +27,7 @@ def plan_of(mutant: str, invariant: str) -> Plan:
 
 def broken(plan: Plan, **settings: str) -> set[str]:
     adapter = ReferenceAdapter(settings)
-    recording = execute(plan, adapter, adapter.describe(), Settings({}, {}), "")
+    recording = execute(plan, adapter, adapter.describe(), UserSettings({}, {}), "")
     findings = judge(History.of_recording(recording), INVARIANTS.values())
     return {name for name, finding in findings.items() if finding.violations}
 

@@ -11,12 +11,12 @@ import msgspec
 from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.machines import draw
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.reference.adapter import ReferenceAdapter
 adapter = ReferenceAdapter({"seed": sys.argv[1]})
 description = adapter.describe()
 for plan in [*directed(description), *islice(draw(description, 3, 8), 32)]:
-    recording = execute(plan, adapter, description, Settings({}, {}), "")
+    recording = execute(plan, adapter, description, UserSettings({}, {}), "")
     sys.stdout.buffer.write(msgspec.json.encode(recording.rows) + b"\\n")
 """
 

@@ -7,12 +7,12 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, Table
 from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.assignments import holders, of_group
 from brokerlaw.spec.history.evidence.commits import possible_commits
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import acked, owed_to
 from brokerlaw.spec.history.evidence.relations import firsts, least, pack_both, pairs, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers, lifted
-from brokerlaw.spec.history.evidence.tenures import holders, of_group
 from brokerlaw.spec.history.evidence.topics import deleted_below, keeping, partitions_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Declared, Discipline
@@ -109,12 +109,12 @@ def seeks(h: History) -> Table:
 
 
 class Course(NamedTuple):
-    """All that a group did in one partition: its reads, commits that may have happened, seeks and tenures."""
+    """All that a group did in one partition: its reads, commits that may have happened, seeks and assignments."""
 
     reads: Table
     commits: Table
     seeks: Table
-    tenures: Table
+    assignments: Table
 
 
 def course(h: History, application: Application, tp: int) -> Course:
@@ -142,7 +142,7 @@ def skipped_by_itself(deeds: Course, offsets: Ints, produced: tuple[Ints, Ints],
     beyond = commits.offset[~present(read, (commits.opened, commits.offset - 1))].max(initial=-1)
     item, at = pairs(offsets, reads.offset)
     reader, unproduced = reads.opened[at], ~np.isin(item, produced[0])
-    kept = np.isin(reader, deeds.tenures.opened[deeds.tenures.end > caught]) & unproduced
+    kept = np.isin(reader, deeds.assignments.opened[deeds.assignments.end > caught]) & unproduced
     own = offsets < max(ahead, beyond)
     own[item[kept]] = True
     own |= _commits_past(commits, offsets, item, reader) > _producing(commits, offsets, item, reader, produced)

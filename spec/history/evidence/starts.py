@@ -5,12 +5,12 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, Table
 from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.commits import admissible
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
 from brokerlaw.spec.history.evidence.records import acked, owed_to, placed_reads
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, last_before, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
-from brokerlaw.spec.history.evidence.tenures import held_before
 from brokerlaw.spec.history.evidence.topics import clean, deleted_below, keeping, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED
@@ -23,11 +23,11 @@ def starts(h: History) -> Table:
     The columns of `reads`, and: assigned (when), earliest (whether the member starts at the log's start when its group
     has committed nothing), and the columns of `admissible`.
     """
-    begun = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.stint))
+    begun = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.positioned))
     first = h.reads[begun[~held_before(h)[begun]]]
     first = first[within(h, clean(h))[first.tp]]
     told = h.ownership[h.ownership.kind == ASSIGNED]
-    assigned = take(told.time, _row(told.row, first.stint))
+    assigned = take(told.time, _row(told.row, first.positioned))
     first = first.with_columns(assigned=assigned, earliest=_resets_to_earliest(h)[first.opened])
     by_hand = ~np.isin(first.group, list(auto_committing(h)))
     first = first[(assigned >= 0) & by_hand & ~_may_have_missed(h, first)]

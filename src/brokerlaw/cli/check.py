@@ -20,7 +20,7 @@ from brokerlaw.conformance.engine import Options, Run
 from brokerlaw.conformance.folder import RunFolder
 from brokerlaw.conformance.judge import SelectionError, select
 from brokerlaw.conformance.overrides import redacted
-from brokerlaw.conformance.result import Result
+from brokerlaw.conformance.result import RunResult
 from brokerlaw.render import json_report, markdown, terminal
 
 DEFAULT_EXAMPLES = 160
@@ -97,7 +97,7 @@ def _run(broker: Adapter, options: Options, quiet: bool) -> int:
     return result.exit_code
 
 
-def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Progress) -> Result:
+def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Progress) -> RunResult:
     run: Run | None = None
     try:
         with interruptible(), broker:
@@ -112,11 +112,11 @@ def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Prog
         return run.result(interrupted=True) if run else _nothing(options, None)
 
 
-def _nothing(options: Options, fault: str | None) -> Result:
+def _nothing(options: Options, fault: str | None) -> RunResult:
     """The result of a run that ended before it began."""
     unknown = Description(options.adapter, "unknown", {})
     settings = redacted(options.settings)
-    return Result(
+    return RunResult(
         options.adapter,
         unknown,
         options.seed,

@@ -12,9 +12,9 @@ from brokerlaw.cli.errors import faults
 from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.narrate import narrate
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.result import BROKEN, KEPT
-from brokerlaw.conformance.trace import Trace, TraceError, invariant_of, read
+from brokerlaw.conformance.trace import SavedTrace, TraceError, invariant_of, read
 from brokerlaw.spec.history.history import History
 
 
@@ -38,7 +38,7 @@ def replay(trace: Path, runs: int, name: str | None, settings: tuple[str, ...]) 
     sys.exit(BROKEN if reproduced else KEPT)
 
 
-def _settings(saved: Trace, name: str | None, texts: tuple[str, ...]) -> Settings:
+def _settings(saved: SavedTrace, name: str | None, texts: tuple[str, ...]) -> UserSettings:
     """The trace's settings under the user's. A secret is not in the trace: it has to be given again."""
     own = sorted_settings(saved.settings)
     given = parsed(texts)
@@ -47,10 +47,10 @@ def _settings(saved: Trace, name: str | None, texts: tuple[str, ...]) -> Setting
     hidden = sorted(key for key, value in adapter.items() if value == "***")
     if hidden:
         raise click.UsageError(f"the trace keeps no secrets: give --settings {hidden[0]}=… again")
-    return Settings(own.overrides | given.overrides, adapter)
+    return UserSettings(own.overrides | given.overrides, adapter)
 
 
-def _runs(adapter: Adapter, saved: Trace, settings: Settings, runs: int) -> int:
+def _runs(adapter: Adapter, saved: SavedTrace, settings: UserSettings, runs: int) -> int:
     invariant, reproduced = invariant_of(saved), 0
     run_id = f"{time.time_ns() // 1_000_000 % 10**8:08d}"
     with adapter:

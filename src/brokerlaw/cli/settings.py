@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import click
 
-from brokerlaw.conformance.overrides import Settings, SettingsError, sort
+from brokerlaw.conformance.overrides import SettingsError, UserSettings, sort
 
 settings_option = click.option(
     "--settings",
@@ -16,7 +16,7 @@ settings_option = click.option(
 )
 
 
-def parsed(texts: Iterable[str]) -> Settings:
+def parsed(texts: Iterable[str]) -> UserSettings:
     """Overrides and adapter settings. Usage error on what is no pair, is given twice, or has an impossible value."""
     pairs: dict[str, str] = {}
     for text in texts:
@@ -29,7 +29,7 @@ def parsed(texts: Iterable[str]) -> Settings:
     return sorted_settings(pairs)
 
 
-def sorted_settings(pairs: dict[str, str]) -> Settings:
+def sorted_settings(pairs: dict[str, str]) -> UserSettings:
     """Overrides and adapter settings. Usage error on an impossible value."""
     try:
         return sort(pairs)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from brokerlaw.conformance.result import Found, Result
+from brokerlaw.conformance.result import ReportedViolation, RunResult
 
 
-def render(result: Result) -> str:
+def render(result: RunResult) -> str:
     """One page: what was run, the verdicts, each violation with its trace."""
     broker = result.description
     facts = [
@@ -38,7 +38,7 @@ def render(result: Result) -> str:
     )
 
 
-def _found(number: int, found: Found) -> str:
+def _found(number: int, found: ReportedViolation) -> str:
     lines = "\n".join(found.lines).replace("```", "'''")
     return "\n\n".join(
         [

@@ -5,12 +5,12 @@ from typing import Final
 
 from tabulate import tabulate
 
-from brokerlaw.conformance.result import Found, Result
+from brokerlaw.conformance.result import ReportedViolation, RunResult
 
 _SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not claimed": "-"}
 
 
-def render(result: Result, folder: Path) -> str:
+def render(result: RunResult, folder: Path) -> str:
     """Verdicts, violations with their traces, and the conclusion last; all there is of a run that never began."""
     if not result.verdicts:
         return result.conclusion
@@ -18,7 +18,7 @@ def render(result: Result, folder: Path) -> str:
     return "\n\n".join([_verdicts(result), *violations, _end(result, folder)])
 
 
-def _verdicts(result: Result) -> str:
+def _verdicts(result: RunResult) -> str:
     rows = [
         (f"{_SIGN[each.status]} {each.status}", each.invariant, each.exercised, each.cases, each.violations or "")
         for each in result.verdicts
@@ -27,7 +27,7 @@ def _verdicts(result: Result) -> str:
     return tabulate(rows, headers=headers, tablefmt="simple", colalign=("left", "left", "right", "right", "right"))
 
 
-def _found(number: int, found: Found) -> str:
+def _found(number: int, found: ReportedViolation) -> str:
     title = f"{number}. {found.invariant} is broken: {found.reason}"
     origin = f"from {found.original_steps} of {found.plan}"
     size = f"   {found.steps} steps ({origin}), reproduced {found.reproduced}/{found.runs}"
@@ -36,7 +36,7 @@ def _found(number: int, found: Found) -> str:
     return "\n".join([title, size, *notes, *lines, f"   again: {found.replay}"])
 
 
-def _end(result: Result, folder: Path) -> str:
+def _end(result: RunResult, folder: Path) -> str:
     work = f"{result.cases} cases, {result.operations} operations in {result.seconds:.1f} s, seed {result.seed}"
     settings = "".join(f", {key}={value}" for key, value in result.settings.items())
     return f"{work}{settings}; report in {folder}\n{result.conclusion}"

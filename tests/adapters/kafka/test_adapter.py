@@ -13,7 +13,7 @@ from brokerlaw.adapters.kafka.errors import wait_until
 from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
-from brokerlaw.conformance.overrides import Settings
+from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
@@ -36,7 +36,7 @@ def found(adapter: KafkaAdapter, name: str, **overrides: str) -> dict[str, Findi
     """What the directed plan of this name shows."""
     description = adapter.describe()
     (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
-    recording = execute(plan, adapter, description, Settings(overrides, {}), f"t{os.getpid()}-{next(NUMBER)}-")
+    recording = execute(plan, adapter, description, UserSettings(overrides, {}), f"t{os.getpid()}-{next(NUMBER)}-")
     return judge(History.of_recording(recording), INVARIANTS.values())
 
 

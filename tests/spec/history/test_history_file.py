@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner
-from histories import Told
+from histories import HistoryBuilder
 
 from brokerlaw.cli.judge import judge
 from brokerlaw.spec.history import schema
@@ -18,7 +18,7 @@ Edit = Callable[[list[str]], list[str]]
 
 def recorded() -> Recording:
     """A record that is sent, acknowledged and read by a group member, bytes that are no text among it."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     told.send(b"\xff\x00", 0)

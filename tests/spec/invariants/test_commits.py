@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from histories import REFUSED, UNKNOWN, Told, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 
 FENCED = "commits.fenced"
 
 
-def moved_on(**settings: object) -> tuple[Told, list]:
+def moved_on(**settings: object) -> tuple[HistoryBuilder, list]:
     """a was assigned the partition and froze; b was assigned it too, and has committed."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.member("a", **settings)
     rows: list = [told.assigned("a", 0)]
@@ -49,28 +49,28 @@ def test_static_members_fence_one_another() -> None:
     guilty(told, FENCED, *rows, commit)
 
 
-def told_of_it(told: Told) -> None:
+def told_of_it(told: HistoryBuilder) -> None:
     told.revoked("a", 0, lost=True)
 
 
-def owner_gone(told: Told) -> None:
+def owner_gone(told: HistoryBuilder) -> None:
     told.do(ops.Crash("b"))
 
 
-def owner_silent(told: Told) -> None:
+def owner_silent(told: HistoryBuilder) -> None:
     told.wait(6_000)
 
 
-def owner_gave_back(told: Told) -> None:
+def owner_gave_back(told: HistoryBuilder) -> None:
     told.revoked("b", 0)
 
 
-def broker_down(told: Told) -> None:
+def broker_down(told: HistoryBuilder) -> None:
     told.do(ops.PauseBroker(0))
 
 
 @pytest.mark.parametrize("excuse", [told_of_it, owner_gone, owner_silent, owner_gave_back, broker_down])
-def test_where_the_member_may_be_in_its_right_nothing_is_tested(excuse: Callable[[Told], None]) -> None:
+def test_where_the_member_may_be_in_its_right_nothing_is_tested(excuse: Callable[[HistoryBuilder], None]) -> None:
     told, _ = moved_on()
     excuse(told)
     told.commit("a", 1)
@@ -84,7 +84,7 @@ def test_the_owners_own_commits_test_nothing() -> None:
 
 
 def test_before_the_new_owner_committed_nothing_is_tested() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.member("a")
     told.assigned("a", 0)

@@ -1,7 +1,7 @@
 """What applications can rely on, whenever they die."""
 
 import pytest
-from histories import UNKNOWN, Asked, Told, guilty, innocent, untested
+from histories import UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
@@ -10,7 +10,7 @@ AT_LEAST, AT_MOST = "delivery.at-least-once", "delivery.at-most-once"
 EXACTLY, SINK = "delivery.exactly-once", "delivery.idempotent-sink"
 
 
-class App(Told):
+class App(HistoryBuilder):
     """An application, its input, and its first instance, a."""
 
     def __init__(
@@ -26,7 +26,7 @@ class App(Told):
         self.assigned("a", 0)
 
 
-def successor(told: Told, name: str = "b", **member: object) -> None:
+def successor(told: HistoryBuilder, name: str = "b", **member: object) -> None:
     """The last instance is gone, another takes over."""
     told.do(ops.Crash("a"))
     told.member(name, **member)
@@ -100,36 +100,36 @@ def test_a_group_that_starts_at_the_end_is_owed_nothing() -> None:
     untested(told, AT_LEAST)
 
 
-def read_and_not_applied(told: Told) -> None:
+def read_and_not_applied(told: HistoryBuilder) -> None:
     told.poll("a", (0, b"0"), (1, b"1"))
 
 
-def read_and_committed(told: Told) -> None:
+def read_and_committed(told: HistoryBuilder) -> None:
     told.poll("a", (0, b"0"), (1, b"1"))
     told.commit("a", 2)
     successor(told)
     told.poll("b")
 
 
-def committed_without_reading(told: Told) -> None:
+def committed_without_reading(told: HistoryBuilder) -> None:
     told.commit("a", 2)
     successor(told)
     told.poll("b")
 
 
-def committed_with_an_unknown_outcome(told: Told) -> None:
+def committed_with_an_unknown_outcome(told: HistoryBuilder) -> None:
     told.poll("a", (0, b"0"), (1, b"1"))
     told.commit("a", 2, UNKNOWN)
     successor(told)
     told.poll("b")
 
 
-def sought_ahead(told: Told) -> None:
+def sought_ahead(told: HistoryBuilder) -> None:
     told.do(ops.Seek("a", "t", 0, 2))
     told.poll("a")
 
 
-def was_reset(told: Told) -> None:
+def was_reset(told: HistoryBuilder) -> None:
     told.do(ops.Close("a"))
     told.do(ops.ResetOffsets("g", (PartitionOffset("t", 0, 2),)))
     told.member("b")
@@ -170,7 +170,7 @@ def test_auto_commit_promises_nothing_unless_the_user_chose_it() -> None:
 
 
 def test_the_loss_of_acks_1_is_told_as_such() -> None:
-    told = Told(acks="1")
+    told = HistoryBuilder(acks="1")
     told.topic()
     declared = told.declare("at-least-once")
     told.producer(acks="1", idempotent=False)
@@ -290,8 +290,13 @@ def test_a_payment_made_twice_is_seen() -> None:
 
 
 def transform(
-    told: Told, name: str, producer: str, *outputs: tuple[int, int], end: object = None, offset: int | None = None
-) -> list[Asked]:
+    told: HistoryBuilder,
+    name: str,
+    producer: str,
+    *outputs: tuple[int, int],
+    end: object = None,
+    offset: int | None = None,
+) -> list[Call]:
     """One transaction by an instance: (input, offset of its output), and the offsets past the inputs."""
     shown = [told.do(ops.BeginTransaction(producer))]
     for number, place in outputs:

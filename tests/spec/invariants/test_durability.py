@@ -1,7 +1,7 @@
 """What was acknowledged is there, where it was said to be."""
 
 import pytest
-from histories import REFUSED, UNKNOWN, Asked, Told, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Drained
@@ -15,8 +15,8 @@ MIN_ISR = "durability.min-isr-refuses"
 UNCLEAN = "unclean.leader.election.enable"
 
 
-def told(overrides: dict[str, str] | None = None, **producer: object) -> Told:
-    history = Told(**overrides or {})
+def told(overrides: dict[str, str] | None = None, **producer: object) -> HistoryBuilder:
+    history = HistoryBuilder(**overrides or {})
     history.topic(partitions=2)
     history.producer(**producer)
     return history
@@ -186,7 +186,7 @@ def test_deleted_records_are_not_lost() -> None:
 
 @pytest.mark.parametrize("setting", [{"retention_ms": "1000"}, {"cleanup_policy": "compact"}])
 def test_topics_that_expire_or_compact_test_nothing(setting: dict[str, str]) -> None:
-    history = Told()
+    history = HistoryBuilder()
     history.topic(**setting)
     history.producer()
     history.send(b"a", 0)
@@ -211,7 +211,7 @@ def test_unless_the_user_chose_it_and_then_the_verdict_says_so() -> None:
 
 def test_unclean_election_loses_without_breaking_a_promise_unless_the_user_chose_it() -> None:
     for overrides, verdict in (({}, untested), ({UNCLEAN: "true"}, guilty)):
-        history = Told(**overrides)
+        history = HistoryBuilder(**overrides)
         history.topic(**{UNCLEAN: "true"})
         history.producer()
         send = history.send(b"a", 0)
@@ -222,7 +222,7 @@ def test_unclean_election_loses_without_breaking_a_promise_unless_the_user_chose
             untested(history, SURVIVES)
 
 
-def transacted(end: ops.AnyOperation, outcome: object = None) -> tuple[Told, Asked]:
+def transacted(end: ops.AnyOperation, outcome: object = None) -> tuple[HistoryBuilder, Call]:
     history = told(transactional_id="tx")
     history.transaction()
     send = history.send(b"a", 0)
@@ -253,9 +253,9 @@ def test_a_committed_record_beyond_the_end_told_to_read_committed_readers_may_ye
 # --- min-isr-refuses ---
 
 
-def squeezed(outcome: object, *between: ops.AnyOperation, **settings: object) -> Told:
+def squeezed(outcome: object, *between: ops.AnyOperation, **settings: object) -> HistoryBuilder:
     """A send with acks=all between two looks that show one replica in sync, of two required."""
-    history = Told()
+    history = HistoryBuilder()
     history.topic(replication=3, min_insync_replicas="2")
     history.producer(**settings)
     for broker in (1, 2):
@@ -298,7 +298,7 @@ def test_a_leader_that_changed_in_between_tests_nothing() -> None:
 
 
 def test_enough_replicas_test_nothing() -> None:
-    history = Told()
+    history = HistoryBuilder()
     history.topic(replication=3, min_insync_replicas="2")
     history.producer()
     history.describe(0, 4, isr=(0, 1))
@@ -308,7 +308,7 @@ def test_enough_replicas_test_nothing() -> None:
 
 
 def test_a_topic_needs_no_more_in_sync_than_it_has_replicas() -> None:
-    history = Told()
+    history = HistoryBuilder()
     history.topic(replication=1, min_insync_replicas="2")
     history.producer()
     history.describe(0, 4, replicas=(0,), isr=(0,))

@@ -1,6 +1,6 @@
 """What one group does is nothing to another."""
 
-from histories import UNKNOWN, Told, guilty, innocent, row_of, untested
+from histories import UNKNOWN, HistoryBuilder, guilty, innocent, row_of, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -9,9 +9,9 @@ from brokerlaw.spec.history.values import PartitionOffset
 INDEPENDENT = "groups.independent"
 
 
-def told(*, other_commits: int | None = 5, **other: object) -> tuple[Told, list]:
+def told(*, other_commits: int | None = 5, **other: object) -> tuple[HistoryBuilder, list]:
     """Group h has read what is in the log, and committed."""
-    history = Told()
+    history = HistoryBuilder()
     history.topic()
     history.producer()
     for number in range(5):
@@ -22,7 +22,7 @@ def told(*, other_commits: int | None = 5, **other: object) -> tuple[Told, list]
     return history, [history.commit("x", other_commits)] if other_commits is not None else []
 
 
-def answer(history: Told, offset: int | None, group: str = "g") -> object:
+def answer(history: HistoryBuilder, offset: int | None, group: str = "g") -> object:
     return history.do(ops.FetchCommitted(group, "t", 0), Ok(offset))
 
 
@@ -100,7 +100,7 @@ def test_a_group_that_commits_by_itself_may_have_committed_anything() -> None:
 
 
 def test_a_group_alone_tests_nothing() -> None:
-    history = Told()
+    history = HistoryBuilder()
     history.topic()
     history.member("a")
     history.commit("a", 2)

@@ -1,13 +1,13 @@
 """A retry is not a second record."""
 
 import pytest
-from histories import UNKNOWN, Told, guilty, innocent, untested
+from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 NO_DUPLICATES = "idempotence.no-duplicates"
 
 
-def told(overrides: dict[str, str] | None = None, **producer: object) -> Told:
-    history = Told(**overrides or {})
+def told(overrides: dict[str, str] | None = None, **producer: object) -> HistoryBuilder:
+    history = HistoryBuilder(**overrides or {})
     history.topic()
     history.producer(**producer)
     history.consumer()

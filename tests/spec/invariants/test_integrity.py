@@ -1,7 +1,7 @@
 """Nothing is read that was not sent."""
 
 import pytest
-from histories import REFUSED, UNKNOWN, Told, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail
@@ -9,8 +9,8 @@ from brokerlaw.spec.history.outcomes import Fail
 INVENTED = "integrity.nothing-invented"
 
 
-def told() -> Told:
-    history = Told()
+def told() -> HistoryBuilder:
+    history = HistoryBuilder()
     history.topic(partitions=2)
     history.producer()
     history.consumer()
@@ -94,7 +94,7 @@ def test_the_same_value_sent_twice_once_in_vain() -> None:
 
 
 def test_a_topic_that_was_there_before_may_hold_anything() -> None:
-    history = Told()
+    history = HistoryBuilder()
     history.do(ops.CreateTopic("t"), Fail("TOPIC_ALREADY_EXISTS"))
     history.consumer()
     history.poll("c", (0, b"old"))

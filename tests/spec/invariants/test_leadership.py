@@ -1,7 +1,7 @@
 """Leader epochs."""
 
 import pytest
-from histories import UNKNOWN, Told, guilty, innocent, untested
+from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -12,7 +12,7 @@ ONE_LEADER = "leadership.one-leader-per-epoch"
 
 
 def test_an_epoch_that_goes_back_is_seen() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.describe(0, 1)
     one, other = told.describe(1, 3), told.describe(0, 2)
@@ -20,7 +20,7 @@ def test_an_epoch_that_goes_back_is_seen() -> None:
 
 
 def test_epochs_go_on() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     for leader, epoch in ((0, 1), (0, 1), (None, 2), (1, 3)):
         told.describe(leader, epoch)
@@ -29,7 +29,7 @@ def test_epochs_go_on() -> None:
 
 
 def test_descriptions_that_overlap_have_no_order() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     one = told.begin("admin", ops.DescribePartition("t", 0))
     told.describe(1, 3)
@@ -38,7 +38,7 @@ def test_descriptions_that_overlap_have_no_order() -> None:
 
 
 def test_a_description_that_failed_says_nothing() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.describe(1, 3)
     told.do(ops.DescribePartition("t", 0), UNKNOWN)
@@ -47,7 +47,7 @@ def test_a_description_that_failed_says_nothing() -> None:
 
 @pytest.mark.parametrize("name", [MONOTONIC, ONE_LEADER])
 def test_brokers_that_tell_no_epoch_are_not_judged(name: str) -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.describe(1, -1)
     told.describe(0, -1)
@@ -55,14 +55,14 @@ def test_brokers_that_tell_no_epoch_are_not_judged(name: str) -> None:
 
 
 def test_two_leaders_of_one_epoch_are_seen() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     one, other = told.describe(1, 3), told.describe(2, 3)
     assert guilty(told, ONE_LEADER, one, other) == "t/0 had leaders 1 and 2 in epoch 3"
 
 
 def test_no_leader_is_no_second_leader() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.describe(1, 3)
     told.describe(None, 3)

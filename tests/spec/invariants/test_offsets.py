@@ -1,7 +1,7 @@
 """A group goes on where it left off."""
 
 import pytest
-from histories import REFUSED, UNKNOWN, Asked, Told, guilty, innocent, row_of, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, row_of, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -10,9 +10,9 @@ from brokerlaw.spec.history.values import PartitionOffset, Record
 RESUME = "offsets.resume-at-commit"
 
 
-def worked(records: int = 5, **member: object) -> Told:
+def worked(records: int = 5, **member: object) -> HistoryBuilder:
     """Five acknowledged records, read by member a."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     for number in range(records):
@@ -23,7 +23,7 @@ def worked(records: int = 5, **member: object) -> Told:
     return told
 
 
-def taken_over(told: Told, first: int, **member: object) -> tuple[int, Asked]:
+def taken_over(told: HistoryBuilder, first: int, **member: object) -> tuple[int, Call]:
     """a goes, b takes over and reads on from an offset."""
     told.do(ops.Crash("a"))
     told.member("b", **member)
@@ -192,7 +192,9 @@ def test_a_reset_is_a_commit() -> None:
     guilty(told, RESUME, row_of(told, ops.Poll, "a"), reset, row, poll)
 
 
-def transacted(isolation: str, first: int, outcome: object = None, aborted: bool = False) -> tuple[Told, tuple]:
+def transacted(
+    isolation: str, first: int, outcome: object = None, aborted: bool = False
+) -> tuple[HistoryBuilder, tuple]:
     told = worked(isolation=isolation)
     commit = told.commit("a", 1)
     told.producer("q", transactional_id="tx")
@@ -222,7 +224,7 @@ def test_offsets_of_an_aborted_transaction_are_no_commit() -> None:
 
 
 def test_read_committed_members_may_pass_over_what_was_aborted() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer(transactional_id="tx")
     told.transaction((b"0", 0, 0))
@@ -239,7 +241,7 @@ def test_read_committed_members_may_pass_over_what_was_aborted() -> None:
 
 def test_a_poll_that_spans_two_assignments_may_have_begun_the_second() -> None:
     """The partition goes and comes back within one poll: whose record the poll brings cannot be told."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     told.send(b"0", 0)

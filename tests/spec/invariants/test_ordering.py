@@ -1,7 +1,7 @@
 """The promises of ordering: whom they accuse, whom they clear, and what does not test them."""
 
 import pytest
-from histories import UNKNOWN, Told, guilty, innocent, untested
+from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 
@@ -11,8 +11,8 @@ PRODUCER = "ordering.producer-order"
 ACK = "ordering.ack-precedes-send"
 
 
-def read_by_c(*polls: tuple[tuple[int, bytes], ...]) -> tuple[Told, list]:
-    told = Told()
+def read_by_c(*polls: tuple[tuple[int, bytes], ...]) -> tuple[HistoryBuilder, list]:
+    told = HistoryBuilder()
     told.topic()
     told.consumer("c")
     told.assign("c")
@@ -47,7 +47,7 @@ def test_a_seek_begins_anew() -> None:
 
 
 def test_an_assignment_begins_anew() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.member("c")
     told.assigned("c", 0)
@@ -60,7 +60,7 @@ def test_an_assignment_begins_anew() -> None:
 
 def test_a_poll_that_saw_the_partition_go_and_come_back_is_not_judged() -> None:
     """Its first records may be of the assignment before."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.member("c")
     told.assigned("c", 0)
@@ -73,7 +73,7 @@ def test_a_poll_that_saw_the_partition_go_and_come_back_is_not_judged() -> None:
 
 
 def test_the_first_assignment_may_come_in_the_poll_that_brings_its_records() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.member("c")
     poll = told.begin("c", ops.Poll("c"))
@@ -102,7 +102,7 @@ def test_a_client_opened_anew_is_another_consumer() -> None:
 def test_under_unclean_election_positions_are_judged_only_where_the_user_chose_it() -> None:
     setting = {"unclean.leader.election.enable": "true"}
     for overrides, verdict in (({}, untested), (setting, guilty)):
-        told = Told(**overrides)
+        told = HistoryBuilder(**overrides)
         told.topic(**setting)
         told.consumer("c")
         told.assign("c")
@@ -114,7 +114,7 @@ def test_under_unclean_election_positions_are_judged_only_where_the_user_chose_i
 
 
 def test_two_readers_that_disagree_are_seen() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.consumer("c")
     told.consumer("d")
@@ -124,7 +124,7 @@ def test_two_readers_that_disagree_are_seen() -> None:
 
 
 def test_a_key_that_differs_is_a_record_that_differs() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.consumer("c")
     polls = [told.poll("c", (3, b"a"), key=b"k"), told.poll("c", (3, b"a"), key=b"l")]
@@ -132,7 +132,7 @@ def test_a_key_that_differs_is_a_record_that_differs() -> None:
 
 
 def test_two_acknowledgements_of_one_offset_are_seen() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     sends = [told.send(b"a", 3), told.send(b"b", 3)]
@@ -140,7 +140,7 @@ def test_two_acknowledgements_of_one_offset_are_seen() -> None:
 
 
 def test_an_acknowledgement_by_the_leader_alone_is_no_fact() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer(acks="1", idempotent=False)
     told.send(b"a", 3)
@@ -149,7 +149,7 @@ def test_an_acknowledgement_by_the_leader_alone_is_no_fact() -> None:
 
 
 def test_unless_the_user_chose_acks_1_for_the_whole_run() -> None:
-    told = Told(acks="1")
+    told = HistoryBuilder(acks="1")
     told.topic()
     told.producer(acks="1", idempotent=False)
     sends = [told.send(b"a", 3), told.send(b"b", 3)]
@@ -157,7 +157,7 @@ def test_unless_the_user_chose_acks_1_for_the_whole_run() -> None:
 
 
 def test_readers_and_acknowledgements_that_agree() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     told.send(b"a", 0)
@@ -167,7 +167,7 @@ def test_readers_and_acknowledgements_that_agree() -> None:
 
 
 def test_a_topic_that_was_deleted_stands_for_two_logs() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     told.send(b"a", 0)
@@ -178,7 +178,7 @@ def test_a_topic_that_was_deleted_stands_for_two_logs() -> None:
 
 @pytest.mark.parametrize(("first", "second", "verdict"), [(0, 1, innocent), (1, 0, guilty)])
 def test_an_idempotent_producer_in_flight(first: int, second: int, verdict: object) -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     one, other = told.sending(b"a", awaited=False), told.sending(b"b", awaited=False)
@@ -192,7 +192,7 @@ def test_an_idempotent_producer_in_flight(first: int, second: int, verdict: obje
 
 
 def test_another_producer_in_flight_promises_no_order() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer(idempotent=False)
     one, other = told.sending(b"a", awaited=False), told.sending(b"b", awaited=False)
@@ -202,7 +202,7 @@ def test_another_producer_in_flight_promises_no_order() -> None:
 
 
 def test_one_request_in_flight_is_order_enough() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer(idempotent=False, settings={"max.in.flight.requests.per.connection": "1"})
     one, other = told.sending(b"a", awaited=False), told.sending(b"b", awaited=False)
@@ -213,7 +213,7 @@ def test_one_request_in_flight_is_order_enough() -> None:
 
 @pytest.mark.parametrize("name", [PRODUCER, ACK])
 def test_a_send_that_waited_stands_behind(name: str) -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer(idempotent=False)
     one, other = told.send(b"a", 1), told.send(b"b", 0)
@@ -221,7 +221,7 @@ def test_a_send_that_waited_stands_behind(name: str) -> None:
 
 
 def test_partitions_have_no_common_order() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic(partitions=2)
     told.producer()
     told.send(b"a", 5, partition=0)
@@ -231,7 +231,7 @@ def test_partitions_have_no_common_order() -> None:
 
 
 def test_of_two_producers_the_acknowledgement_decides() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer("p")
     told.producer("q")
@@ -242,7 +242,7 @@ def test_of_two_producers_the_acknowledgement_decides() -> None:
 
 
 def test_sends_that_overlap_have_no_order() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer("p")
     told.producer("q")
@@ -253,7 +253,7 @@ def test_sends_that_overlap_have_no_order() -> None:
 
 
 def test_sends_with_an_unknown_outcome_have_no_place() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.producer()
     told.end(told.sending(b"a"), UNKNOWN)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from histories import UNKNOWN, Told, guilty, innocent, untested
+from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.invariants import INVARIANTS
@@ -13,9 +13,9 @@ COMPLETE = "ownership.complete"
 IDLE = "ownership.extra-idle"
 
 
-def pair(**settings: object) -> tuple[Told, int]:
+def pair(**settings: object) -> tuple[HistoryBuilder, int]:
     """Members a and b of a group; a is assigned partition 0 and polls. Returns the row of its assignment."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic(partitions=2)
     told.member("a", **settings)
     told.member("b", **settings)
@@ -77,7 +77,7 @@ def test_a_member_whose_name_was_opened_anew_is_gone() -> None:
 
 
 def test_a_static_member_takes_over_its_own() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.member("a", instance_id="one")
     told.assigned("a", 0, generation=1)
@@ -87,45 +87,45 @@ def test_a_static_member_takes_over_its_own() -> None:
     untested(told, EXCLUSIVE)
 
 
-def silent(told: Told) -> None:
+def silent(told: HistoryBuilder) -> None:
     told.wait(6_000)
 
 
-def silent_for_a_while(told: Told) -> None:
+def silent_for_a_while(told: HistoryBuilder) -> None:
     """It was forgotten in the silence, and a single poll since then need not have told it."""
     told.wait(6_000)
     told.poll("a")
 
 
-def frozen(told: Told) -> None:
+def frozen(told: HistoryBuilder) -> None:
     told.do(ops.Freeze("a"))
 
 
-def thawed_and_not_told_yet(told: Told) -> None:
+def thawed_and_not_told_yet(told: HistoryBuilder) -> None:
     told.do(ops.Freeze("a"))
     told.do(ops.Thaw("a"))
     told.poll("a")
 
 
-def broker_down(told: Told) -> None:
+def broker_down(told: HistoryBuilder) -> None:
     told.do(ops.KillBroker(1))
     told.poll("a")
 
 
-def broker_just_back(told: Told) -> None:
+def broker_just_back(told: HistoryBuilder) -> None:
     told.do(ops.PauseBroker(1))
     told.do(ops.ResumeBroker(1))
     told.poll("a")
 
 
-def cut_off(told: Told) -> None:
+def cut_off(told: HistoryBuilder) -> None:
     told.do(ops.IsolateBrokers((1,)), UNKNOWN)
 
 
 @pytest.mark.parametrize(
     "excuse", [silent, silent_for_a_while, frozen, thawed_and_not_told_yet, broker_down, broker_just_back, cut_off]
 )
-def test_a_member_out_of_contact_may_have_lost_its_partition(excuse: Callable[[Told], None]) -> None:
+def test_a_member_out_of_contact_may_have_lost_its_partition(excuse: Callable[[HistoryBuilder], None]) -> None:
     told, _ = pair()
     excuse(told)
     told.assigned("b", 0, generation=2)
@@ -169,8 +169,8 @@ def test_the_holder_behind_the_last_one_is_seen() -> None:
 # --- at rest ---
 
 
-def resting(*owners: tuple[str, tuple[int, ...]], partitions: int = 2) -> tuple[Told, list[int], int]:
-    told = Told()
+def resting(*owners: tuple[str, tuple[int, ...]], partitions: int = 2) -> tuple[HistoryBuilder, list[int], int]:
+    told = HistoryBuilder()
     told.topic(partitions=partitions)
     for member, _ in owners:
         told.member(member)
@@ -220,7 +220,7 @@ def test_a_rest_while_a_broker_is_down_tests_nothing() -> None:
 
 
 def test_a_topic_of_unknown_size_tests_nothing() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.member("a")
     told.stable("a")
     untested(told, COMPLETE)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from histories import UNKNOWN, Told, guilty, innocent, untested
+from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.evidence.murmur2 import murmur2, partitions
@@ -13,8 +13,8 @@ SAME = "partitioning.same-key-same-partition"
 MURMUR2 = "partitioning.murmur2"
 
 
-def told(count: int = 3, **producer: object) -> Told:
-    history = Told()
+def told(count: int = 3, **producer: object) -> HistoryBuilder:
+    history = HistoryBuilder()
     history.topic(partitions=count)
     history.producer(**producer)
     return history
@@ -116,7 +116,7 @@ def test_other_partitioners_are_not_held_to_murmur2(producer: dict) -> None:
 
 
 def test_a_topic_of_unknown_size_tests_nothing() -> None:
-    history = Told()
+    history = HistoryBuilder()
     history.producer()
     history.send(b"1", 0, 0, key=b"foobar")
     untested(history, MURMUR2)

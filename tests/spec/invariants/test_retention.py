@@ -1,16 +1,16 @@
 """Reading deletes nothing."""
 
 import pytest
-from histories import Told, guilty, innocent, row_of, untested
+from histories import HistoryBuilder, guilty, innocent, row_of, untested
 
 from brokerlaw.spec.history import operations as ops
 
 DELETES_NOTHING = "retention.consuming-deletes-nothing"
 
 
-def read(**settings: str) -> Told:
+def read(**settings: str) -> HistoryBuilder:
     """Two records that c has read."""
-    told = Told()
+    told = HistoryBuilder()
     told.topic(**settings)
     told.producer()
     told.send(b"a", 0)
@@ -49,7 +49,7 @@ def test_a_log_that_ends_before_what_was_read_is_seen() -> None:
 
 
 def test_a_drain_before_the_read_tests_nothing() -> None:
-    told = Told()
+    told = HistoryBuilder()
     told.topic()
     told.drain([], end=0)
     told.producer()

@@ -1,7 +1,7 @@
 """All of a transaction or nothing of it, and nothing before its end."""
 
 import pytest
-from histories import REFUSED, UNKNOWN, Asked, Told, guilty, innocent, row_of, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, row_of, untested
 
 from brokerlaw.spec.history import operations as ops
 
@@ -10,15 +10,15 @@ ATOMIC = "transactions.atomic"
 COMMIT, ABORT = ops.CommitTransaction("p"), ops.AbortTransaction("p")
 
 
-def told(partitions: int = 2) -> Told:
-    history = Told()
+def told(partitions: int = 2) -> HistoryBuilder:
+    history = HistoryBuilder()
     history.topic(partitions=partitions)
     history.producer(transactional_id="tx")
     history.consumer("c", isolation="read_committed")
     return history
 
 
-def torn(*end: object) -> tuple[Told, Asked, list[Asked], Asked | None]:
+def torn(*end: object) -> tuple[HistoryBuilder, Call, list[Call], Call | None]:
     """A transaction over two partitions."""
     history = told()
     begun = history.transaction()
@@ -120,7 +120,7 @@ def test_no_transactions_test_nothing() -> None:
 # --- atomic ---
 
 
-def read(history: Told, first: bool, second: bool, ends: tuple[int, int] = (2, 2)) -> list[int]:
+def read(history: HistoryBuilder, first: bool, second: bool, ends: tuple[int, int] = (2, 2)) -> list[int]:
     rows = []
     for partition, (there, value) in enumerate(((first, b"a"), (second, b"b"))):
         records = [(0, value)] if there else []

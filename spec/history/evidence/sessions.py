@@ -1,7 +1,7 @@
-"""Contact: whether a member was certainly still known to its coordinator, so that nobody else could own what it did.
+"""Sessions: whether a member was certainly still known to its coordinator, so that nobody else could own what it did.
 
 A member loses its partitions without knowing when it misses heartbeats for its session timeout, or polls for its
-maximum poll interval. It learns of it with its next polls. So it is in contact at a time only if, since it was last
+maximum poll interval. It learns of it with its next polls. So it is in session at a time only if, since it was last
 told anything about its partitions, no two polls lay further apart than half of the shorter timeout (half, since a
 member learns of a rebalance a heartbeat late), it was not frozen, and no broker was disturbed lately.
 Sources: KIP-62, KIP-345, KIP-848.
@@ -22,8 +22,8 @@ from brokerlaw.spec.history.tables import OK
 MILLISECOND = 1_000_000
 
 
-def in_contact(h: History, opened: Ints, time: Ints) -> Bools:
-    """Whether these members (by the operations that opened them) were in contact at these times."""
+def in_session(h: History, opened: Ints, time: Ints) -> Bools:
+    """Whether these members (by the operations that opened them) were in session at these times."""
     told = take(h.ownership.time, last_before(h.ownership.opened, h.ownership.time, opened, time + 1))
     patience = _patience(h)[opened]
     calm = ~disturbed(h, time - 2 * patience, time, 2 * patience)

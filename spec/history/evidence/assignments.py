@@ -1,4 +1,4 @@
-"""Tenures: which member held which partition of a group, from when until when, by what members were told."""
+"""Assignments: which member held which partition of a group, from when until when, by what members were told."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from brokerlaw.spec.history.tables import ASSIGNED
 
 
 @derived
-def tenures(h: History) -> Table:
+def assignments(h: History) -> Table:
     """A row for each assignment of a partition.
 
     group, tp, opened, process, member, generation, identity (see `identity`), row and begin (when it was told), end
@@ -69,13 +69,13 @@ def gone(h: History) -> Ints:
 
 
 def holders(held: Table, time: int) -> Bools:
-    """Which of these tenures are going on at a time."""
+    """Which of these assignments are going on at a time."""
     return np.asarray((held.begin <= time) & (time < held.end), dtype=np.bool_)
 
 
 def of_group(h: History, group: str) -> Table:
-    """The tenures of a group."""
-    table = tenures(h)
+    """The assignments of a group."""
+    table = assignments(h)
     return table[table.group == h.groups.find(group)]
 
 
@@ -85,9 +85,9 @@ def held_before(h: History) -> Bools:
 
     Such a poll may bring records of both assignments, in no order that can be told.
     """
-    reads, table, operations = h.reads, tenures(h), h.operations
+    reads, table, operations = h.reads, assignments(h), h.operations
     polled = operations.row[reads.op]
     held, asked = pack_both((table.opened, table.tp), (reads.opened, reads.tp))
-    prior = last_before(held, table.row, asked, reads.stint)
+    prior = last_before(held, table.row, asked, reads.positioned)
     still = take(table.end, prior) > reads.invoked
-    return np.asarray((reads.stint > polled) & still, dtype=np.bool_)
+    return np.asarray((reads.positioned > polled) & still, dtype=np.bool_)
