@@ -67,6 +67,7 @@ class Channel:
             self._child = Child(argv, self._take, self._end, limit=LONGEST_LINE, environment=environment, folder=folder)
         except OSError as error:
             raise mis.CannotStart(name, error) from error
+        self._child.listen()
 
     # --- asking ---
 
@@ -133,8 +134,7 @@ class Channel:
         """End the program in good order within the patience; by force, and False, if it does not. Does not raise."""
         orderly = False
         with contextlib.suppress(Exception):  # what ended it before has been told
-            stop = self._post(wire.Stop)
-            self._ended_by_us = "closed"
+            stop = self._post(wire.Stop, ends="closed")
             orderly = isinstance(stop.future.result(self.patience).outcome, Ok)
             self._child.close_input()
             orderly = self._child.join(self.patience) and orderly
@@ -149,7 +149,8 @@ class Channel:
 
     # --- requests ---
 
-    def _post(self, make: Callable[[int], wire.AnyRequest]) -> Pending:
+    def _post(self, make: Callable[[int], wire.AnyRequest], ends: str | None = None) -> Pending:
+        """Make a request; with `ends` it is the last one, so that the program's end thereafter is no surprise."""
         with self._lock:
             request = make(self._last_id + 1)
             if self._fault is not None:
@@ -159,6 +160,7 @@ class Channel:
             line = self._line(request)
             self._last_id += 1
             pending = self._pending[request.id] = Pending(request, time.monotonic_ns(), Future())
+            self._ended_by_us = ends
         try:
             read = self._child.write(line, self.patience)
         except BrokenPipeError:

@@ -25,8 +25,10 @@ GRACE = 1.0
 
 
 class Child:
-    """Starts at once. `on_line` gets each line (without its end, or `limit` bytes of a longer one), `on_end` the
-    exit status (None: it closed its output and did not exit); both are called by the reading thread.
+    """Starts at once, and is listened to from `listen` on, so that nothing is told to an owner that is not made yet.
+
+    `on_line` gets each line (without its end, or `limit` bytes of a longer one), `on_end` the exit status (None: it
+    closed its output and did not exit); both are called by the reading thread.
     """
 
     def __init__(
@@ -59,6 +61,9 @@ class Child:
         self._writing = Lock()
         self._reaping = Lock()
         self._reader = Thread(target=self._read, name=f"reader of {self.pid}", daemon=True)
+
+    def listen(self) -> None:
+        """Begin to read what the child writes; called once."""
         self._reader.start()
 
     @property

@@ -19,22 +19,37 @@ class Guard:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
+        self._host_ends = False
 
     def watch(self, group: int) -> None:
         """Kill the group if the host dies."""
-        self._tell(b"+%d\n" % group)
+        with self._lock:
+            self._groups.add(group)
+            self._tell(b"+%d\n" % group)
 
     def forget(self, group: int) -> None:
         """The group has ended."""
-        self._tell(b"-%d\n" % group)
+        with self._lock:
+            self._groups.discard(group)
+            self._tell(b"-%d\n" % group)
 
     def _tell(self, line: bytes) -> None:
-        with self._lock:
-            if self._process is None:
-                self._process = self._start()
-            assert self._process.stdin is not None
-            self._process.stdin.write(line)
+        """A guard that has been killed is replaced, and told of all groups."""
+        try:
+            self._write(line)
+        except BrokenPipeError:
+            self._process = None
+            self._write(b"".join(b"+%d\n" % group for group in sorted(self._groups)))
+
+    def _write(self, text: bytes) -> None:
+        if self._host_ends:
+            return  # the guard is killing what is left
+        if self._process is None:
+            self._process = self._start()
+        assert self._process.stdin is not None
+        self._process.stdin.write(text)
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-I", "-S", __file__]
@@ -42,8 +57,14 @@ class Guard:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=null, stderr=null, bufsize=0, start_new_session=True
         )
-        atexit.register(process.communicate)  # closes its input, waits for it
+        atexit.register(self._end, process)
         return process
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """Close its input, and wait for it."""
+        with self._lock:
+            self._host_ends = True
+            process.communicate()
 
 
 GUARD = Guard()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from processes import gone, state
 
 from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters.channel import Channel
+from brokerlaw.adapters.contract import AdapterError
+from brokerlaw.adapters.guard import Guard
 from brokerlaw.spec.history.operations import Flush, Send
 from brokerlaw.spec.history.outcomes import Ok, Unknown
 from brokerlaw.spec.history.values import Placed
@@ -115,3 +118,37 @@ if {freeze}:
 print(channel.pid, flush=True)
 time.sleep(60)
 """
+
+
+@pytest.mark.parametrize("argv", [["echo", "hi"], ["yes"], ["false"], ["true"]])
+def test_a_program_may_be_heard_before_its_channel_is_made(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def start_and_wait(thread: threading.Thread) -> None:
+        start(thread)
+        thread.join(20)
+
+    monkeypatch.setattr(threading.Thread, "start", start_and_wait)
+    channel = Channel(argv[0], argv, lambda *_: None)
+    with pytest.raises(AdapterError, match=r"echo wrote|yes wrote|exited with code"):
+        channel.hello({})
+
+
+def test_a_guard_that_was_killed_is_replaced() -> None:
+    guard, first, second = Guard(), subprocess.Popen(["sleep", "60"], process_group=0), None
+    try:
+        guard.watch(first.pid)
+        assert guard._process is not None
+        guard._process.kill()
+        guard._process.wait()
+        second = subprocess.Popen(["sleep", "60"], process_group=0)
+        guard.watch(second.pid)
+        assert guard._process.stdin is not None
+        guard._process.stdin.close()  # as its host's end does
+        assert guard._process.wait(20) == 0
+        assert first.wait(20) == second.wait(20) == -signal.SIGKILL
+    finally:
+        for process in (first, second):
+            if process is not None:
+                process.kill()
+                process.wait()
