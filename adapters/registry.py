@@ -6,7 +6,6 @@ py:path/to/file.py:Class    a class in a file
 cmd:./program --flag        a program that speaks JSON lines (see `wire`); split as a shell would, run without one
 """
 
-import difflib
 import importlib
 import importlib.util
 import inspect
@@ -20,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from brokerlaw.adapters.command import CommandAdapter
 from brokerlaw.adapters.contract import Adapter, AdapterError
+from brokerlaw.spec.text import did_you_mean
 
 GROUP: Final = "brokerlaw.adapters"
 EXTRAS: Final = {"confluent_kafka": "kafka", "z3": "prove"}
@@ -61,7 +61,7 @@ def _split(name: str, command: str) -> list[str]:
 def _installed(name: str) -> type[Adapter]:
     entries = _entries()
     if name not in entries:
-        hint = _did_you_mean(name, entries)
+        hint = _perhaps(name, entries)
         known = ", ".join(sorted(entries)) or "none"
         raise AdapterError(f"no adapter {name!r}{hint}; installed: {known}; or py:MODULE:CLASS, or cmd:PROGRAM ARGS")
     return _load(entries[name])
@@ -96,7 +96,7 @@ def _python(name: str, target: str) -> type[Adapter]:
     if not hasattr(module, attribute):
         classes = [key for key, value in vars(module).items() if _is_adapter(value)]
         here = f"; adapters there: {', '.join(classes)}" if classes else ""
-        raise AdapterError(f"{name}: {place} has no {attribute}{_did_you_mean(attribute, classes)}{here}")
+        raise AdapterError(f"{name}: {place} has no {attribute}{_perhaps(attribute, classes)}{here}")
     return _adapter(name, getattr(module, attribute))
 
 
@@ -143,6 +143,6 @@ def _unusable(name: str, error: Exception) -> AdapterError:
     return AdapterError(f"{name} cannot be imported: {type(error).__name__}: {error}")
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), 3)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""
+def _perhaps(name: str, known: Iterable[str]) -> str:
+    hint = did_you_mean(name, known)
+    return f" ({hint})" if hint else ""

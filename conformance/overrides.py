@@ -4,7 +4,6 @@
 goes to the adapter. A promise is then judged under the settings that the user chose, and the verdict says so.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -94,12 +93,6 @@ def redacted(settings: UserSettings) -> dict[str, str]:
     """All settings, as a report may show them."""
     pairs = settings.overrides | settings.adapter
     return {key: "***" if _SECRET.search(key) else value for key, value in sorted(pairs.items())}
-
-
-def near(key: str) -> list[str]:
-    """Overrides that a mistyped key may have meant."""
-    known = {name for fields in (*_CLIENT.values(), _TOPIC) for name in fields} | _TOPIC_CONFIG
-    return difflib.get_close_matches(key, sorted(known), 2)
 
 
 def _convert(name: str, text: str, info: msgspec.structs.FieldInfo) -> Any:

@@ -1,12 +1,12 @@
 """What a user may set on the reference (`--settings KEY=VALUE`), and what topics and clients may."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Self
 
 from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.text import did_you_mean
 
 TOPIC_SETTINGS: Final = ("min.insync.replicas", "unclean.leader.election.enable")
 
@@ -26,9 +26,8 @@ class Settings(NamedTuple):
         """From text. Raises `AdapterError` naming what is wrong."""
         for key in pairs:
             if key not in _READ:
-                near = difflib.get_close_matches(key, _READ, 1)
-                hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(_READ)}"
-                raise AdapterError(f"the reference has no setting {key!r}{hint}")
+                mend = did_you_mean(key, _READ, f"it has {', '.join(_READ)}")
+                raise AdapterError(f"the reference has no setting {key!r}; {mend}")
         read = {_READ[key][0]: _whole(key, text, *_READ[key][1:]) for key, text in pairs.items() if key != "mutant"}
         return cls()._replace(**read, mutant=pairs.get("mutant"))
 

@@ -1,6 +1,5 @@
 """Apache Kafka, or anything that speaks its protocol: a local cluster of our own, or one named by `bootstrap`."""
 
-import difflib
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,6 +18,7 @@ from brokerlaw.adapters.kafka.partition import partition_state
 from brokerlaw.adapters.kafka.pool import Pool
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.text import did_you_mean
 
 CLIENT: Final = (sys.executable, "-m", "brokerlaw.adapters.kafka.client")
 REACH: Final = 10.0
@@ -193,9 +193,8 @@ def _check(settings: Mapping[str, str]) -> None:
     """Raises `AdapterError` for a setting that nobody heeds: a typing error would make the verdict another one."""
     for key in settings:
         if key not in SETTINGS and not key.startswith(("broker.", "client.")):
-            near = difflib.get_close_matches(key, SETTINGS, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            hint = did_you_mean(key, SETTINGS)
             known = f"{', '.join(SETTINGS)}, broker.X, client.X, or a setting of clients or topics such as acks"
-            raise AdapterError(f"--settings {key}: there is no such setting{hint}; there are {known}")
+            raise AdapterError(f"--settings {key}: there is no such setting{hint and f' ({hint})'}; there are {known}")
         if key.startswith("broker.") and "bootstrap" in settings:
             raise AdapterError(f"--settings {key}: the brokers at {settings['bootstrap']} are not ours to configure")

@@ -4,11 +4,11 @@ A broker that lists an api and does not do what the api is documented to do brea
 list it has promised nothing. Keys and versions: https://kafka.apache.org/protocol.
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Final
 
 from brokerlaw.adapters.contract import CAPABILITIES, AdapterError, Capability
+from brokerlaw.spec.text import did_you_mean
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
 OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, LEAVE_GROUP, SYNC_GROUP = 8, 9, 10, 11, 12, 13, 14
@@ -59,7 +59,6 @@ def disclaimed(text: str) -> frozenset[Capability]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in CAPABILITIES:
-            near = difflib.get_close_matches(name, CAPABILITIES, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise AdapterError(f"without={text}: {name!r} is no capability{hint}; there are {', '.join(CAPABILITIES)}")
+            hint = did_you_mean(name, CAPABILITIES, f"there are {', '.join(CAPABILITIES)}")
+            raise AdapterError(f"without={text}: {name!r} is no capability; {hint}")
     return frozenset(capability for capability in CAPABILITIES if capability in names)

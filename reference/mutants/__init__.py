@@ -1,11 +1,10 @@
 """The reference with one documented bug each: a mutant takes the place of one part of the cluster."""
 
-import difflib
-
 from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.mutants.table import MUTANTS
+from brokerlaw.spec.text import did_you_mean
 
 __all__ = ["MUTANTS", "Mutant", "parts_of"]
 
@@ -15,7 +14,6 @@ def parts_of(mutant: str | None) -> Parts:
     if mutant is None:
         return Parts()
     if mutant not in MUTANTS:
-        near = difflib.get_close_matches(mutant, MUTANTS, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(MUTANTS)}"
-        raise AdapterError(f"the reference has no mutant {mutant!r}{hint}")
+        mend = did_you_mean(mutant, MUTANTS, f"there are {', '.join(MUTANTS)}")
+        raise AdapterError(f"the reference has no mutant {mutant!r}; {mend}")
     return MUTANTS[mutant].parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -10,6 +9,7 @@ from typing import Any, ClassVar
 from brokerlaw.spec.language.spec import Action, Kind, Spec, Variable
 from brokerlaw.spec.language.term import SpecError, Term, sort_of
 from brokerlaw.spec.language.trace import Cells, Tracer, located, trace_action, trace_property
+from brokerlaw.spec.text import did_you_mean
 
 
 class Var:
@@ -77,8 +77,8 @@ class Protocol:
             cls.spec = _trace(cls)
 
     def __getattr__(self, name: str) -> Any:
-        close = difflib.get_close_matches(name, _members(type(self)), 1)
-        mend = f"; did you mean `{close[0]}`?" if close else f": declare it, `{name} = Var(...)`"
+        hint = did_you_mean(f"`{name}`", (f"`{each}`" for each in _members(type(self))))
+        mend = f"; {hint}" if hint else f": declare it, `{name} = Var(...)`"
         raise SpecError(f"{type(self).__name__} has no variable `{name}`{mend}")
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import Final
 
 from brokerlaw.spec.language import Protocol, SpecError
+from brokerlaw.spec.text import did_you_mean
 
 PROTOCOLS: Final[dict[str, str]] = {
     "two_phase_commit": "brokerlaw.spec.protocols.two_phase_commit:TwoPhaseCommit",
@@ -85,9 +85,8 @@ def _plain(name: str) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    by_plain = {_plain(each): each for each in known}
-    close = difflib.get_close_matches(_plain(name), by_plain, 3)
-    return f"; did you mean {' or '.join(by_plain[each] for each in close)}?" if close else ""
+    hint = did_you_mean(name, known)
+    return f"; {hint}" if hint else ""
 
 
 def _of_file(path: Path, member: str) -> type[Protocol]:

@@ -187,15 +187,15 @@ def test_explain_tells_what_a_name_stands_for(name: str, told: list[str]) -> Non
 def test_explain_reads_a_file_of_the_users_own(lock: str) -> None:
     assert "take(n: Node)" in run("explain", lock).output
     assert "One holds it." in run("explain", f"{lock}:Lock.exclusive").output
-    assert "perhaps exclusive" in run("explain", f"{lock}:Lock.exclusiv").output
+    assert "did you mean exclusive?" in run("explain", f"{lock}:Lock.exclusiv").output
 
 
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("replicaton", "no invariant or protocol is called 'replicaton': perhaps replication"),
-        ("durability.acked-survive", "perhaps durability.acked-survives"),
-        ("groups_next.grants", "groups_next has no 'grants': perhaps grant"),
+        ("replicaton", "no invariant or protocol is called 'replicaton'; did you mean replication?"),
+        ("durability.acked-survive", "did you mean durability.acked-survives"),
+        ("groups_next.grants", "groups_next has no 'grants'; did you mean grant"),
         ("nothing.py:Such", "there is no file nothing.py"),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from brokerlaw.conformance.overrides import SettingsError, UserSettings, near, redacted, sort
+from brokerlaw.conformance.overrides import SettingsError, UserSettings, redacted, sort
 from brokerlaw.spec.history import operations as ops
 
 
@@ -38,7 +38,3 @@ def test_an_impossible_value_is_refused_by_name(pairs: dict[str, str]) -> None:
 def test_secrets_are_hidden() -> None:
     shown = redacted(sort({"sasl.password": "hunter2", "bootstrap": "b", "acks": "1"}))
     assert shown == {"acks": "1", "bootstrap": "b", "sasl.password": "***"}
-
-
-def test_a_mistyped_override_is_guessed() -> None:
-    assert near("ack") == ["acks"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import click
 from brokerlaw.cli.errors import Fault, faults
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Invariant
+from brokerlaw.spec.text import did_you_mean
 
 if TYPE_CHECKING:
     from brokerlaw.render.protocol import Subject
@@ -67,8 +67,8 @@ def _of_protocol(name: str) -> Iterator[str]:
     elif member in about.members:
         yield report.member(about, member)
     elif name not in INVARIANTS:
-        close = difflib.get_close_matches(member, about.members, 3) or list(about.spec.properties)
-        raise Fault(f"{about.name} has no {member!r}: perhaps {', '.join(close)}")
+        mend = did_you_mean(member, about.members, f"it has {', '.join(about.spec.properties)}")
+        raise Fault(f"{about.name} has no {member!r}; {mend}")
 
 
 def _split(name: str) -> tuple[str, str, str]:
@@ -81,8 +81,8 @@ def _near(name: str) -> str:
     from brokerlaw.spec.protocols.registry import PROTOCOLS
 
     known = dict.fromkeys([*INVARIANTS, *PROTOCOLS, *(each.partition(".")[0] for each in INVARIANTS)])
-    close = difflib.get_close_matches(name, known, 3)
-    return f": perhaps {', '.join(close)}" if close else ""
+    hint = did_you_mean(name, known)
+    return f"; {hint}" if hint else ""
 
 
 def _of_book(name: str) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from brokerlaw.spec.text import did_you_mean
+
 if TYPE_CHECKING:
     from brokerlaw.spec.language import Spec
 
@@ -70,11 +72,5 @@ def known(name: str | None, names: Collection[str], complaint: str) -> None:
     from brokerlaw.spec.language import SpecError
 
     if name is not None and name not in names:
-        raise SpecError(f"{complaint} {name!r}; {_mend(name, names)}")
-
-
-def _mend(name: str, names: Collection[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, names, 3)
-    return f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(names) or 'none'}"
+        mend = did_you_mean(name, names, f"it has {', '.join(names) or 'none'}")
+        raise SpecError(f"{complaint} {name!r}; {mend}")
