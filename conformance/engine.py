@@ -13,7 +13,6 @@ from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import Breach, InvariantTally, breaches, claimed, judge
 from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.narrate import narrate
 from brokerlaw.conformance.overrides import UserSettings, redacted
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
@@ -40,7 +39,10 @@ class Evidence(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the user asked for. `examples` counts random plans; times are seconds; `clock` measures them."""
+    """What the user asked for. `examples` counts random plans; times are seconds; `clock` measures them.
+
+    `narrate` tells a trace to people, a line for each step and witness.
+    """
 
     adapter: str
     settings: UserSettings
@@ -53,6 +55,7 @@ class Options(NamedTuple):
     shrink_time: float
     out: Path
     clock: Callable[[], float]
+    narrate: Callable[[traces.SavedTrace], Iterable[str]]
 
 
 class Run:
@@ -191,6 +194,5 @@ class Run:
             again,
             REPLAYS,
             path.name,
-            f"brokerlaw replay {path}",
-            tuple(narrate(saved)),
+            tuple(self._options.narrate(saved)),
         )

@@ -41,7 +41,6 @@ class ReportedViolation(Struct, frozen=True, omit_defaults=False):
     reproduced: int
     runs: int
     trace: str
-    replay: str
     lines: tuple[str, ...]
     unpromised: tuple[str, ...] = ()
 

@@ -107,7 +107,7 @@ def _taken(folder: Path, found: ReportedViolation, target: Path) -> ReportedViol
     """The trace file without the folder that it came from."""
     shutil.copyfile(folder / found.trace, target / found.trace)
     place = f"reports/traces/{target.name}/{found.trace}"
-    return msgspec.structs.replace(found, trace=place, replay=f"brokerlaw replay {place}")
+    return msgspec.structs.replace(found, trace=place)
 
 
 def _measured(folder: Path) -> str:

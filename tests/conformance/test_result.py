@@ -5,9 +5,7 @@ from brokerlaw.conformance.judge import VerdictStatus
 from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
 from brokerlaw.render import json_report, markdown, terminal
 
-FOUND = ReportedViolation(
-    "a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", "brokerlaw replay x", ("1  send",)
-)
+FOUND = ReportedViolation("a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", ("1  send",))
 
 
 def verdict(status: VerdictStatus, exercised: int = 0, violations: int = 0) -> Verdict:
@@ -65,7 +63,7 @@ def test_reports_show_what_was_found_and_escape_it() -> None:
     assert "it \\| went &lt;b>wrong" in page
     assert "<b>" not in page
     assert '"exit_code": 1' in json_report.render(broken)
-    assert "brokerlaw replay x" in terminal.render(broken, Path("run"))
+    assert "again: brokerlaw replay 'my run/trace-1-a.b.json'" in terminal.render(broken, Path("my run"))
 
 
 def test_a_run_that_never_began_is_one_line() -> None:

@@ -22,6 +22,7 @@ from brokerlaw.conformance.judge import SelectionError, select
 from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.result import RunResult
 from brokerlaw.render import json_report, markdown, terminal
+from brokerlaw.render.narration import narrate
 
 DEFAULT_EXAMPLES = 160
 
@@ -64,7 +65,18 @@ def check(
     folder = _folder(out, adapter, seed)
     run_id = f"{time.time_ns() // 1_000_000 % 10**8:08d}"
     options = Options(
-        adapter, chosen, invariants, profile, seed, run_id, examples, max_time, shrink_time, folder, time.monotonic
+        adapter,
+        chosen,
+        invariants,
+        profile,
+        seed,
+        run_id,
+        examples,
+        max_time,
+        shrink_time,
+        folder,
+        time.monotonic,
+        narrate,
     )
     sys.exit(_run(broker, options, quiet))
 

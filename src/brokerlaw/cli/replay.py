@@ -11,10 +11,10 @@ from brokerlaw.adapters.registry import resolve
 from brokerlaw.cli.errors import faults
 from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.narrate import narrate
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.result import BROKEN, KEPT
 from brokerlaw.conformance.trace import SavedTrace, TraceError, invariant_of, read
+from brokerlaw.render.narration import narrate
 from brokerlaw.spec.history.history import History
 
 

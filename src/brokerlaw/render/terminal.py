@@ -6,6 +6,7 @@ from typing import Final
 from tabulate import tabulate
 
 from brokerlaw.conformance.result import ReportedViolation, RunResult
+from brokerlaw.render.narration import replay_command
 
 _SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not claimed": "-"}
 
@@ -14,7 +15,7 @@ def render(result: RunResult, folder: Path) -> str:
     """Verdicts, violations with their traces, and the conclusion last; all there is of a run that never began."""
     if not result.verdicts:
         return result.conclusion
-    violations = (_found(number, found) for number, found in enumerate(result.found, 1))
+    violations = (_found(number, found, folder) for number, found in enumerate(result.found, 1))
     return "\n\n".join([_verdicts(result), *violations, _end(result, folder)])
 
 
@@ -27,13 +28,13 @@ def _verdicts(result: RunResult) -> str:
     return tabulate(rows, headers=headers, tablefmt="simple", colalign=("left", "left", "right", "right", "right"))
 
 
-def _found(number: int, found: ReportedViolation) -> str:
+def _found(number: int, found: ReportedViolation, folder: Path) -> str:
     title = f"{number}. {found.invariant} is broken: {found.reason}"
     origin = f"from {found.original_steps} of {found.plan}"
     size = f"   {found.steps} steps ({origin}), reproduced {found.reproduced}/{found.runs}"
     notes = [f"   judged under {setting}, which the broker does not promise this for" for setting in found.unpromised]
     lines = [f"   {line}" for line in found.lines]
-    return "\n".join([title, size, *notes, *lines, f"   again: {found.replay}"])
+    return "\n".join([title, size, *notes, *lines, f"   again: {replay_command(folder / found.trace)}"])
 
 
 def _end(result: RunResult, folder: Path) -> str:

@@ -1,6 +1,8 @@
-"""A trace, told: its steps numbered, the operations that show the violation marked."""
+"""A trace, told: its steps numbered, the operations that show the violation marked, the command that runs it again."""
 
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from brokerlaw.conformance.plan import describe, show
 from brokerlaw.conformance.trace import SavedTrace
@@ -22,6 +24,11 @@ def narrate(trace: SavedTrace) -> Iterator[str]:
     for index in trace.witnesses:
         row = trace.history[index]
         yield f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}"
+
+
+def replay_command(path: Path) -> str:
+    """The command line that runs a trace file again."""
+    return f"brokerlaw replay {shlex.quote(str(path))}"
 
 
 def _tell(row: Row, outcomes: dict[int, Complete]) -> str:
