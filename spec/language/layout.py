@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -73,10 +73,15 @@ class Layout:
     def _constant_indices(self) -> None:
         actions = (term for action in (self.spec.init, *self.spec.actions.values()) for term in action.terms)
         for term in subterms(*actions, *(each.term for each in self.spec.properties.values())):
-            for index in term.args if term.op == "read" else ():
+            for index in _indices(term):
                 if index.op == "const" and index.data >= self.size(type(index)):
                     name, least = type(index).__name__, index.data + 1
                     raise SpecError(f"{self.spec.name} reads `{term}`: the bound of {name} must be {least} or more")
+
+
+def _indices(term: Term) -> Iterator[Term]:
+    """Give what a cell is read at; of X | None, what is in it."""
+    return (index.args[0] if index.op == "some" else index for index in term.args if term.op == "read")
 
 
 def _bounds(spec: Spec, given: Mapping[str, int]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.layout import Layout, State
 from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.spec import Spec, Update
-from brokerlaw.spec.language.term import Option, Sort, SpecError, Term, leaves
+from brokerlaw.spec.language.term import Option, Sort, SpecError, Term, leaves, plain
 
 MULTIPLIER: Final = 0xA0761D6478BD642F
 _WORD: Final = (1 << 64) - 1
@@ -157,15 +157,15 @@ def _places(layout: Layout, firsts: dict[type[Term], int]) -> Iterator[Place]:
         variable = layout.spec.variables[cell.variable]
         elements, strides, seed = [], [], mix(numbers[cell.variable] + 1, MULTIPLIER)
         for sort, code, stride in zip(variable.indices, cell.index, layout.strides[cell.variable], strict=True):
-            if sort in firsts:
-                elements.append(firsts[sort] + code)
+            of, optional = plain(sort), int(issubclass(sort, Option))
+            if of in firsts and code >= optional:
+                elements.append(firsts[of] + code - optional)
                 strides.append(stride)
-                at -= code * stride
+                at -= (code - optional) * stride
             else:
                 seed = mix(seed ^ code + 1, MULTIPLIER)
-        held = variable.sort.of if issubclass(variable.sort, Option) else variable.sort
         optional = int(issubclass(variable.sort, Option))
-        yield Place(seed, at, tuple(elements), tuple(strides), firsts.get(held, -1), optional)
+        yield Place(seed, at, tuple(elements), tuple(strides), firsts.get(plain(variable.sort), -1), optional)
 
 
 def _asymmetry(model: Model, sort: type[Term]) -> str:
@@ -174,7 +174,7 @@ def _asymmetry(model: Model, sort: type[Term]) -> str:
     if any(type(t) is sort and t.op == "const" for t in _terms(model.spec)):
         return f"a value of {name} is named"
     updates = (each for action in model.spec.actions.values() for each in action.updates)
-    if any(sort in map(type, each.locals) and _may_leave_either_way(each) for each in updates):
+    if any(_is_over(each, sort) and _may_leave_either_way(each) for each in updates):
         return f"of a row over {name} the first number that does not fit decides what becomes of the step"
     size, starts, places = model.layout.size(sort), set(model.initial()), list(_places(model.layout, {sort: 0}))
     for k in range(size - 1):
@@ -199,6 +199,12 @@ def _terms(spec: Spec) -> Iterator[Term]:
     return subterms(*actions, *(each.term for each in spec.properties.values()))
 
 
+def _is_over(update: Update, sort: type[Term]) -> bool:
+    """Tell whether a row is written over the values of a sort, with none beside them or not."""
+    return any(plain(type(local)) is sort for local in update.locals)
+
+
 def _may_leave_either_way(update: Update) -> bool:
-    sinks = any(t.op == "add" and t.data < 0 for t in subterms(update.value))
-    return sinks and leaves(update.value)
+    """Tell whether a value or an index could lie below 0: another one may lie above the bound in the same step."""
+    leaving = [term for term in (update.value, *update.indices) if leaves(term)]
+    return any(t.op == "add" and t.data < 0 for t in subterms(*leaving))

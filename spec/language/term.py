@@ -257,6 +257,11 @@ def _option(of: type[Term]) -> type[Option]:
     return _options[of]
 
 
+def plain(sort: type[Term]) -> type[Term]:
+    """Give X for X | None, and every other sort itself."""
+    return sort.of if issubclass(sort, Option) else sort
+
+
 def sort_of(annotation: object) -> type[Term]:
     """Give the sort that an annotation or an argument of Var means."""
     if isinstance(annotation, types.UnionType) and len(annotation.__args__) == 2:
@@ -306,6 +311,11 @@ def formula(value: object) -> Bool:
     if isinstance(value, int):
         raise SpecError(f"a bare Python {value!r} where a formula is needed: compare terms, or write Bool(True)")
     raise SpecError(f"{value!r} where a formula is needed")
+
+
+def is_literal(term: Term) -> bool:
+    """Tell whether the term is a value that was written out, perhaps as one of an optional sort."""
+    return term.op == "const" or (term.op == "some" and term.args[0].op == "const")
 
 
 def leaves(value: Term) -> bool:

@@ -14,7 +14,7 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from brokerlaw.spec.language.spec import Action, Guard, Kind, Property, Update, Variable
-from brokerlaw.spec.language.term import SpecError, Term, formula, leaves, lift, node, sort_of
+from brokerlaw.spec.language.term import SpecError, Term, formula, is_literal, leaves, lift, node, plain, sort_of
 from brokerlaw.spec.language.vocabulary import bound, names_of
 
 _HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ class Tracer:
         if any(part != slice(None) for part in index if isinstance(part, slice)):
             raise SpecError("a row is written with a bare `:`; say which cells change with ite(...) in its value")
         body = value if callable(value) and rows else None
-        names = names_of(body, rows) if body else [f"each_{sort.__name__.lower()}" for sort in rows]
+        names = names_of(body, rows) if body else [f"each_{plain(sort).__name__.lower()}" for sort in rows]
         with bound(names, rows) as row_locals:
             each = iter(row_locals)
             where = tuple(
@@ -82,7 +82,7 @@ def _index(part: Any, sort: type[Term]) -> Term:
     if isinstance(part, slice):
         raise SpecError("a row cannot be read: use forall(...), or a lambda over the row that is written")
     term = lift(part, sort)
-    if term.op != "const" and leaves(term):
+    if not is_literal(term) and leaves(term):
         raise SpecError(
             f"the index `{term}` is arithmetic, which could leave the bound: take a parameter (or a quantified "
             f"value) j and require j == {term}"

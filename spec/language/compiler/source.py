@@ -77,7 +77,7 @@ def _symmetry(symmetry: Symmetry, packing: Packing) -> Iterator[str]:
     places, firsts = symmetry.places, symmetry.firsts
     if firsts[-1] > _ELEMENTS:
         raise Uncompilable(f"symmetric sorts have {firsts[-1]} values, more than {_ELEMENTS}")
-    most = max(1, *(len(place.elements) for place in places))
+    most = max((len(place.elements) for place in places), default=0) or 1
 
     def padded(numbers: Sequence[int]) -> str:
         return f"{{{', '.join(map(str, [*numbers, *[-1] * (most - len(numbers))]))}}}"

@@ -122,6 +122,33 @@ class Rows(Protocol):
         s.n[:] = lambda w: ite(w == v, s.n[w] - 1, s.n[w] + 1)
 
 
+class RowsWithNone(Protocol):
+    """The same, with a row for none."""
+
+    bounds = {Node: 2, Slot: 3}
+    n = Var(Slot, Node | None)
+
+    @action
+    def shift(s, v: Node) -> None:
+        s.n[:] = lambda w: ite(w == v, s.n[w] - 1, s.n[w] + 1)
+
+
+class Columns(Protocol):
+    """A row of numbers may leave the bound above, where its place leaves it below."""
+
+    bounds = {Node: 2, Slot: 3}
+    k = Var(Slot)
+    n = Var(Slot, Node, Slot)
+
+    @action
+    def rise(s, v: Node) -> None:
+        s.n[v, s.k] = s.n[v, s.k] + 1
+
+    @action
+    def shift(s) -> None:
+        s.n[:, s.k - 1] = lambda w: s.n[w, 0] + 1
+
+
 def orbits(model: Model, symmetry: Symmetry, states: list[State]) -> set[frozenset[State]]:
     """Classes, by trying every permutation."""
     sizes = [b - a for a, b in itertools.pairwise(symmetry.firsts)]
@@ -219,9 +246,12 @@ def test_threads_count_the_same_classes() -> None:
     assert counts == [553, 553, 553]
 
 
+FIRST = "the first number that does not fit decides"
+
+
 @pytest.mark.parametrize(
     ("protocol", "why"),
-    [(Named, "the initial states tell one Node from another"), (Rows, "the first number that does not fit decides")],
+    [(Named, "the initial states tell one Node from another"), (Rows, FIRST), (RowsWithNone, FIRST), (Columns, FIRST)],
 )
 def test_a_sort_whose_values_differ_is_kept_apart(protocol: type[Protocol], why: str) -> None:
     with pytest.raises(SpecError, match=why):
