@@ -138,7 +138,7 @@ def _unusable(name: str, error: Exception) -> AdapterError:
     """Why a name that is known cannot be loaded, and the mend."""
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if missing in EXTRAS:
-        mend = f"pip install 'brokerlaw[{EXTRAS[missing]}]'"
+        mend = f"pip install '.[{EXTRAS[missing]}]' in a checkout of brokerlaw"
         return AdapterError(f"{name} needs {missing}, which is not installed: {mend}")
     return AdapterError(f"{name} cannot be imported: {type(error).__name__}: {error}")
 

@@ -1,6 +1,21 @@
 """What holds for all tests."""
 
+import os
 import signal
+from pathlib import Path
+
+import pytest
 
 # A shell that puts pytest into the background has it ignore interrupts, and so would the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Folders of tests run on all processors unless `-n` says otherwise; a file, or one test, runs here at once."""
+    option = config.option
+    asked = getattr(option, "numprocesses", 0) is not None  # without xdist there is no such option
+    here = option.usepdb or option.capture == "no" or option.collectonly
+    spread = "PYTEST_XDIST_WORKER" in os.environ  # a worker itself must not begin workers
+    if all(Path(name).is_dir() for name in config.args) and not (asked or here or spread):
+        option.numprocesses, option.dist = "logical", "worksteal"

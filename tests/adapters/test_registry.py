@@ -42,7 +42,7 @@ def test_a_program() -> None:
 WRONG = {
     "tyo": "no adapter 'tyo' (did you mean toy?); installed: kafkaesque, toy, wire; or py:MODULE:CLASS",
     "wire": "wire cannot be imported: AttributeError",
-    "kafkaesque": "kafkaesque needs confluent_kafka, which is not installed: pip install 'brokerlaw[kafka]'",
+    "kafkaesque": "which is not installed: pip install '.[kafka]' in a checkout of brokerlaw",
     "py:toy": "py:toy names no class: write py:package.module:Class or py:path/to/file.py:Class",
     "py:no.such:Toy": "py:no.such:Toy cannot be imported: ModuleNotFoundError: No module named 'no'",
     "py:nowhere.py:Toy": "there is no file nowhere.py",

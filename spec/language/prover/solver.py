@@ -124,7 +124,7 @@ class Pool:
 
     def __init__(self, count: int) -> None:
         if importlib.util.find_spec("z3") is None:
-            raise SpecError("proofs need Z3, which is not installed: pip install 'brokerlaw[prove]'")
+            raise SpecError("proofs need Z3, which is not installed: pip install '.[prove]' in a checkout of brokerlaw")
         self._solvers = [Solver() for _ in range(count)]
         self._idle: queue.SimpleQueue[Solver] = queue.SimpleQueue()
         for each in self._solvers:
