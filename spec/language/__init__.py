@@ -62,9 +62,9 @@ writing it is an error, unless the cells have different constant indices. Of two
 off, so write `i + 1` itself where the step must be counted.) An Option is compared, not opened: `s.leader == b` binds
 b. Arithmetic is exact, and stays out of Options. A step that would write n or more to an Ordered cell of bound n (or
 at such an index) is *cut off by the bound*: not taken, and counted. A step that would write a number below 0 is a
-fault, reported like a violated invariant (and an obligation in a proof). Updates are tried in order, of each the value
-and then the indices; the first that does not fit decides. Every mistake is a `SpecError` (a TypeError) at import, with
-file, line and mend.
+violation, reported like that of an invariant (and an obligation in a proof). Updates are tried in order, of each the
+value and then the indices; the first that does not fit decides. Every mistake is a `SpecError` (a TypeError) at import,
+with file, line and mend.
 
 **Data** (`model`). `Spec`: name, doc, variables, init, actions, properties, bounds, variant_of, breaks, `sorts`,
 `of_kind(kind)`, `without(action, k)` (guard k dropped). `Variable`: name, sort, indices, doc. `Action`: name, doc,
@@ -93,13 +93,13 @@ params, target, which is a state or `Off.ABOVE`, `Off.BELOW`), `enabled(state)`,
 the meaning: other readings agree with it.
 
 **Search** (`search`). `search(model, every=False, max_states=None, max_bytes=None, progress=None, symmetry=None)`
-gives a `Result`: protocol, bounds, distinct, generated, depth, incomplete (why, or empty), actions (Tally: tried,
-fired, cut), faults (name, shortest Trace), witnesses (Trace or None), and `outcome`: kept, violated, incomplete, or
-vacuous. `reachable(model)` gives states, nearest first; `nearest(model, states, wanted)` the step that one guard alone
-stopped. `symmetry.Symmetry(model)` knows which sorts are interchangeable.
-`shortest(spec, bounds, goal)` is the `Way` to one property, `instance` says for which values it is so.
+gives a `SearchResult`: protocol, bounds, distinct, generated, depth, incomplete (why, or empty), actions
+(`ActionCounts`: tried, fired, cut), violations (name, shortest Trace), witnesses (Trace or None), and `outcome`: kept,
+violated, incomplete, or vacuous. `reachable(model)` gives states, nearest first; `nearest(model, states, wanted)` the
+step that one guard alone stopped. `symmetry.Symmetry(model)` knows which sorts are interchangeable.
+`shortest(spec, bounds, goal)` is the `ShortestRun` to one property, `instance` says for which values it is so.
 
-**Compile** (`compile`). `explore(model, engine="auto", threads=1, ...)` gives the same Result, from compiled C.
+**Compile** (`compile`). `explore(model, engine="auto", threads=1, ...)` gives the same SearchResult, from compiled C.
 
 **Liveness** (`liveness`). `liveness(model)` stores the graph and judges each `@eventually`: a `Lasso` (prefix, cycle)
 is a fair run that never comes to it again, replayed before it is given.
@@ -114,8 +114,8 @@ from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.miss import Miss, misses, nearest
 from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
-from brokerlaw.spec.language.search import Fault, Result, Stopped, Tally, Trace, reachable, search
-from brokerlaw.spec.language.shortest import Way, instance, shortest
+from brokerlaw.spec.language.search import ActionCounts, SearchResult, Stopped, Trace, Violation, reachable, search
+from brokerlaw.spec.language.shortest import ShortestRun, instance, shortest
 from brokerlaw.spec.language.spec import Action, Guard, Kind, Property, Spec, Update, Variable
 from brokerlaw.spec.language.term import (
     OPERATORS,
@@ -136,11 +136,11 @@ from brokerlaw.spec.language.vocabulary import distinct, exists, forall, iff, im
 __all__ = [
     "OPERATORS",
     "Action",
+    "ActionCounts",
     "Bool",
     "Cell",
     "Dropped",
     "Enum",
-    "Fault",
     "Guard",
     "Guards",
     "Kind",
@@ -154,20 +154,20 @@ __all__ = [
     "Ordered",
     "Property",
     "Protocol",
-    "Result",
+    "SearchResult",
+    "ShortestRun",
     "Sort",
     "Spec",
     "SpecError",
     "State",
     "Step",
     "Stopped",
-    "Tally",
     "Term",
     "Trace",
     "Update",
     "Var",
     "Variable",
-    "Way",
+    "Violation",
     "action",
     "conjuncts",
     "distinct",

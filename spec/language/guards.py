@@ -10,7 +10,7 @@ from typing import Final, Literal
 from brokerlaw.spec.language.compiler import explore
 from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.model import Model
-from brokerlaw.spec.language.search import Fault, Result
+from brokerlaw.spec.language.search import SearchResult, Violation
 from brokerlaw.spec.language.spec import Guard, Spec
 
 Effect = Literal["breaks", "stalls", "widens", "idle", "incomplete"]
@@ -32,14 +32,14 @@ class Dropped:
     action: str
     number: int
     guard: Guard
-    result: Result
+    result: SearchResult
     effect: Effect
     lassos: Mapping[str, Lasso] = field(default_factory=dict)
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def violations(self) -> tuple[Violation, ...]:
         """Give what breaks, the shortest trace first."""
-        return tuple(sorted(self.result.faults, key=lambda fault: len(fault.trace.steps)))
+        return tuple(sorted(self.result.violations, key=lambda violation: len(violation.trace.steps)))
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ class Guards:
 
     spec: Spec
     bounds: Mapping[str, int]
-    whole: Result
+    whole: SearchResult
     live: Liveness | None
     rows: tuple[Dropped, ...]
 
     @property
     def outcome(self) -> Literal["told", "violated", "incomplete"]:
         """Say it in one word; `violated`: with all its guards the protocol breaks already, and no row says more."""
-        if self.whole.faults:
+        if self.whole.violations:
             return "violated"
         unknown = self.whole.incomplete or any(row.effect == "incomplete" for row in self.rows)
         return "incomplete" if unknown else "told"
@@ -81,7 +81,7 @@ def guards(
     """
     model = Model(spec, bounds)
     whole = explore(model, every=every, max_states=max_states)
-    ask = stored and spec.of_kind("eventually") and not whole.faults
+    ask = stored and spec.of_kind("eventually") and not whole.violations
     live = liveness(model, max_states=stored) if ask else None
 
     def drop(place: tuple[str, int]) -> Dropped:
@@ -97,7 +97,7 @@ def guards(
 
     rows: list[Dropped] = []
     with ThreadPoolExecutor(workers) as pool:
-        for row in pool.map(drop, () if whole.faults else places(spec)):
+        for row in pool.map(drop, () if whole.violations else places(spec)):
             rows.append(row)
             if progress:
                 progress(row)
@@ -111,13 +111,13 @@ def places(spec: Spec) -> Iterator[tuple[str, int]]:
             yield action.name, number
 
 
-def _effect(whole: Result, result: Result) -> Effect:
-    if result.faults:
+def _effect(whole: SearchResult, result: SearchResult) -> Effect:
+    if result.violations:
         return "breaks"
     if result.incomplete or whole.incomplete:
         return "incomplete"
     return "idle" if _seen(result) == _seen(whole) else "widens"
 
 
-def _seen(result: Result) -> tuple[int, int, int]:
-    return result.distinct, result.generated, sum(tally.cut for tally in result.actions.values())
+def _seen(result: SearchResult) -> tuple[int, int, int]:
+    return result.distinct, result.generated, sum(counts.cut for counts in result.actions.values())

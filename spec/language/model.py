@@ -18,7 +18,7 @@ from brokerlaw.spec.language.term import Bool, SpecError, Term, formula, leaves
 
 
 class Off(Enum):
-    """An update whose value lies outside its sort: above, the bound cuts the step off; below 0, it is a fault."""
+    """An update whose value lies outside its sort: above, the bound cuts the step off; below 0, it is a violation."""
 
     ABOVE = "above the bound"
     BELOW = "below 0"

@@ -13,7 +13,7 @@ from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.symmetry import Symmetry
 
-Outcome = Literal["kept", "violated", "incomplete", "vacuous"]
+Conclusion = Literal["kept", "violated", "incomplete", "vacuous"]
 Progress = Callable[[int, int, int], None]
 """Told of depth, distinct states, and the size of the level. It may raise Stopped."""
 
@@ -39,7 +39,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Fault:
+class Violation:
     """What was violated, an invariant or `ACTION: below 0`, and the shortest trace that shows it."""
 
     name: str
@@ -47,7 +47,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Tally:
+class ActionCounts:
     """Of one action: parameter choices tried over all expanded states, steps taken, steps cut off by the bound."""
 
     tried: int
@@ -56,7 +56,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Result:
+class SearchResult:
     """What a search saw. `depth` counts steps on the longest of the shortest traces; `generated` counts the
     initial states and every step, also those to states that were known. With `symmetry`, states that differ only in
     which value of these sorts is which count once, and are expanded once.
@@ -70,17 +70,17 @@ class Result:
     generated: int
     depth: int
     incomplete: str  # why the search stopped before all was seen; empty if it did not
-    actions: Mapping[str, Tally]
-    faults: tuple[Fault, ...]
+    actions: Mapping[str, ActionCounts]
+    violations: tuple[Violation, ...]
     witnesses: Mapping[str, Trace | None]
     symmetry: tuple[str, ...] = ()
     engine: str = field(default="interpreted", compare=False)
     bytes: int = field(default=0, compare=False)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Conclusion:
         """Say it in one word; `vacuous`: all was seen, nothing violated, but some witness was never reached."""
-        if self.faults:
+        if self.violations:
             return "violated"
         if self.incomplete:
             return "incomplete"
@@ -104,7 +104,7 @@ class _Search:
         self.invariants = self.model.tests("invariant")
         self.sought = self.model.tests("witness")
         self.witnesses: dict[str, Trace | None] = dict.fromkeys(self.sought)
-        self.faults: dict[str, Fault] = {}
+        self.violations: dict[str, Violation] = {}
         self.expanded = 0
         self.fired = dict.fromkeys(self.model.fires, 0)
         self.cut = dict.fromkeys(self.model.fires, 0)
@@ -132,7 +132,7 @@ class _Search:
 
     @property
     def stopped(self) -> bool:
-        return bool(self.incomplete) or (bool(self.faults) and not self.every)
+        return bool(self.incomplete) or (bool(self.violations) and not self.every)
 
     def expand(self, level: list[State]) -> list[State]:
         found: list[State] = []
@@ -163,13 +163,13 @@ class _Search:
     def off(self, state: State, step: Step) -> None:
         if step.target is Off.ABOVE:
             self.cut[step.action] += 1
-        elif (name := below(step.action)) not in self.faults:
-            self.faults[name] = Fault(name, self.trace(state, step.action))
+        elif (name := below(step.action)) not in self.violations:
+            self.violations[name] = Violation(name, self.trace(state, step.action))
 
     def visit(self, state: State) -> None:
         for name, test in self.invariants.items():
-            if not test(state) and name not in self.faults:
-                self.faults[name] = Fault(name, self.trace(state))
+            if not test(state) and name not in self.violations:
+                self.violations[name] = Violation(name, self.trace(state))
         for name, test in list(self.sought.items()):
             if test(state):
                 self.witnesses[name] = self.trace(state)
@@ -181,17 +181,17 @@ class _Search:
             path.append(before)
         return retrace(self.model, path[::-1], self.symmetry, falls)
 
-    def result(self) -> Result:
+    def result(self) -> SearchResult:
         layout = self.model.layout
-        return Result(
+        return SearchResult(
             protocol=self.model.spec.name,
             bounds=layout.bounds,
             distinct=len(self.parent),
             generated=self.generated + sum(self.fired.values()),
             depth=self.depth,
             incomplete=self.incomplete,
-            actions=tallies(self.model, self.expanded, self.fired.values(), self.cut.values()),
-            faults=in_order(self.model.spec, self.faults.values()),
+            actions=action_counts(self.model, self.expanded, self.fired.values(), self.cut.values()),
+            violations=in_order(self.model.spec, self.violations.values()),
             witnesses=self.witnesses,
             symmetry=self.symmetry.names if self.symmetry else (),
             bytes=len(self.parent) * _each(layout.default),
@@ -199,21 +199,21 @@ class _Search:
 
 
 def below(action: str) -> str:
-    """Give the name of the fault of an action that writes a number below 0."""
+    """Give the name of the violation of an action that writes a number below 0."""
     return f"{action}: below 0"
 
 
-def tallies(model: Model, expanded: int, fired: Iterable[int], cut: Iterable[int]) -> dict[str, Tally]:
-    """Give each action's Tally, from its counts in the order of the text."""
+def action_counts(model: Model, expanded: int, fired: Iterable[int], cut: Iterable[int]) -> dict[str, ActionCounts]:
+    """Give each action's ActionCounts, from its counts in the order of the text."""
     counts = zip(model.spec.actions.values(), fired, cut, strict=True)
     sizes = model.layout.size
-    return {a.name: Tally(expanded * math.prod(sizes(type(p)) for p in a.params), n, k) for a, n, k in counts}
+    return {a.name: ActionCounts(expanded * math.prod(sizes(type(p)) for p in a.params), n, k) for a, n, k in counts}
 
 
-def in_order(spec: Spec, faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Give faults by the lengths of their traces, then in the order of the text."""
+def in_order(spec: Spec, violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Give violations by the lengths of their traces, then in the order of the text."""
     names = [*spec.properties, *map(below, spec.actions)]
-    return tuple(sorted(faults, key=lambda fault: (len(fault.trace.steps), names.index(fault.name))))
+    return tuple(sorted(violations, key=lambda violation: (len(violation.trace.steps), names.index(violation.name))))
 
 
 def retrace(model: Model, path: Sequence[State], symmetry: Symmetry | None = None, falls: str = "") -> Trace:
@@ -249,7 +249,7 @@ def search(
     max_bytes: int | None = None,
     progress: Progress | None = None,
     symmetry: Symmetry | None = None,
-) -> Result:
+) -> SearchResult:
     """Search all reachable states, in Python. `compile.explore` takes the compiled search where it can.
 
     It ends with the first violation; with `every`, it goes on and gives the shortest trace for each invariant.

@@ -10,36 +10,36 @@ from typing import Literal
 from brokerlaw.spec.language.compiler import explore
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model
-from brokerlaw.spec.language.search import Fault, Result
+from brokerlaw.spec.language.search import SearchResult, Violation
 from brokerlaw.spec.language.spec import Property, Spec
 from brokerlaw.spec.language.term import SpecError, formula
 
 
 @dataclass(frozen=True)
-class Way:
-    """What the search found: `fault` names the property (or `ACTION: below 0`), with the shortest trace to it.
+class ShortestRun:
+    """What the search found: `violation` names the property (or `ACTION: below 0`), with the shortest trace to it.
 
     `goal` is the property that was violated, or the witness that was reached; None for a number below 0. Without a
-    fault, all of the reachable states were seen, unless the `result` is incomplete.
+    violation, all of the reachable states were seen, unless the `result` is incomplete.
     """
 
     model: Model
-    result: Result
+    result: SearchResult
     goal: Property | None
-    fault: Fault | None
+    violation: Violation | None
 
 
 def shortest(
     spec: Spec, bounds: Mapping[str, int] | None = None, goal: str | None = None, *, max_states: int | None = None
-) -> Way:
+) -> ShortestRun:
     """Search for the property of that name, or with none for the first violation of any invariant."""
     model, sought = Model(spec, bounds), spec.properties.get(goal) if goal else None
     if goal and sought is None:
         raise SpecError(f"{spec.name} has no property {goal!r}")
     result = explore(Model(_only(spec, sought), bounds) if sought else model, max_states=max_states)
-    faults = [each for each in result.faults if sought is None or each.name == goal]
-    fault = min(faults, key=lambda each: len(each.trace.steps), default=None)
-    return Way(model, result, spec.properties.get(fault.name) if fault else sought, fault)
+    violations = [each for each in result.violations if sought is None or each.name == goal]
+    violation = min(violations, key=lambda each: len(each.trace.steps), default=None)
+    return ShortestRun(model, result, spec.properties.get(violation.name) if violation else sought, violation)
 
 
 def _only(spec: Spec, goal: Property) -> Spec:

@@ -105,9 +105,9 @@ class Falls(Votes):
 
 
 def told(goal: str | None = None, protocol: type[Protocol] = Votes) -> story.Story:
-    way = shortest(protocol.spec, goal=goal)
-    assert way.fault is not None
-    return story.of_goal(way.model, way.fault.trace, way.goal)
+    run = shortest(protocol.spec, goal=goal)
+    assert run.violation is not None
+    return story.of_goal(run.model, run.violation.trace, run.goal)
 
 
 def stalled() -> story.Story:

@@ -62,7 +62,7 @@ class Election(Protocol):
 
 
 MODEL = Model(Election.spec)
-BOTH = {fault.name: fault.trace for fault in search(MODEL, every=True).faults}
+BOTH = {violation.name: violation.trace for violation in search(MODEL, every=True).violations}
 
 
 def test_text_shows_what_each_step_changed_and_no_more() -> None:

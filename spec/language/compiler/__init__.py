@@ -1,8 +1,9 @@
 """Compile: a protocol under bounds becomes C, and the machine's own compiler makes its search. Same counts, always.
 
 `explore(model, engine="auto" | "c" | "python", every, symmetry, threads, max_states, max_bytes, progress)` gives a
-`Result`, as `search` does. `terms` and `source` write the C, `packing` lays states out in 64-bit words, `engine.c` and
-`symmetry.c` search, `library` compiles and caches, `native` binds. What cannot be compiled is `Uncompilable`.
+`SearchResult`, as `search` does. `terms` and `source` write the C, `packing` lays states out in 64-bit words,
+`engine.c` and `symmetry.c` search, `library` compiles and caches, `native` binds. What cannot be compiled is
+`Uncompilable`.
 """
 
 from brokerlaw.spec.language.compiler.explore import Engine, explore

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from brokerlaw.spec.language.compiler.native import MOST_THREADS, Native
 from brokerlaw.spec.language.compiler.terms import Uncompilable
 from brokerlaw.spec.language.model import Model
-from brokerlaw.spec.language.search import Progress, Result, search
+from brokerlaw.spec.language.search import Progress, SearchResult, search
 from brokerlaw.spec.language.symmetry import Symmetry
 from brokerlaw.spec.language.term import SpecError
 
@@ -26,8 +26,8 @@ def explore(
     max_states: int | None = None,
     max_bytes: int | None = None,
     progress: Progress | None = None,
-) -> Result:
-    """Search all reachable states, as `search` does; `Result.engine` says how.
+) -> SearchResult:
+    """Search all reachable states, as `search` does; `SearchResult.engine` says how.
 
     `auto` interprets a small protocol, compiles a larger one, and interprets that too where there is no compiler; `c`
     raises Uncompilable instead. With several threads the counts of a search that sees all are the same; traces are as
@@ -38,7 +38,7 @@ def explore(
         raise SpecError(f"a search takes 1 to {MOST_THREADS} threads, not {threads}")
     classes = Symmetry(model) if symmetry else None
 
-    def interpreted(why: str, most: int | None = max_states, tell: Progress | None = progress) -> Result:
+    def interpreted(why: str, most: int | None = max_states, tell: Progress | None = progress) -> SearchResult:
         found = search(model, every=every, max_states=most, max_bytes=max_bytes, progress=tell, symmetry=classes)
         return replace(found, engine=why)
 

@@ -1,4 +1,4 @@
-"""The compiled search as Python sees it: packed states in, a Result out."""
+"""The compiled search as Python sees it: packed states in, a SearchResult out."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from brokerlaw.spec.language.compiler.source import ordered, source
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.search import (
-    Fault,
     Progress,
-    Result,
+    SearchResult,
     Stopped,
     Trace,
+    Violation,
+    action_counts,
     below,
     in_order,
     memory,
     retrace,
-    tallies,
 )
 from brokerlaw.spec.language.symmetry import Symmetry
 
@@ -70,7 +70,7 @@ class Native:
     def successors(self, state: State) -> tuple[list[State], list[int]]:
         """Give the states other than itself that one step leads to, in order, and per action how often it fired."""
         actions = len(self.model.spec.actions)
-        room = sum(tally.tried for tally in tallies(self.model, 1, [0] * actions, [0] * actions).values())
+        room = sum(tally.tried for tally in action_counts(self.model, 1, [0] * actions, [0] * actions).values())
         found, counts = self._words(self.packing.words * room), self._words(3 * actions)
         number = self.code.state_successors(self._packed(state), found, counts)
         return list(self._states(found, number)), list(counts[:actions])
@@ -88,7 +88,7 @@ class Native:
 
     def search(
         self, every: bool, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None
-    ) -> Result:
+    ) -> SearchResult:
         """Search as `search` does; see `explore`."""
         most = _UNLIMITED if max_states is None else max_states
         handle = self.code.search_new(threads, every, most, _UNLIMITED if max_bytes is None else max_bytes)
@@ -125,7 +125,9 @@ class _Running:
         self.stated = [each for each in native.properties if each.kind != "eventually"]
         self.counts = (c_uint64 * (_TOTALS + 3 * len(self.actions) + len(self.stated)))()
 
-    def run(self, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None) -> Result:
+    def run(
+        self, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None
+    ) -> SearchResult:
         starts = self.native.model.initial()
         for state in starts:
             self.code.search_start(self.handle, self.native._packed(state))
@@ -143,25 +145,25 @@ class _Running:
         incomplete = interrupted or (f"stopped at the limit of {limit}" if limit else "")
         return self.result(len(starts), incomplete, threads)
 
-    def result(self, starts: int, incomplete: str, threads: int) -> Result:
+    def result(self, starts: int, incomplete: str, threads: int) -> SearchResult:
         model, symmetry, count = self.native.model, self.native.symmetry, len(self.actions)
         distinct, expanded, depth, _, taken = self.counts[:_TOTALS]
         fired = self.counts[_TOTALS : _TOTALS + count]
         cut = self.counts[_TOTALS + count : _TOTALS + 2 * count]
         fallen = zip(self.actions, self.counts[_TOTALS + 2 * count :], strict=False)
         found = list(zip(self.stated, self.counts[_TOTALS + 3 * count :], strict=True))
-        faults = [Fault(below(name), self.trace(at, depth, name)) for name, at in fallen if at != _NONE]
+        violations = [Violation(below(name), self.trace(at, depth, name)) for name, at in fallen if at != _NONE]
         shown = {each.name: (None if at == _NONE else self.trace(at, depth)) for each, at in found}
-        faults += [Fault(each.name, t) for each in model.spec.of_kind("invariant") if (t := shown[each.name])]
-        return Result(
+        violations += [Violation(each.name, t) for each in model.spec.of_kind("invariant") if (t := shown[each.name])]
+        return SearchResult(
             protocol=model.spec.name,
             bounds=model.layout.bounds,
             distinct=distinct,
             generated=starts + sum(fired),
             depth=depth,
             incomplete=incomplete,
-            actions=tallies(model, expanded, fired, cut),
-            faults=in_order(model.spec, faults),
+            actions=action_counts(model, expanded, fired, cut),
+            violations=in_order(model.spec, violations),
             witnesses={each.name: shown[each.name] for each in model.spec.of_kind("witness")},
             symmetry=symmetry.names if symmetry else (),
             engine=f"compiled, {threads} threads" if threads > 1 else "compiled",

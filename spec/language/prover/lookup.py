@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.prover.cti import Counterexample
 from brokerlaw.spec.language.prover.obligations import FLOOR, Obligation
-from brokerlaw.spec.language.search import Result, Trace, search
+from brokerlaw.spec.language.search import SearchResult, Trace, search
 from brokerlaw.spec.language.spec import Spec
 
 
@@ -30,16 +30,16 @@ class Reachable:
 
     def __init__(self, spec: Spec, max_states: int) -> None:
         self.spec, self.max_states = spec, max_states
-        self._results: dict[tuple[tuple[str, int], ...], Result] = {}
+        self._results: dict[tuple[tuple[str, int], ...], SearchResult] = {}
 
     def look(self, obligation: Obligation, found: Counterexample) -> Lookup:
         """Search for a violation of the claim."""
         result = self._result(found.bounds)
         name = f"{obligation.action}: below 0" if obligation.claim == FLOOR else obligation.claim
-        traces = (fault.trace for fault in result.faults if fault.name == name)
+        traces = (violation.trace for violation in result.violations if violation.name == name)
         return Lookup(result.distinct, result.incomplete, next(traces, None))
 
-    def _result(self, bounds: Mapping[str, int]) -> Result:
+    def _result(self, bounds: Mapping[str, int]) -> SearchResult:
         key = tuple(bounds.items())
         if key not in self._results:
             self._results[key] = search(Model(self.spec, bounds), every=True, max_states=self.max_states)

@@ -18,7 +18,7 @@ from brokerlaw.cli.watch import INTERRUPTED, Watch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from brokerlaw.spec.language import Liveness, Miss, Model, Result, State
+    from brokerlaw.spec.language import Liveness, Miss, Model, SearchResult, State
 
 EXIT: Final = {"kept": 0, "violated": 1, "incomplete": 3, "vacuous": 3}
 _UNITS: Final = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
@@ -107,7 +107,7 @@ def explore(
     sys.exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
 
 
-def _liveness(model: Model, found: Result, always: bool) -> Liveness | str | None:
+def _liveness(model: Model, found: SearchResult, always: bool) -> Liveness | str | None:
     """What is promised in the end, judged; why it is not; None if nothing is promised."""
     from brokerlaw.spec.language import liveness
     from brokerlaw.spec.language.liveness import LIMIT
@@ -121,7 +121,7 @@ def _liveness(model: Model, found: Result, always: bool) -> Liveness | str | Non
     return liveness(model, max_states=None)
 
 
-def _near(model: Model, found: Result) -> dict[str, Miss]:
+def _near(model: Model, found: SearchResult) -> dict[str, Miss]:
     """The nearest misses of what was violated, of witnesses that were not reached, of actions that never fired."""
     from brokerlaw.spec.language import misses, nearest, reachable
 
@@ -129,25 +129,25 @@ def _near(model: Model, found: Result) -> dict[str, Miss]:
         return lambda state: bool(model.holds(name, state)) is truth
 
     near: dict[str, Miss | None] = {}
-    for fault in found.faults:
-        if fault.name in model.spec.properties:
-            near[fault.name] = nearest(model, fault.trace.states[:-1], is_(fault.name, False))
+    for violation in found.violations:
+        if violation.name in model.spec.properties:
+            near[violation.name] = nearest(model, violation.trace.states[:-1], is_(violation.name, False))
     if found.outcome not in ("kept", "vacuous"):
         return {name: miss for name, miss in near.items() if miss}
     first = list(islice(reachable(model), _LOOKED_AT))
     for name in (name for name, trace in found.witnesses.items() if trace is None):
         near[name] = nearest(model, first, is_(name, True))
-    never = {name for name, tally in found.actions.items() if not tally.fired}
+    never = {name for name, counts in found.actions.items() if not counts.fired}
     for miss in misses(model, first) if never else ():
         if miss.action in never:
             near.setdefault(miss.action, miss)
     return {name: miss for name, miss in near.items() if miss}
 
 
-def _write(path: Path, model: Model, found: Result) -> None:
+def _write(path: Path, model: Model, found: SearchResult) -> None:
     from brokerlaw.render import itf
 
-    traces = {fault.name: fault.trace for fault in found.faults}
+    traces = {violation.name: violation.trace for violation in found.violations}
     traces |= {name: trace for name, trace in found.witnesses.items() if trace}
     if not traces:
         raise Fault(f"there is no trace to write to {path}: nothing was violated, and no witness was reached")

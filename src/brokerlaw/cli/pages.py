@@ -65,6 +65,6 @@ def _stories(name: str, variants: Iterable[Spec]) -> Iterator[story.Story]:
     """The shortest run to the first invariant that each unsound variant says it breaks, if it does."""
     for spec in variants:
         if spec.breaks:
-            way = shortest(spec, VARIANTS.get((name, spec.name), SMALL.get(name, {})), spec.breaks[0])
-            if way.fault:
-                yield story.of_goal(way.model, way.fault.trace, way.goal)
+            run = shortest(spec, VARIANTS.get((name, spec.name), SMALL.get(name, {})), spec.breaks[0])
+            if run.violation:
+                yield story.of_goal(run.model, run.violation.trace, run.goal)

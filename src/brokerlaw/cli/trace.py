@@ -14,7 +14,7 @@ from brokerlaw.cli.errors import Fault, faults
 
 if TYPE_CHECKING:
     from brokerlaw.render.story import Story
-    from brokerlaw.spec.language import Property, Result, Spec
+    from brokerlaw.spec.language import Property, SearchResult, Spec
 
 
 @click.command()
@@ -70,16 +70,16 @@ def _short(spec: Spec, bounds: Mapping[str, int], goal: Property | None, max_sta
     from brokerlaw.render import story
     from brokerlaw.spec.language import shortest
 
-    way = shortest(spec, bounds, goal.name if goal else None, max_states=max_states)
+    run = shortest(spec, bounds, goal.name if goal else None, max_states=max_states)
     witness = goal is not None and goal.kind == "witness"
-    if way.fault:
-        return _Found(story.of_goal(way.model, way.fault.trace, way.goal), "", 0 if witness else 1)
-    seen = story.seen(way.model, way.result.distinct, way.result.incomplete)
+    if run.violation:
+        return _Found(story.of_goal(run.model, run.violation.trace, run.goal), "", 0 if witness else 1)
+    seen = story.seen(run.model, run.result.distinct, run.result.incomplete)
     if goal is None:
         names = ", ".join(each.name for each in spec.of_kind("witness")) or "none"
-        return _Found(None, f"{spec.name} violates nothing in {seen}; its witnesses: {names}", _code(way.result))
+        return _Found(None, f"{spec.name} violates nothing in {seen}; its witnesses: {names}", _code(run.result))
     said = f"{goal.name} is {'not reached' if witness else 'not violated'} in {seen}"
-    return _Found(None, said, 3 if witness else _code(way.result))
+    return _Found(None, said, 3 if witness else _code(run.result))
 
 
 def _fair(spec: Spec, bounds: Mapping[str, int], goal: Property | None, max_states: int) -> _Found:
@@ -96,7 +96,7 @@ def _fair(spec: Spec, bounds: Mapping[str, int], goal: Property | None, max_stat
     return _Found(None, f"{goal.name} comes again in every fair run of {seen}", 3 if found.incomplete else 0)
 
 
-def _code(result: Result) -> int:
+def _code(result: SearchResult) -> int:
     return 3 if result.incomplete else 0
 
 

@@ -8,33 +8,33 @@ from typing import Any
 from tabulate import tabulate
 
 from brokerlaw.render.trace import lines, miss_line, rows
-from brokerlaw.spec.language import Miss, Model, Result, Trace
+from brokerlaw.spec.language import Miss, Model, SearchResult, Trace
 
 
-def render(model: Model, result: Result, near: Mapping[str, Miss], in_the_end: str = "") -> str:
+def render(model: Model, result: SearchResult, near: Mapping[str, Miss], in_the_end: str = "") -> str:
     """Counts, actions, witnesses, each violation's shortest trace, and the conclusion last.
 
     `near` has the nearest miss of a violation, of a witness that was not reached, of an action that never fired;
     `in_the_end` is what is said of liveness.
     """
     parts = [_counts(result), _actions(model, result, near), "\n".join(_witnesses(model, result, near))]
-    parts += ["\n".join(_fault(model, fault.name, fault.trace, near)) for fault in result.faults]
+    parts += ["\n".join(_fault(model, violation.name, violation.trace, near)) for violation in result.violations]
     return "\n\n".join(part for part in [*parts, in_the_end, _conclusion(model, result)] if part)
 
 
-def _counts(result: Result) -> str:
+def _counts(result: SearchResult) -> str:
     bounds = ", ".join(f"{name}={size}" for name, size in result.bounds.items()) or "no sorts"
     by = f", up to which {' and '.join(result.symmetry)} is which" if result.symmetry else ""
     counts = f"{result.distinct:,} states{by}, {result.generated:,} generated, depth {result.depth}"
     return f"{result.protocol} with {bounds}: {counts} ({result.engine})"
 
 
-def _actions(model: Model, result: Result, near: Mapping[str, Miss]) -> str:
-    table = [(name, tally.tried, tally.fired, tally.cut or "") for name, tally in result.actions.items()]
+def _actions(model: Model, result: SearchResult, near: Mapping[str, Miss]) -> str:
+    table = [(name, counts.tried, counts.fired, counts.cut or "") for name, counts in result.actions.items()]
     headers = ("action", "tried", "fired", "cut off")
     shown = [tabulate(table, headers, tablefmt="simple", colalign=("left", "right", "right", "right"), intfmt=",")]
-    for name, tally in result.actions.items():
-        if not tally.fired:
+    for name, counts in result.actions.items():
+        if not counts.fired:
             early = "" if result.outcome in ("kept", "vacuous") else " before the search ended"
             shown.append(f"{name} never fired{early}{_but_for(model, near.get(name))}")
     return "\n".join(shown)
@@ -47,7 +47,7 @@ def _but_for(model: Model, miss: Miss | None) -> str:
     return f"; {model.call(miss.action, miss.params)} came nearest, stopped by {guard} alone"
 
 
-def _witnesses(model: Model, result: Result, near: Mapping[str, Miss]) -> Iterator[str]:
+def _witnesses(model: Model, result: SearchResult, near: Mapping[str, Miss]) -> Iterator[str]:
     for name, trace in result.witnesses.items():
         if trace is not None:
             yield f"✓ {name} is reached in {_many(len(trace.steps), 'step')}"
@@ -65,9 +65,9 @@ def _fault(model: Model, name: str, trace: Trace, near: Mapping[str, Miss]) -> I
         yield f"  {miss_line(model, miss)}"
 
 
-def _conclusion(model: Model, result: Result) -> str:
+def _conclusion(model: Model, result: SearchResult) -> str:
     if result.outcome == "violated":
-        return f"violated: {', '.join(fault.name for fault in result.faults)}"
+        return f"violated: {', '.join(violation.name for violation in result.violations)}"
     kept = _many(len(model.spec.of_kind("invariant")), "invariant")
     if result.outcome == "incomplete":
         return f"incomplete: {result.incomplete}; {kept} kept as far as was seen"
@@ -82,7 +82,7 @@ def _many(count: int, word: str, ending: str = "s") -> str:
     return f"{count} {word}{'' if count == 1 else ending}"
 
 
-def data(model: Model, result: Result, near: Mapping[str, Miss]) -> dict[str, Any]:
+def data(model: Model, result: SearchResult, near: Mapping[str, Miss]) -> dict[str, Any]:
     """The search for programs."""
     return {
         "protocol": result.protocol,
@@ -94,9 +94,9 @@ def data(model: Model, result: Result, near: Mapping[str, Miss]) -> dict[str, An
         "generated": result.generated,
         "depth": result.depth,
         "incomplete": result.incomplete or None,
-        "actions": {name: vars(tally) for name, tally in result.actions.items()},
+        "actions": {name: vars(counts) for name, counts in result.actions.items()},
         "witnesses": {name: trace and _steps(model, trace) for name, trace in result.witnesses.items()},
-        "violated": {fault.name: _steps(model, fault.trace) for fault in result.faults},
+        "violated": {violation.name: _steps(model, violation.trace) for violation in result.violations},
         "nearest_misses": {name: _miss(model, miss) for name, miss in near.items()},
     }
 

@@ -59,7 +59,7 @@ def data(found: Guards) -> dict[str, Any]:
         "protocol": found.spec.name,
         "outcome": found.outcome,
         "bounds": dict(found.bounds),
-        "violated": {fault.name: list(lines(whole, fault.trace)) for fault in found.whole.faults},
+        "violated": {violation.name: list(lines(whole, violation.trace)) for violation in found.whole.violations},
         "liveness": None if found.live is None else found.live.outcome,
         "guards": [_data(found, row) for row in found.rows],
     }
@@ -74,7 +74,7 @@ def _data(found: Guards, row: Dropped) -> dict[str, Any]:
         "line": row.guard.line,
         "effect": row.effect,
         "breaks": {
-            fault.name: [model.call(step.action, step.params) for step in fault.trace.steps] for fault in row.faults
+            each.name: [model.call(step.action, step.params) for step in each.trace.steps] for each in row.violations
         },
         "stalls": {
             name: {
@@ -91,8 +91,8 @@ def _data(found: Guards, row: Dropped) -> dict[str, Any]:
 def _told(row: Dropped) -> tuple[str, str]:
     """What becomes of the protocol, and in how many steps."""
     if row.effect == "breaks":
-        names = ", ".join(_broke(fault.name) for fault in row.faults)
-        return names, ", ".join(str(len(fault.trace.steps)) for fault in row.faults)
+        names = ", ".join(_broke(violation.name) for violation in row.violations)
+        return names, ", ".join(str(len(violation.trace.steps)) for violation in row.violations)
     if row.effect == "stalls":
         steps = (f"{len(each.prefix.steps)} + {len(each.cycle)} for ever" for each in row.lassos.values())
         return f"never again {', '.join(row.lassos)}", ", ".join(steps)
@@ -110,8 +110,12 @@ def _broke(name: str) -> str:
 def _broken(found: Guards) -> str:
     """What a protocol does that is broken already: no guard of it can be judged."""
     model, shown = Model(found.spec, found.bounds), list[str]()
-    for fault in found.whole.faults:
-        shown += [f"{found.spec.name} with all its guards {_broke(fault.name)}:", *lines(model, fault.trace), ""]
+    for violation in found.whole.violations:
+        shown += [
+            f"{found.spec.name} with all its guards {_broke(violation.name)}:",
+            *lines(model, violation.trace),
+            "",
+        ]
     return "\n".join([*shown, "What a guard is for can be told of a protocol that is kept: mend it first."])
 
 

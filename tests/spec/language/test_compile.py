@@ -15,7 +15,7 @@ from brokerlaw.spec.language import (
     Off,
     Ordered,
     Protocol,
-    Result,
+    SearchResult,
     Sort,
     Spec,
     SpecError,
@@ -200,7 +200,7 @@ def model_of(name: str) -> Model:
     return WALKED.get(name) or next(Model(spec) for spec in NASTY if spec.name == name)
 
 
-def both(model: Model, **options: Any) -> tuple[Result, Result]:
+def both(model: Model, **options: Any) -> tuple[SearchResult, SearchResult]:
     limits = {"max_states": 30_000} | options
     return explore(model, engine="python", **limits), explore(model, engine="c", **limits)
 
@@ -246,7 +246,7 @@ def test_a_packed_state_is_unpacked() -> None:
 
 def test_faults_below_zero_are_found_with_their_traces() -> None:
     result = explore(Model(Edges.spec), engine="c", every=True)
-    falls = {fault.name: fault.trace for fault in result.faults}
+    falls = {violation.name: violation.trace for violation in result.violations}
     assert {"down: below 0", "shift: below 0"} <= falls.keys()
     assert falls["shift: below 0"].steps[-1].target is Off.BELOW
 
@@ -294,8 +294,10 @@ def test_threads_count_the_same_and_traces_stay_shortest(name: str, threads: int
     many = explore(model, engine="c", every=True, threads=threads)
     again = explore(model, engine="c", every=True, threads=threads)
     assert many == again
-    assert replace(many, faults=one.faults, witnesses=one.witnesses) == one
-    assert [(f.name, len(f.trace.steps)) for f in many.faults] == [(f.name, len(f.trace.steps)) for f in one.faults]
+    assert replace(many, violations=one.violations, witnesses=one.witnesses) == one
+    assert [(f.name, len(f.trace.steps)) for f in many.violations] == [
+        (f.name, len(f.trace.steps)) for f in one.violations
+    ]
     assert {n: t and len(t.steps) for n, t in many.witnesses.items()} == {
         n: t and len(t.steps) for n, t in one.witnesses.items()
     }

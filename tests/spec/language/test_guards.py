@@ -117,10 +117,10 @@ def test_each_guard_is_told_for_what_it_is() -> None:
 
 def test_a_number_below_0_and_a_violation_are_told_apart_with_their_shortest_traces() -> None:
     spend, take = (next(row for row in told().rows if row.action == name) for name in ("spend", "take"))
-    (fault,) = spend.faults
-    assert fault.name == "spend: below 0" and [step.target for step in fault.trace.steps] == [Off.BELOW]
-    (fault,) = take.faults
-    assert fault.name == "exclusive" and len(fault.trace.steps) == 2
+    (violation,) = spend.violations
+    assert violation.name == "spend: below 0" and [step.target for step in violation.trace.steps] == [Off.BELOW]
+    (violation,) = take.violations
+    assert violation.name == "exclusive" and len(violation.trace.steps) == 2
 
 
 def test_what_stalls_has_a_lasso() -> None:
@@ -147,7 +147,7 @@ def test_every_tells_all_that_breaks() -> None:
 
     def broken(*, every: bool) -> list[tuple[str, int]]:
         (row,) = (row for row in guards(Grabbing.spec, every=every).rows if row.action == "grab")
-        return [(fault.name, len(fault.trace.steps)) for fault in row.faults]
+        return [(violation.name, len(violation.trace.steps)) for violation in row.violations]
 
     assert broken(every=False) == [("stocked_first", 1)]
     assert broken(every=True) == [("stocked_first", 1), ("exclusive", 2)]
@@ -156,7 +156,7 @@ def test_every_tells_all_that_breaks() -> None:
 def test_a_broken_protocol_has_no_rows() -> None:
     found = guards(Reckless.spec)
     assert (found.outcome, found.rows, found.live) == ("violated", (), None)
-    assert [fault.name for fault in found.whole.faults] == ["exclusive"]
+    assert [violation.name for violation in found.whole.violations] == ["exclusive"]
 
 
 def test_a_search_that_does_not_end_leaves_the_guard_unknown() -> None:
@@ -189,15 +189,15 @@ def test_a_trace_without_the_guard_is_a_run_of_the_protocol_that_only_this_guard
     spec = load(name).spec
     for row in guards(spec, stored=0).rows:
         model, without = Model(spec), Model(spec.without(row.action, row.number))
-        for fault in row.faults:
-            state, stopped = fault.trace.start, set[str]()
-            for step in fault.trace.steps:
+        for violation in row.violations:
+            state, stopped = violation.trace.start, set[str]()
+            for step in violation.trace.steps:
                 assert step in without.successors(state)
                 stopped |= {guard.text for guard in model.blocked(state, step.action, *step.params)}
                 state = step.target if not isinstance(step.target, Off) else state
             assert stopped == {row.guard.text}
-            if not fault.name.endswith("below 0"):
-                assert not model.holds(fault.name, state)
+            if not violation.name.endswith("below 0"):
+                assert not model.holds(violation.name, state)
 
 
 def test_the_guards_of_two_phase_commit() -> None:

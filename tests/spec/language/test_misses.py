@@ -1,4 +1,4 @@
-"""The nearest miss: one guard alone stood in the way."""
+"""The nearest miss: one guard alone stood in the run."""
 
 from typing import Any
 
@@ -82,6 +82,6 @@ def test_what_no_single_guard_stops_has_no_nearest_miss() -> None:
 
 
 def test_a_violation_could_have_been_nearer_but_for_a_guard() -> None:
-    trace = search(MODEL).faults[0].trace
+    trace = search(MODEL).violations[0].trace
     found = nearest(MODEL, trace.states, lambda state: not MODEL.holds("small", state))
     assert found is not None and (found.after, found.guard.text) == (1, "s.n == 2")

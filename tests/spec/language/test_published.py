@@ -57,7 +57,7 @@ def test_with_symmetry_the_verdict_is_the_same_and_classes_hold_all_states(
 @pytest.mark.parametrize("engine", ["c", "python"])
 def test_what_is_violated_is_violated_with_symmetry_by_a_real_run(engine: Engine) -> None:
     model = Model(Misremembered.spec)
-    (fault,) = explore(model, engine=engine, symmetry=True).faults
-    assert len(fault.trace.steps) == len(search(model).faults[0].trace.steps) == 1
-    assert fault.trace.steps[0] in list(model.successors(fault.trace.start))
-    assert not model.holds(fault.name, fault.trace.states[-1])
+    (violation,) = explore(model, engine=engine, symmetry=True).violations
+    assert len(violation.trace.steps) == len(search(model).violations[0].trace.steps) == 1
+    assert violation.trace.steps[0] in list(model.successors(violation.trace.start))
+    assert not model.holds(violation.name, violation.trace.states[-1])

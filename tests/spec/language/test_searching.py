@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from brokerlaw.spec.language import (
+    ActionCounts,
     Bool,
     Model,
     Off,
     Ordered,
     Protocol,
     Sort,
-    Tally,
     Trace,
     Var,
     action,
@@ -87,27 +87,34 @@ def names(trace: Trace) -> list[str]:
 def test_counts_are_exact() -> None:
     result = search(Model(Counter.spec))
     assert (result.distinct, result.generated, result.depth, result.outcome) == (5, 6, 3, "kept")
-    assert result.actions == {"up": Tally(5, 4, 1), "leap": Tally(5, 1, 0), "never": Tally(25, 0, 0)}
+    assert result.actions == {
+        "up": ActionCounts(5, 4, 1),
+        "leap": ActionCounts(5, 1, 0),
+        "never": ActionCounts(25, 0, 0),
+    }
     assert result.incomplete == "" and result.bounds == {"Count": 5}
 
 
 def test_a_larger_bound_is_another_search() -> None:
     result = search(Model(Counter.spec, {"Count": 8}))
-    assert [fault.name for fault in result.faults] == ["small"]
-    assert names(result.faults[0].trace) == ["up", "leap", "up", "up"]
+    assert [violation.name for violation in result.violations] == ["small"]
+    assert names(result.violations[0].trace) == ["up", "leap", "up", "up"]
 
 
 def test_the_first_violation_is_the_shortest_and_ends_the_search() -> None:
     result = search(Model(Low.spec))
     assert result.outcome == "violated"
-    assert [(fault.name, names(fault.trace)) for fault in result.faults] == [("small", ["up", "leap"])]
-    assert [step.target for step in result.faults[0].trace.steps] == [(1,), (3,)]
+    assert [(violation.name, names(violation.trace)) for violation in result.violations] == [("small", ["up", "leap"])]
+    assert [step.target for step in result.violations[0].trace.steps] == [(1,), (3,)]
     assert result.distinct < 5
 
 
 def test_every_violation_has_its_shortest_trace() -> None:
     result = search(Model(Low.spec), every=True)
-    assert {fault.name: len(fault.trace.steps) for fault in result.faults} == {"small": 2, "not_four": 3}
+    assert {violation.name: len(violation.trace.steps) for violation in result.violations} == {
+        "small": 2,
+        "not_four": 3,
+    }
     assert result.distinct == 5
 
 
@@ -117,13 +124,13 @@ def test_a_violated_initial_state_has_an_empty_trace() -> None:
         def small(s) -> Any:
             return s.n != 0
 
-    assert search(Model(Wrong.spec)).faults[0].trace == Trace((0,), ())
+    assert search(Model(Wrong.spec)).violations[0].trace == Trace((0,), ())
 
 
 def test_below_zero_is_a_fault_with_its_trace() -> None:
-    fault = search(Model(Falling.spec)).faults[0]
-    assert (fault.name, names(fault.trace)) == ("leap: below 0", ["up", "leap"])
-    assert fault.trace.steps[-1].target is Off.BELOW
+    violation = search(Model(Falling.spec)).violations[0]
+    assert (violation.name, names(violation.trace)) == ("leap: below 0", ["up", "leap"])
+    assert violation.trace.steps[-1].target is Off.BELOW
 
 
 def test_witnesses_are_reached_or_the_result_is_vacuous() -> None:
@@ -169,4 +176,4 @@ class Toggle(Protocol):
 def test_all_states_of_a_cube() -> None:
     result = search(Model(Toggle.spec))
     assert (result.distinct, result.depth) == (8, 3)
-    assert result.actions == {"switch": Tally(24, 24, 0), "swap": Tally(72, 12, 0)}
+    assert result.actions == {"switch": ActionCounts(24, 24, 0), "swap": ActionCounts(72, 12, 0)}

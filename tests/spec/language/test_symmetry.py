@@ -11,7 +11,7 @@ from brokerlaw.spec.language import (
     Off,
     Ordered,
     Protocol,
-    Result,
+    SearchResult,
     Sort,
     SpecError,
     State,
@@ -228,14 +228,14 @@ def real(model: Model, trace: Trace) -> bool:
 @pytest.mark.parametrize("engine", ["c", "python"])
 def test_traces_are_real_runs_that_show_it_and_are_shortest(engine: Any) -> None:
     for model in (Model(Claims.spec), Model(variant(load("replication"), "TruncateToHighWatermark").spec)):
-        full: Result = explore(model, engine="c", every=True, max_states=100_000)
+        full: SearchResult = explore(model, engine="c", every=True, max_states=100_000)
         found = explore(model, engine=engine, every=True, symmetry=True, max_states=20_000)
-        assert found.faults
-        for fault in found.faults:
-            assert real(model, fault.trace)
-            assert not model.holds(fault.name, fault.trace.states[-1])
-        lengths = {fault.name: len(fault.trace.steps) for fault in full.faults}
-        assert {fault.name: len(fault.trace.steps) for fault in found.faults}.items() <= lengths.items()
+        assert found.violations
+        for violation in found.violations:
+            assert real(model, violation.trace)
+            assert not model.holds(violation.name, violation.trace.states[-1])
+        lengths = {violation.name: len(violation.trace.steps) for violation in full.violations}
+        assert {violation.name: len(violation.trace.steps) for violation in found.violations}.items() <= lengths.items()
         for name, trace in found.witnesses.items():
             assert trace is None or (real(model, trace) and model.holds(name, trace.states[-1]))
 

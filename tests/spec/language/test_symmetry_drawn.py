@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from brokerlaw.spec.language import Model, Off, Result, SpecError, State, Trace, reachable, search
+from brokerlaw.spec.language import Model, Off, SearchResult, SpecError, State, Trace, reachable, search
 from brokerlaw.spec.language.compiler import Native
 from brokerlaw.spec.language.symmetry import Symmetry, moved
 
@@ -16,7 +16,7 @@ LARGEST = 1_500
 """States; a protocol with more of them is left out, as every permutation of each is tried."""
 
 
-def models(count: int) -> Iterator[tuple[str, Model, Symmetry, Result]]:
+def models(count: int) -> Iterator[tuple[str, Model, Symmetry, SearchResult]]:
     """So many drawn protocols that have a choice to make and an interchangeable sort, with the full search of each."""
     found = 0
     for number in itertools.count():
@@ -36,7 +36,7 @@ def models(count: int) -> Iterator[tuple[str, Model, Symmetry, Result]]:
             return
 
 
-def agree(text: str, model: Model, symmetry: Symmetry, full: Result) -> None:
+def agree(text: str, model: Model, symmetry: Symmetry, full: SearchResult) -> None:
     """Hold the search of classes to the search of states."""
     classes = search(model, every=True, symmetry=symmetry)
     states = list(reachable(model))
@@ -54,13 +54,13 @@ def agree(text: str, model: Model, symmetry: Symmetry, full: Result) -> None:
             assert trace.steps[-1].target is Off.BELOW, text
 
 
-def shown(result: Result) -> dict[str, Trace]:
+def shown(result: SearchResult) -> dict[str, Trace]:
     """Every trace of a result, by what it shows."""
-    found = {each.name: each.trace for each in result.faults}
+    found = {each.name: each.trace for each in result.violations}
     return found | {name: trace for name, trace in result.witnesses.items() if trace}
 
 
-def lengths(result: Result) -> dict[str, int]:
+def lengths(result: SearchResult) -> dict[str, int]:
     return {name: len(trace.steps) for name, trace in shown(result).items()}
 
 
@@ -109,7 +109,7 @@ def test_the_compiled_search_agrees_with_the_interpreted_one(number: int) -> Non
     both_engines(model, symmetry, full)
 
 
-def both_engines(model: Model, symmetry: Symmetry, full: Result) -> None:
+def both_engines(model: Model, symmetry: Symmetry, full: SearchResult) -> None:
     whole, classes = Native(model), Native(model, symmetry)
     options: dict[str, Any] = {"every": True, "threads": 1, "max_states": None, "max_bytes": None, "progress": None}
     assert whole.search(**options) == full

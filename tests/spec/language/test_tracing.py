@@ -160,7 +160,7 @@ def test_a_variant_overrides_drops_and_extends() -> None:
         None,
     )
     assert search(Model(Immortal.spec)).outcome == "kept"
-    assert [fault.name for fault in search(Model(Zombie.spec)).faults] == ["leader_lives"]
+    assert [violation.name for violation in search(Model(Zombie.spec)).violations] == ["leader_lives"]
 
 
 def test_a_guard_is_dropped_by_machine() -> None:
@@ -188,7 +188,7 @@ def test_the_guide_is_a_protocol() -> None:
     exec(textwrap.dedent("\n".join(lines)), scope)
     results = [search(Model(scope[name].spec)) for name in ("Election", "Hasty")]
     assert [result.outcome for result in results] == ["kept", "violated"]
-    assert [fault.name for fault in results[1].faults] == ["one_leader"]
+    assert [violation.name for violation in results[1].violations] == ["one_leader"]
     assert results[0].actions["elect"].cut > 0
 
 

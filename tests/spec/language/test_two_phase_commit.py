@@ -12,14 +12,14 @@ TLC = {1: 12, 2: 56, 3: 288, 5: 8832}
 def test_distinct_states_are_those_of_tlc(managers: int) -> None:
     result = search(Model(TwoPhaseCommit.spec, {"RM": managers}))
     assert result.distinct == TLC[managers]
-    assert result.faults == ()
+    assert result.violations == ()
     assert result.outcome == ("kept" if managers > 1 else "vacuous")
 
 
 def test_generated_states_and_depth_of_three_managers() -> None:
     result = search(Model(TwoPhaseCommit.spec))
     assert (result.generated, result.depth) == (1146, 10)
-    assert all(tally.fired for tally in result.actions.values())
+    assert all(counts.fired for counts in result.actions.values())
 
 
 @pytest.mark.slow
@@ -44,7 +44,7 @@ NEEDED = {
 @pytest.mark.parametrize(("action", "guard"), NEEDED)
 def test_what_each_guard_is_for(action: str, guard: int) -> None:
     result = search(Model(TwoPhaseCommit.spec.without(action, guard), {"RM": 2}))
-    assert bool(result.faults) is NEEDED[action, guard]
+    assert bool(result.violations) is NEEDED[action, guard]
 
 
 def test_the_table_names_every_guard() -> None:

@@ -36,7 +36,7 @@ def test_printed_text_is_as_it_was(name: str) -> None:
 
 def test_the_protocol_printed_is_sound_and_its_variant_sinks() -> None:
     assert search(Model(Next.spec)).outcome == "kept"
-    assert [fault.name for fault in search(Model(Sinks.spec)).faults] == ["dim: below 0"]
+    assert [violation.name for violation in search(Model(Sinks.spec)).violations] == ["dim: below 0"]
 
 
 @pytest.mark.parametrize("spec", of_all(), ids=lambda spec: spec.name)

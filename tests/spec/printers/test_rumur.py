@@ -1,4 +1,4 @@
-"""rumur, which shares nothing with us, counts the same states in what we print, and finds the same faults."""
+"""rumur, which shares nothing with us, counts the same states in what we print, and finds the same violations."""
 
 import re
 import subprocess
@@ -78,7 +78,7 @@ def test_rumur_counts_our_states(spec: Spec, bounds: dict[str, int], tmp_path: P
     ids=lambda each: getattr(each, "name", ""),
 )
 def test_rumur_finds_the_fault_of_a_variant(spec: Spec, bounds: dict[str, int], tmp_path: Path) -> None:
-    ours = {fault.name for fault in search(Model(spec, bounds), every=True).faults}
+    ours = {violation.name for violation in search(Model(spec, bounds), every=True).violations}
     found = set(re.findall(r'invariant "(\w+)" failed', checked(murphi(spec, bounds), tmp_path)))
     assert bool(found) == bool(ours)
     assert found <= ours

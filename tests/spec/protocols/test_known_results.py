@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from brokerlaw.spec.language import Model, Result, search
+from brokerlaw.spec.language import Model, SearchResult, search
 from brokerlaw.spec.language.prover import prove
 from brokerlaw.spec.protocols.registry import PROTOCOLS, load, proof, variants
 
@@ -72,7 +72,7 @@ SHORTEST = {
 
 
 @cache
-def searched(name: str, variant: str = "") -> Result:
+def searched(name: str, variant: str = "") -> SearchResult:
     protocol = load(name)
     spec = (variants(protocol)[variant] if variant else protocol).spec
     return search(Model(spec, BOUNDS.get((name, variant), SMALL[name])), every=True, max_states=400_000)
@@ -81,10 +81,10 @@ def searched(name: str, variant: str = "") -> Result:
 @pytest.mark.parametrize("name", SMALL)
 def test_the_sound_text_keeps_its_promises_and_reaches_what_it_should(name: str) -> None:
     result = searched(name)
-    assert result.outcome == "kept", result.faults or [
+    assert result.outcome == "kept", result.violations or [
         each for each, trace in result.witnesses.items() if trace is None
     ]
-    assert [action for action, tally in result.actions.items() if not tally.fired] == []
+    assert [action for action, counts in result.actions.items() if not counts.fired] == []
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -95,10 +95,10 @@ def test_every_unsound_variant_is_known_here(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "variant"), SHORTEST)
 def test_a_variant_breaks_what_it_says_in_the_fewest_steps(name: str, variant: str) -> None:
-    faults = {fault.name: len(fault.trace.steps) for fault in searched(name, variant).faults}
-    assert set(variants(load(name))[variant].breaks) <= set(faults)
+    violations = {violation.name: len(violation.trace.steps) for violation in searched(name, variant).violations}
+    assert set(variants(load(name))[variant].breaks) <= set(violations)
     for invariant, steps in SHORTEST[name, variant].items():
-        assert faults[invariant] == steps
+        assert violations[invariant] == steps
 
 
 def test_kip_279_is_clean_with_two_replicas() -> None:
