@@ -60,7 +60,7 @@ def test_reports_show_what_was_found_and_escape_it() -> None:
     broken = result(verdict("violated", 3, 1), found=(FOUND,))
     page = markdown.render(broken)
     assert "| violated" in page
-    assert "it \\| went &lt;b>wrong" in page
+    assert "it \\| went &lt;b&gt;wrong" in page
     assert "<b>" not in page
     assert '"exit_code": 1' in json_report.render(broken)
     assert "again: brokerlaw replay 'my run/trace-1-a.b.json'" in terminal.render(broken, Path("my run"))

@@ -13,7 +13,8 @@ import click
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Description
 from brokerlaw.adapters.registry import resolve
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.gate import Gate, gate_options
 from brokerlaw.cli.progress import Progress
 from brokerlaw.cli.settings import parsed, settings_option
 from brokerlaw.conformance.engine import Options, Run
@@ -37,6 +38,7 @@ DEFAULT_EXAMPLES = 160
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
 @click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder [brokerlaw-runs/ADAPTER-SEED].")
+@gate_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the verdicts only.")
 def check(
     adapter: str,
@@ -49,6 +51,7 @@ def check(
     profile: str,
     out: Path | None,
     quiet: bool,
+    gate: Gate,
 ) -> None:
     """Hold a broker to its promises.
 
@@ -58,8 +61,6 @@ def check(
     with faults(SelectionError):
         invariants = select(patterns, profile)
     chosen = parsed(settings)
-    with faults(AdapterError):
-        broker = resolve(adapter, chosen.adapter)
     if examples is None and max_time is None:
         examples = DEFAULT_EXAMPLES
     folder = _folder(out, adapter, seed)
@@ -78,7 +79,7 @@ def check(
         time.monotonic,
         narrate,
     )
-    sys.exit(_run(broker, options, quiet))
+    sys.exit(_run(_resolved(options, gate), options, quiet, gate))
 
 
 def _folder(out: Path | None, adapter: str, seed: int) -> Path:
@@ -98,7 +99,16 @@ def _numbered(base: Path) -> Iterator[Path]:
         yield base.with_name(f"{base.name}-{number}")
 
 
-def _run(broker: Adapter, options: Options, quiet: bool) -> int:
+def _resolved(options: Options, gate: Gate) -> Adapter:
+    """The adapter, not started. A fault of its own is reported as one that comes later."""
+    try:
+        return resolve(options.adapter, options.settings.adapter)
+    except AdapterError as error:
+        failures = gate.report(_nothing(options, str(error)), options.out)
+        raise Fault("; ".join([str(error), *failures])) from error
+
+
+def _run(broker: Adapter, options: Options, quiet: bool, gate: Gate) -> int:
     """Run to whatever end comes; the report files are written after every one of them."""
     progress = Progress(quiet)
     with faults(OSError), RunFolder(options.out) as folder:
@@ -106,6 +116,8 @@ def _run(broker: Adapter, options: Options, quiet: bool) -> int:
         folder.finish(result, {"report.json": json_report.render(result), "report.md": markdown.render(result)})
     progress.close()
     click.echo(terminal.render(result, options.out))
+    if failures := gate.report(result, options.out):
+        raise Fault("; ".join(failures))
     return result.exit_code
 
 

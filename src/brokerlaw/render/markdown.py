@@ -1,10 +1,7 @@
-"""A finished run as Markdown, for `reports/` and for a CI's summary."""
-
-from collections.abc import Sequence
-
-from tabulate import tabulate
+"""A finished run as Markdown, for `reports/`: the whole of it on one page."""
 
 from brokerlaw.conformance.result import ReportedViolation, RunResult
+from brokerlaw.render import gfm
 
 
 def render(result: RunResult) -> str:
@@ -14,47 +11,34 @@ def render(result: RunResult) -> str:
         ("broker", f"{broker.name} {broker.version}"),
         ("adapter", result.adapter),
         ("settings", ", ".join(f"{key}={value}" for key, value in result.settings.items()) or "none"),
-        ("seed", result.seed),
+        ("seed", str(result.seed)),
         ("profile", result.profile),
-        ("cases", result.cases),
-        ("operations", result.operations),
+        ("cases", str(result.cases)),
+        ("operations", str(result.operations)),
         ("seconds", f"{result.seconds:.1f}"),
         ("capabilities", ", ".join(sorted(broker.capabilities))),
     ]
-    verdicts = [(v.status, f"`{v.invariant}`", v.exercised, v.cases, v.violations) for v in result.verdicts]
-    return (
-        "\n\n".join(
-            [
-                f"# {_cell(broker.name)} {_cell(broker.version)}",
-                _cell(result.conclusion),
-                _table(facts, ("", "")),
-                "## Verdicts",
-                _table(verdicts, ("verdict", "invariant", "times exercised", "cases", "violations")),
-                *(["## Violations"] if result.found else []),
-                *(_found(number, found) for number, found in enumerate(result.found, 1)),
-            ]
-        )
-        + "\n"
-    )
+    verdicts = [(v.status, gfm.code(v.invariant), v.exercised, v.cases, v.violations) for v in result.verdicts]
+    sections = [
+        f"# {gfm.text(f'{broker.name} {broker.version}')}",
+        gfm.text(result.conclusion),
+        gfm.table([(name, gfm.text(value)) for name, value in facts], ("", "")),
+        "## Verdicts",
+        gfm.table(verdicts, ("verdict", "invariant", "times exercised", "cases", "violations"), numbers=3),
+        *(["## Violations"] if result.found else []),
+        *(_found(number, found) for number, found in enumerate(result.found, 1)),
+    ]
+    return "\n\n".join(sections) + "\n"
 
 
 def _found(number: int, found: ReportedViolation) -> str:
-    lines = "\n".join(found.lines).replace("```", "'''")
+    size = f"{found.steps} steps (from {found.original_steps})"
+    again = f"reproduced {found.reproduced} of {found.runs} times"
     return "\n\n".join(
         [
-            f"### {number}. `{found.invariant}`",
-            _cell(found.reason),
-            f"{found.steps} steps (from {found.original_steps}), reproduced {found.reproduced} of {found.runs} times; "
-            f"`{found.trace}`",
-            f"```text\n{lines}\n```",
+            f"### {number}. {gfm.code(found.invariant)}",
+            gfm.text(found.reason),
+            f"{size}, {again}; {gfm.code(found.trace)}",
+            gfm.block(found.lines),
         ]
     )
-
-
-def _table(rows: Sequence[Sequence[object]], headers: tuple[str, ...]) -> str:
-    return tabulate([[_cell(str(cell)) for cell in row] for row in rows], headers=headers, tablefmt="github")
-
-
-def _cell(text: str) -> str:
-    """Text that comes from a broker or a user, harmless in a Markdown table."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from brokerlaw.conformance.plan import describe, show
+from brokerlaw.conformance.result import ReportedViolation
 from brokerlaw.conformance.trace import SavedTrace
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
@@ -24,6 +25,14 @@ def narrate(trace: SavedTrace) -> Iterator[str]:
     for index in trace.witnesses:
         row = trace.history[index]
         yield f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}"
+
+
+def told(found: ReportedViolation, folder: Path) -> list[str]:
+    """A violation after its reason: how far it was reduced, its steps and witnesses, the command to see it again."""
+    origin = f"from {found.original_steps} of {found.plan}"
+    size = f"{found.steps} steps ({origin}), reproduced {found.reproduced}/{found.runs}"
+    notes = [f"judged under {setting}, which the broker does not promise this for" for setting in found.unpromised]
+    return [size, *notes, *found.lines, f"again: {replay_command(folder / found.trace)}"]
 
 
 def replay_command(path: Path) -> str:

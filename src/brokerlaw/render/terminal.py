@@ -6,7 +6,7 @@ from typing import Final
 from tabulate import tabulate
 
 from brokerlaw.conformance.result import ReportedViolation, RunResult
-from brokerlaw.render.narration import replay_command
+from brokerlaw.render.narration import told
 
 _SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not claimed": "-"}
 
@@ -30,11 +30,7 @@ def _verdicts(result: RunResult) -> str:
 
 def _found(number: int, found: ReportedViolation, folder: Path) -> str:
     title = f"{number}. {found.invariant} is broken: {found.reason}"
-    origin = f"from {found.original_steps} of {found.plan}"
-    size = f"   {found.steps} steps ({origin}), reproduced {found.reproduced}/{found.runs}"
-    notes = [f"   judged under {setting}, which the broker does not promise this for" for setting in found.unpromised]
-    lines = [f"   {line}" for line in found.lines]
-    return "\n".join([title, size, *notes, *lines, f"   again: {replay_command(folder / found.trace)}"])
+    return "\n   ".join([title, *told(found, folder)])
 
 
 def _end(result: RunResult, folder: Path) -> str:
