@@ -24,7 +24,7 @@ from brokerlaw.spec.history.observations import (
     Stable,
 )
 from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
 from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 from brokerlaw.spec.invariants import INVARIANTS
 
@@ -145,9 +145,9 @@ class Run:
 
 
 def main(operations: int) -> None:
-    rows = Run(operations).rows
+    rows = tuple(Run(operations).rows)
     begun = time.perf_counter()
-    history = History.of(rows)
+    history = History.of(Recording(Header(), rows))
     folded = time.perf_counter() - begun
     print(f"{len(rows):,} rows, {len(history.operations):,} operations, {len(history.reads):,} records read")
     print(f"fold: {folded:.2f} s, {len(history.operations) / folded:,.0f} operations/s")

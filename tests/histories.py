@@ -21,7 +21,7 @@ from brokerlaw.spec.history.observations import (
     Stable,
 )
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
 from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 from brokerlaw.spec.invariants import INVARIANTS
 
@@ -184,7 +184,7 @@ class HistoryBuilder:
 
     @property
     def history(self) -> History:
-        return History.of(self.rows, self.overrides)
+        return History.of(Recording(Header(overrides=self.overrides), tuple(self.rows)))
 
 
 def row_of(told: HistoryBuilder, kind: type[ops.Operation], client: str) -> int:

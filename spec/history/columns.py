@@ -1,14 +1,21 @@
-"""Columns that grow: rows are appended as tuples, and become NumPy arrays when they are asked for."""
+"""Tables of NumPy columns. A table is a class with a field for each column, so that a type checker knows them.
 
-from collections.abc import Hashable
-from typing import Generic, TypeAlias, TypeVar
+One class serves twice: `Sent[int]` is one row, as it is folded from a recording, and `Sent[Ints]` all of them, as
+columns, to be judged.
+"""
 
+from collections.abc import Hashable, Sequence
+from operator import attrgetter
+from typing import Any, Generic, Self, TypeAlias, TypeVar, get_origin
+
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 T = TypeVar("T", bound=Hashable)
+C = TypeVar("C")
 
 
 class Pool(Generic[T]):
@@ -19,7 +26,6 @@ class Pool(Generic[T]):
         self._index: dict[T, int] = {}
 
     def add(self, value: T | None) -> int:
-        """The value's index, made on first sight."""
         if value is None:
             return -1
         index = self._index.get(value)
@@ -39,47 +45,34 @@ class Pool(Generic[T]):
         return len(self.values)
 
 
-class Table:
-    """Named int64 columns of one length. `table.offset` is a column; `table[mask]` a table of the chosen rows."""
+class Table(msgspec.Struct, Generic[C], kw_only=True, eq=False, gc=False):
+    """Columns of one length. `table[mask]` is a table of the chosen rows, `len(table)` how many it has."""
 
-    def __init__(self, *names: str) -> None:
-        self.names = names
-        self._pending: list[tuple[int, ...]] = []
-        self._filled = np.empty((len(names), 0), dtype=np.int64)
+    @property
+    def columns(self) -> dict[str, Any]:
+        """All columns by name, to build a table with more of them: `Acked(**sends.columns, once=once)`."""
+        return msgspec.structs.asdict(self)
 
-    @classmethod
-    def of(cls, **columns: Ints) -> "Table":
-        """A table made of whole columns."""
-        table = cls(*columns)
-        table._filled = np.vstack([np.asarray(column, dtype=np.int64) for column in columns.values()])
-        return table
-
-    def append(self, *row: int) -> None:
-        """Add one row, a value for each column."""
-        self._pending.append(row)
-
-    def _block(self) -> Ints:
-        if self._pending:
-            added = np.array(self._pending, dtype=np.int64).T
-            self._filled = np.concatenate([self._filled, added], axis=1)
-            self._pending.clear()
-        return self._filled
-
-    def __getattr__(self, name: str) -> Ints:
-        if name.startswith("_") or name not in self.names:
-            raise AttributeError(name)
-        column: Ints = self._block()[self.names.index(name)]
-        return column
-
-    def __getitem__(self, rows: Bools | Ints | slice) -> "Table":
-        chosen = Table(*self.names)
-        chosen._filled = self._block()[:, rows]
-        return chosen
-
-    def with_columns(self, **columns: Ints | Bools) -> "Table":
-        """The same rows with further columns, or others in their place."""
-        own = {name: getattr(self, name) for name in self.names}
-        return Table.of(**own | {name: np.asarray(c, dtype=np.int64) for name, c in columns.items()})
+    def __getitem__(self, rows: Bools | Ints | slice) -> Self:
+        if isinstance(rows, np.ndarray) and rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)
+        return type(self)(**{name: column[rows] for name, column in self.columns.items()})
 
     def __len__(self) -> int:
-        return self._filled.shape[1] + len(self._pending)
+        return len(getattr(self, self.__struct_fields__[0]))
+
+
+B = TypeVar("B", bound=Table[Any])
+
+
+def gather(kind: type[B], rows: Sequence[Table[int]]) -> B:
+    """A table of the rows."""
+    table: type[B] = get_origin(kind) or kind
+    columns = {name: map(attrgetter(name), rows) for name in table.__struct_fields__}
+    return table(**{name: np.fromiter(column, np.int64, len(rows)) for name, column in columns.items()})
+
+
+def stacked(tables: Sequence[B]) -> B:
+    """The rows of several tables, one after the other."""
+    kind = type(tables[0])
+    return kind(**{name: np.concatenate([table.columns[name] for table in tables]) for name in kind.__struct_fields__})

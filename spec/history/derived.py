@@ -1,30 +1,27 @@
-"""What is worked out from a history is worked out once for each state of it."""
+"""What is worked out from a history is worked out once."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
 
 
-class Growing(Protocol):
-    """Something that grows by rows and has room to remember what was worked out."""
+class Remembering(Protocol):
+    """Something that remembers what was worked out from it."""
 
-    rows: int
-    memory: dict[Callable[..., Any], tuple[int, Any]]
+    memory: dict[Callable[..., Any], Any]
 
 
-G = TypeVar("G", bound=Growing)
+H = TypeVar("H", bound=Remembering)
 T = TypeVar("T")
 
 
-def derived(build: Callable[[G], T]) -> Callable[[G], T]:
-    """Remember what `build` makes of a history until it grows."""
+def derived(build: Callable[[H], T]) -> Callable[[H], T]:
+    """Remember what `build` makes of a history."""
 
     @wraps(build)
-    def remembered(history: G) -> T:
-        rows, value = history.memory.get(build, (-1, None))
-        if rows != history.rows:
-            value = build(history)
-            history.memory[build] = (history.rows, value)
-        return cast(T, value)
+    def remembered(history: H) -> T:
+        if build not in history.memory:
+            history.memory[build] = build(history)
+        return cast(T, history.memory[build])
 
     return remembered

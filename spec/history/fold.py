@@ -1,4 +1,4 @@
-"""From rows to columns: one rule for each operation, outcome and observation that an invariant asks about."""
+"""From rows to tables: one rule for each operation, outcome and observation that an invariant asks about."""
 
 from collections.abc import Iterable
 from functools import singledispatchmethod
@@ -7,10 +7,10 @@ from typing import Final
 from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.pools import Pools
 from brokerlaw.spec.history.rows import Complete, HistoryError, Invoke, Observe, Row
 from brokerlaw.spec.history.tables import (
     ABORT,
-    ACKS,
     ASSIGNED,
     COMMIT,
     COMMITTED_OFFSET,
@@ -18,54 +18,98 @@ from brokerlaw.spec.history.tables import (
     ISOLATION,
     LATEST,
     LOST,
+    PENDING,
     POSITION,
     REVOKED,
     STATUS,
     TIMESTAMP,
-    Tables,
+    Answered,
+    Applied,
+    Committing,
+    Described,
+    Drained,
+    Ends,
+    Operations,
+    Ownership,
+    Returned,
+    Sent,
 )
 from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 
 FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
 
 
-class Fold:
-    """Where each client stands, so that a row finds its place: folding needs this, judging does not."""
+class Facts:
+    """What the rows say: rows of tables, and what is kept as it was said."""
 
-    def __init__(self, tables: Tables) -> None:
-        self.h = tables
+    def __init__(self) -> None:
+        self.operations: list[Operations[int]] = []
+        self.sent: list[Sent[int]] = []
+        self.returned: list[Returned[int]] = []
+        self.ends: list[Ends[int]] = []
+        self.committing: list[Committing[int]] = []
+        self.answered: list[Answered[int]] = []
+        self.described: list[Described[int]] = []
+        self.ownership: list[Ownership[int]] = []
+        self.applied: list[Applied[int]] = []
+        self.drained: list[Drained[int]] = []
+        self.invocations: list[Invoke] = []
+        self.clients: list[tuple[int, ops.OpenProducer | ops.OpenConsumer]] = []
+        self.created: dict[str, ops.CreateTopic] = {}
+        self.declared: list[tuple[int, seen.Declared]] = []
+        self.stable: list[tuple[int, int, seen.Stable]] = []
+        self.caught: list[tuple[int, int, seen.CaughtUp]] = []
+
+
+class Fold:
+    """Where each client is, so that a row finds its place: folding needs this, judging does not."""
+
+    def __init__(self, pools: Pools) -> None:
+        self.pools = pools
+        self.facts = Facts()
+        self.row = 0
         self.pending: dict[int, Invoke] = {}
+        self.sends: dict[int, Sent[int]] = {}
         self.opened: dict[str, int] = {}
         self.consumers: dict[str, ops.OpenConsumer] = {}
-        self.producers: dict[str, ops.OpenProducer] = {}
+        self.producers: set[str] = set()
         self.transaction: dict[str, int] = {}
         self.generation: dict[str, int] = {}
         self.positions: dict[tuple[str, TopicPartition], int] = {}
         self._invoked, self._succeeded, self._observed = self.invoked, self.succeeded, self.observed  # bound once
 
-    def row(self, row: Row) -> None:
-        """Add one row."""
-        match row:
-            case Invoke():
-                self.invoke(row)
-            case Complete():
-                self.complete(row)
-            case Observe():
-                self._observed(row.value, row)
-        self.h.rows += 1
+    def rows(self, rows: Iterable[Row]) -> Facts:
+        """Raises `HistoryError` when a row cannot follow those before it."""
+        for self.row, row in enumerate(rows):
+            match row:
+                case Invoke():
+                    self.invoke(row)
+                case Complete():
+                    self.complete(row)
+                case Observe():
+                    self._observed(row.value, row)
+        return self.facts
 
     def invoke(self, row: Invoke) -> None:
-        """An operation begins."""
-        h, op = self.h, row.value
-        if row.op != len(h.raw_operations):
-            raise HistoryError(f"operation {row.op} is out of turn: the next is {len(h.raw_operations)}")
-        h.invocations[row.op] = row
+        facts, pools, op = self.facts, self.pools, row.value
+        if row.op != len(facts.operations):
+            raise HistoryError(f"operation {row.op} is out of turn: the next is {len(facts.operations)}")
+        facts.invocations.append(row)
         self.pending[row.op] = row
         self._invoked(op, row)
         client = ops.client_of(op)
-        opened = -1 if client is None else self.opened.get(client, -1)
-        process, function = h.processes.add(row.process), h.functions.add(FUNCTIONS[type(op)])
-        h.raw_operations.append(h.rows, process, h.processes.add(client), opened, function, row.time)
+        facts.operations.append(
+            Operations(
+                row=self.row,
+                process=pools.processes.add(row.process),
+                client=pools.processes.add(client),
+                opened=-1 if client is None else self.opened.get(client, -1),
+                f=pools.functions.add(FUNCTIONS[type(op)]),
+                invoked=row.time,
+                completed=-1,
+                status=PENDING,
+            )
+        )
 
     @singledispatchmethod
     def invoked(self, op: ops.Operation, row: Invoke) -> None:
@@ -73,43 +117,42 @@ class Fold:
 
     @invoked.register
     def _(self, op: ops.OpenProducer, row: Invoke) -> None:
-        self.h.clients.append((row.op, op))
+        self.facts.clients.append((row.op, op))
         self.opened[op.client] = row.op
-        self.producers[op.client] = op
+        self.producers.add(op.client)
         self.transaction.pop(op.client, None)
 
     @invoked.register
     def _(self, op: ops.OpenConsumer, row: Invoke) -> None:
-        self.h.clients.append((row.op, op))
+        self.facts.clients.append((row.op, op))
         self.opened[op.client] = row.op
         self.consumers[op.client] = op
         self.generation.pop(op.client, None)
 
     @invoked.register
     def _(self, op: ops.CreateTopic, row: Invoke) -> None:
-        self.h.created[op.topic] = op
+        self.facts.created[op.topic] = op
 
     @invoked.register
     def _(self, op: ops.Send, row: Invoke) -> None:
-        h = self.h
-        producer = self._producer(op.client, row)
-        h.raw_sends.append(
-            row.op,
-            h.processes.add(op.client),
-            self.opened[op.client],
-            h.topics.add(op.topic),
-            -1 if op.partition is None else op.partition,
-            h.keys.add(op.key),
-            h.values.add(op.value),
-            ACKS[producer.acks],
-            self.transaction.get(op.client, -1),
+        self._check_producer(op.client, row)
+        pools = self.pools
+        send = self.sends[row.op] = Sent(
+            op=row.op,
+            topic=pools.topics.add(op.topic),
+            partition=-1 if op.partition is None else op.partition,
+            key=pools.keys.add(op.key),
+            value=pools.values.add(op.value),
+            transaction=self.transaction.get(op.client, -1),
+            tp=-1,
+            offset=-1,
         )
+        self.facts.sent.append(send)
 
     @invoked.register
     def _(self, op: ops.BeginTransaction, row: Invoke) -> None:
-        self._producer(op.client, row)
+        self._check_producer(op.client, row)
         self.transaction[op.client] = row.op
-        self.h.raw_transactions.append(row.op, self.h.processes.add(op.client), self.opened[op.client])
 
     @invoked.register
     def _(self, op: ops.CommitTransaction, row: Invoke) -> None:
@@ -121,8 +164,7 @@ class Fold:
 
     @invoked.register
     def _(self, op: ops.Commit, row: Invoke) -> None:
-        group = self._consumer(op.client, row).group
-        self._commit(op.client, group, op.offsets, row, -1)
+        self._commit(op.client, self._consumer(op.client, row).group, op.offsets, row, -1)
 
     @invoked.register
     def _(self, op: ops.ResetOffsets, row: Invoke) -> None:
@@ -130,26 +172,26 @@ class Fold:
 
     @invoked.register
     def _(self, op: ops.SendOffsets, row: Invoke) -> None:
-        group = self._consumer(op.consumer, row).group
-        self._commit(op.consumer, group, op.offsets, row, self.transaction.get(op.client, -1))
+        group, transaction = self._consumer(op.consumer, row).group, self.transaction.get(op.client, -1)
+        self._commit(op.consumer, group, op.offsets, row, transaction)
 
     @invoked.register
     def _(self, op: ops.Assign, row: Invoke) -> None:
         for offset in op.offsets:
-            self.positions[op.client, offset.tp] = self.h.rows
+            self.positions[op.client, offset.tp] = self.row
 
     @invoked.register
     def _(self, op: ops.Seek, row: Invoke) -> None:
-        self.positions[op.client, TopicPartition(op.topic, op.partition)] = self.h.rows
+        self.positions[op.client, TopicPartition(op.topic, op.partition)] = self.row
 
     def complete(self, row: Complete) -> None:
-        """An operation comes to its outcome."""
-        h, invoke = self.h, self.pending.pop(row.op, None)
+        invoke = self.pending.pop(row.op, None)
         if invoke is None:
             raise HistoryError(f"operation {row.op} completes without being invoked, or twice")
         if row.time < invoke.time:
             raise HistoryError(f"operation {row.op} completes at {row.time}, before it was invoked at {invoke.time}")
-        h.raw_completions.append(row.op, STATUS[type(row.outcome)], row.time)
+        operation = self.facts.operations[row.op]
+        operation.status, operation.completed = STATUS[type(row.outcome)], row.time
         if isinstance(row.outcome, Ok):
             self._succeeded(invoke.value, invoke, row.outcome.value)
 
@@ -159,8 +201,9 @@ class Fold:
 
     @succeeded.register
     def _(self, op: ops.Send, row: Invoke, placed: Placed) -> None:
-        tp = TopicPartition(placed.topic, placed.partition)
-        self.h.raw_placed.append(row.op, self.h.partitions.add(tp), placed.offset)
+        send = self.sends.pop(row.op)
+        send.tp = self.pools.partitions.add(TopicPartition(placed.topic, placed.partition))
+        send.offset = placed.offset
 
     @succeeded.register(ops.CommitTransaction)
     @succeeded.register(ops.AbortTransaction)
@@ -169,61 +212,64 @@ class Fold:
 
     @succeeded.register
     def _(self, op: ops.Poll, row: Invoke, records: tuple[Record, ...]) -> None:
-        h, consumer = self.h, self._consumer(op.client, row)
-        process, group = h.processes.add(op.client), h.groups.add(consumer.group)
-        opened, isolation = self.opened[op.client], ISOLATION[consumer.isolation]
+        pools, returned = self.pools, self.facts.returned
+        pools.groups.add(self._consumer(op.client, row).group)
         for record in records:
             tp = TopicPartition(record.topic, record.partition)
-            h.raw_reads.append(
-                row.op,
-                process,
-                opened,
-                self.positions.get((op.client, tp), -1),
-                h.partitions.add(tp),
-                record.offset,
-                h.keys.add(record.key),
-                h.values.add(record.value),
-                record.timestamp,
-                group,
-                isolation,
+            returned.append(
+                Returned(
+                    op=row.op,
+                    positioned=self.positions.get((op.client, tp), -1),
+                    tp=pools.partitions.add(tp),
+                    offset=record.offset,
+                    key=pools.keys.add(record.key),
+                    value=pools.values.add(record.value),
+                    timestamp=record.timestamp,
+                )
             )
 
     @succeeded.register
     def _(self, op: ops.ListOffsets, row: Invoke, offset: int | None) -> None:
         kind = {"earliest": EARLIEST, "latest": LATEST}.get(str(op.at), TIMESTAMP)
-        self._offset(row, kind, None, TopicPartition(op.topic, op.partition), offset, ISOLATION[op.isolation])
+        self._answer(row, kind, None, TopicPartition(op.topic, op.partition), offset, ISOLATION[op.isolation])
 
     @succeeded.register
     def _(self, op: ops.Position, row: Invoke, offset: int | None) -> None:
         group = self._consumer(op.client, row).group
-        self._offset(row, POSITION, group, TopicPartition(op.topic, op.partition), offset)
+        self._answer(row, POSITION, group, TopicPartition(op.topic, op.partition), offset)
 
     @succeeded.register
     def _(self, op: ops.Committed, row: Invoke, offset: int | None) -> None:
         group = self._consumer(op.client, row).group
-        self._offset(row, COMMITTED_OFFSET, group, TopicPartition(op.topic, op.partition), offset)
+        self._answer(row, COMMITTED_OFFSET, group, TopicPartition(op.topic, op.partition), offset)
 
     @succeeded.register
     def _(self, op: ops.FetchCommitted, row: Invoke, offset: int | None) -> None:
-        self._offset(row, COMMITTED_OFFSET, op.group, TopicPartition(op.topic, op.partition), offset)
+        self._answer(row, COMMITTED_OFFSET, op.group, TopicPartition(op.topic, op.partition), offset)
 
     @succeeded.register
     def _(self, op: ops.DescribePartition, row: Invoke, state: PartitionState) -> None:
-        h, leader = self.h, -1 if state.leader is None else state.leader
-        tp = h.partitions.add(TopicPartition(op.topic, op.partition))
-        replicas, isr = h.brokers.add(frozenset(state.replicas)), h.brokers.add(frozenset(state.isr))
-        h.leaders.append(row.op, tp, leader, state.epoch, replicas, isr)
+        pools = self.pools
+        self.facts.described.append(
+            Described(
+                op=row.op,
+                tp=pools.partitions.add(TopicPartition(op.topic, op.partition)),
+                leader=-1 if state.leader is None else state.leader,
+                epoch=state.epoch,
+                replicas=pools.brokers.add(frozenset(state.replicas)),
+                isr=pools.brokers.add(frozenset(state.isr)),
+            )
+        )
 
     @singledispatchmethod
     def observed(self, value: seen.Observation, row: Observe) -> None:
-        """Something was seen."""
         raise HistoryError(f"no such observation: {value!r}")
 
     @observed.register
     def _(self, value: seen.Assigned, row: Observe) -> None:
         self.generation[row.process] = value.generation
         for tp in value.partitions:
-            self.positions[row.process, tp] = self.h.rows
+            self.positions[row.process, tp] = self.row
         self._owned(ASSIGNED, value, row)
 
     @observed.register
@@ -236,85 +282,113 @@ class Fold:
 
     @observed.register
     def _(self, value: seen.Declared, row: Observe) -> None:
-        self.h.declared.append((self.h.rows, value))
+        self.facts.declared.append((self.row, value))
 
     @observed.register
     def _(self, value: seen.Stable, row: Observe) -> None:
-        self.h.stable.append((self.h.rows, row.time, value))
+        self.facts.stable.append((self.row, row.time, value))
 
     @observed.register
     def _(self, value: seen.CaughtUp, row: Observe) -> None:
-        self.h.caught.append((self.h.rows, row.time, value))
+        self.facts.caught.append((self.row, row.time, value))
 
     @observed.register
     def _(self, value: seen.Applied, row: Observe) -> None:
-        h = self.h
-        h.applied.append(
-            h.rows,
-            row.time,
-            h.processes.add(row.process),
-            self.opened.get(row.process, -1),
-            h.groups.add(value.group),
-            h.sinks.add(value.sink),
-            h.partitions.add(TopicPartition(value.topic, value.partition)),
-            value.offset,
-            h.values.add(value.value),
-            value.duplicate,
+        pools = self.pools
+        self.facts.applied.append(
+            Applied(
+                row=self.row,
+                time=row.time,
+                process=pools.processes.add(row.process),
+                opened=self.opened.get(row.process, -1),
+                group=pools.groups.add(value.group),
+                sink=pools.sinks.add(value.sink),
+                tp=pools.partitions.add(TopicPartition(value.topic, value.partition)),
+                offset=value.offset,
+                value=pools.values.add(value.value),
+                duplicate=value.duplicate,
+            )
         )
 
     @observed.register
     def _(self, value: seen.Drained, row: Observe) -> None:
-        h, tp = self.h, TopicPartition(value.topic, value.partition)
-        isolation = ISOLATION[value.isolation]
-        process, opened = h.processes.add(row.process), self.opened.get(row.process, -1)
-        h.drained.append(h.rows, row.time, process, opened, h.partitions.add(tp), value.start, value.end, isolation)
+        self.facts.drained.append(
+            Drained(
+                row=self.row,
+                time=row.time,
+                process=self.pools.processes.add(row.process),
+                opened=self.opened.get(row.process, -1),
+                tp=self.pools.partitions.add(TopicPartition(value.topic, value.partition)),
+                start=value.start,
+                end=value.end,
+                isolation=ISOLATION[value.isolation],
+            )
+        )
 
     def _end(self, client: str, row: Invoke, how: int) -> None:
         begun = self.transaction.get(client)
         if begun is not None:
-            self.h.raw_ends.append(begun, row.op, how)
+            self.facts.ends.append(Ends(begin=begun, end=row.op, how=how))
 
     def _commit(
-        self, client: str, group: str | None, offsets: Iterable[PartitionOffset], row: Invoke, txn: int
+        self, client: str, group: str | None, offsets: Iterable[PartitionOffset], row: Invoke, transaction: int
     ) -> None:
-        h = self.h
-        process, generation = h.processes.add(client), self.generation.get(client, -1)
-        opened = self.opened.get(client, -1)
+        process = self.pools.processes.add(client)
         for offset in offsets:
-            tp = h.partitions.add(offset.tp)
-            h.raw_commits.append(row.op, process, opened, h.groups.add(group), tp, offset.offset, generation, txn)
+            self.facts.committing.append(
+                Committing(
+                    op=row.op,
+                    process=process,
+                    opened=self.opened.get(client, -1),
+                    group=self.pools.groups.add(group),
+                    tp=self.pools.partitions.add(offset.tp),
+                    offset=offset.offset,
+                    generation=self.generation.get(client, -1),
+                    transaction=transaction,
+                )
+            )
 
-    def _offset(
-        self,
-        row: Invoke,
-        kind: int,
-        group: str | None,
-        tp: TopicPartition,
-        offset: int | None,
-        isolation: int = -1,
+    def _answer(
+        self, row: Invoke, kind: int, group: str | None, tp: TopicPartition, offset: int | None, isolation: int = -1
     ) -> None:
-        h = self.h
-        answer = -1 if offset is None else offset
-        process = h.processes.add(row.process)
-        h.offsets.append(row.op, kind, process, h.groups.add(group), h.partitions.add(tp), answer, isolation)
+        self.facts.answered.append(
+            Answered(
+                op=row.op,
+                kind=kind,
+                group=self.pools.groups.add(group),
+                tp=self.pools.partitions.add(tp),
+                offset=-1 if offset is None else offset,
+                isolation=isolation,
+            )
+        )
 
     def _owned(self, kind: int, value: seen.Assigned | seen.Revoked | seen.Lost, row: Observe) -> None:
-        h, opened = self.h, self.opened.get(row.process, -1)
+        pools = self.pools
         process, group, member = (
-            h.processes.add(row.process),
-            h.groups.add(value.group),
-            h.members.add(value.member),
+            pools.processes.add(row.process),
+            pools.groups.add(value.group),
+            pools.members.add(value.member),
         )
         for tp in value.partitions:
-            index = h.partitions.add(tp)
-            h.ownership.append(h.rows, row.time, kind, process, opened, group, member, value.generation, index)
+            self.facts.ownership.append(
+                Ownership(
+                    row=self.row,
+                    time=row.time,
+                    kind=kind,
+                    process=process,
+                    opened=self.opened.get(row.process, -1),
+                    group=group,
+                    member=member,
+                    generation=value.generation,
+                    tp=pools.partitions.add(tp),
+                )
+            )
 
     def _consumer(self, client: str, row: Invoke) -> ops.OpenConsumer:
         if client not in self.consumers:
             raise HistoryError(f"operation {row.op} is by {client!r}, a consumer that was never opened")
         return self.consumers[client]
 
-    def _producer(self, client: str, row: Invoke) -> ops.OpenProducer:
+    def _check_producer(self, client: str, row: Invoke) -> None:
         if client not in self.producers:
             raise HistoryError(f"operation {row.op} is by {client!r}, a producer that was never opened")
-        return self.producers[client]

@@ -1,127 +1,119 @@
-"""What clients saw, in columns, to be judged.
+"""What clients saw, as tables to be judged: a recording is folded once, then asked as often as needed."""
 
-A row (see `rows`) is an invocation, a completion or an observation. `History` folds rows into tables of NumPy columns
-that grow while a run goes on. Names (processes, partitions, keys, values, groups, sinks) are interned: a column holds
-their index in the pool of that name. -1 stands for none, or not known. Times are ns.
-"""
-
-from collections.abc import Iterable, Mapping
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Ints, Table
-from brokerlaw.spec.history.derived import derived
-from brokerlaw.spec.history.fold import Fold
-from brokerlaw.spec.history.rows import Recording, Row
-from brokerlaw.spec.history.tables import OPEN, PENDING, Tables
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Ints, gather
+from brokerlaw.spec.history.fold import Facts, Fold
+from brokerlaw.spec.history.pools import Pools
+from brokerlaw.spec.history.rows import Recording
+from brokerlaw.spec.history.tables import (
+    ACKS,
+    ISOLATION,
+    Answered,
+    Answers,
+    Applied,
+    Commits,
+    Committing,
+    Described,
+    Drained,
+    Ends,
+    Leadership,
+    Operations,
+    Ownership,
+    Reads,
+    Returned,
+    Sends,
+    Sent,
+)
 
 
-class History(Tables):
-    """The column form. `feed` adds a row, `of` folds many; the properties join what belongs together."""
+class History(Pools):
+    """The tables of a recording, the pools that they refer to, and what is kept as it was said.
 
-    def __init__(self) -> None:
+    `overrides` are the settings that the user chose for the whole run; `memory` is for `derived`.
+    """
+
+    def __init__(self, recording: Recording) -> None:
         super().__init__()
-        self._fold = Fold(self)
-
-    def feed(self, row: Row) -> None:
-        """Add one row. Raises `HistoryError` when it cannot follow the rows before it."""
-        self._fold.row(row)
+        facts = Fold(self).rows(recording.rows)
+        self.memory: dict[Callable[..., Any], Any] = {}
+        self.overrides = dict(recording.header.overrides)
+        self.invocations = facts.invocations
+        self.clients = facts.clients
+        self.created = facts.created
+        self.declared = facts.declared
+        self.stable = facts.stable
+        self.caught = facts.caught
+        self.operations = gather(Operations[Ints], facts.operations)
+        self.ends = gather(Ends[Ints], facts.ends)
+        self.ownership = gather(Ownership[Ints], facts.ownership)
+        self.applied = gather(Applied[Ints], facts.applied)
+        self.drained = gather(Drained[Ints], facts.drained)
+        self.sends = self._sends(facts)
+        self.reads = self._reads(facts)
+        self.commits = self._commits(facts)
+        self.answers = self._answers(facts)
+        self.leadership = self._leadership(facts)
 
     @classmethod
-    def of(cls, rows: Iterable[Row], overrides: Mapping[str, str] | None = None) -> Self:
-        """The columns of these rows, under the settings that the user chose."""
-        history = cls()
-        history.overrides.update(overrides or {})
-        for row in rows:
-            history.feed(row)
-        return history
+    def of(cls, recording: Recording) -> Self:
+        """Raises `HistoryError` when a row cannot follow those before it."""
+        return cls(recording)
 
-    @classmethod
-    def of_recording(cls, recording: Recording) -> Self:
-        """The columns of a recording."""
-        return cls.of(recording.rows, recording.header.overrides)
-
-    @property
-    @derived
-    def operations(self) -> Table:
-        """A row for each operation.
-
-        row (in the history), process, client and the op that opened it (-1: nobody's), f, invoked, completed (-1:
-        never), status.
-        """
-        status = self._scatter(self.raw_completions, "status", PENDING)
-        completed = self._scatter(self.raw_completions, "completed", -1)
-        return self.raw_operations.with_columns(status=status, completed=completed)
-
-    @property
-    @derived
-    def sends(self) -> Table:
-        """A row for each send in the order of invocation, `opened` naming the producer by the op that opened it.
-
-        op, process, opened, topic, partition (-1: not named), key, value, acks (-1 is all), transaction (op that
-        began it), tp and offset (where acknowledged), invoked, completed, status.
-        """
-        sends = self._with_times(self.raw_sends)
-        tp, offset = self._scatter(self.raw_placed, "tp", -1), self._scatter(self.raw_placed, "offset", -1)
-        return sends.with_columns(tp=tp[sends.op], offset=offset[sends.op])
-
-    @property
-    @derived
-    def reads(self) -> Table:
-        """A row for each record returned, in the order of return.
-
-        op, process, opened, positioned (the row in which the position was last set not by reading, -1: none),
-        tp, offset, key, value, timestamp, group, isolation, invoked, completed, status.
-        """
-        return self._with_times(self.raw_reads)
-
-    @property
-    @derived
-    def transactions(self) -> Table:
-        """begin (the op), process, opened, end (the op that last asked for one, or -1), how, ended, status of end."""
-        table = self.raw_transactions
-        end, how = self._scatter(self.raw_ends, "end", -1), self._scatter(self.raw_ends, "how", OPEN)
-        ends = end[table.begin]
-        operations = self.operations
-        status = np.where(ends >= 0, operations.status[ends], PENDING) if len(ends) else ends
-        ended = np.where(ends >= 0, operations.completed[ends], -1) if len(ends) else ends
-        return table.with_columns(end=ends, how=how[table.begin], status=status, ended=ended)
-
-    @property
-    @derived
-    def commits(self) -> Table:
-        """A row for each offset committed.
-
-        op, process, opened (-1: reset by an administrator), group, tp, offset, generation, transaction (op that began
-        it, where the offsets were sent in one), invoked, completed, status.
-        """
-        return self._with_times(self.raw_commits)
-
-    @property
-    @derived
-    def leadership(self) -> Table:
-        """A row for each description of a partition: op, tp, leader (-1: none), epoch, replicas, isr, and its times."""
-        return self._with_times(self.leaders)
-
-    @property
-    @derived
-    def answers(self) -> Table:
-        """A row for each offset asked for and answered: op, kind, process, group, tp, offset (-1: none), isolation, and
-        its times.
-        """
-        return self._with_times(self.offsets)
-
-    def _with_times(self, table: Table) -> Table:
-        operations = self.operations
-        return table.with_columns(
-            invoked=operations.invoked[table.op],
-            completed=operations.completed[table.op],
-            status=operations.status[table.op],
+    def _sends(self, facts: Facts) -> Sends:
+        sent = gather(Sent[Ints], facts.sent)
+        by = self.operations[sent.op]
+        acks = self._by_client({op: ACKS[it.acks] for op, it in self.clients if isinstance(it, ops.OpenProducer)})
+        return Sends(
+            **sent.columns,
+            process=by.client,
+            opened=by.opened,
+            acks=acks[by.opened],
+            invoked=by.invoked,
+            completed=by.completed,
+            status=by.status,
         )
 
-    def _scatter(self, table: Table, column: str, missing: int) -> Ints:
-        """A column of `table`, laid out by operation number."""
-        out = np.full(len(self.raw_operations), missing, dtype=np.int64)
-        out[getattr(table, table.names[0])] = getattr(table, column)
-        return out
+    def _reads(self, facts: Facts) -> Reads:
+        returned = gather(Returned[Ints], facts.returned)
+        by = self.operations[returned.op]
+        consumers = {op: it for op, it in self.clients if isinstance(it, ops.OpenConsumer)}
+        group = self._by_client({op: self.groups.find(it.group) for op, it in consumers.items() if it.group})
+        isolation = self._by_client({op: ISOLATION[it.isolation] for op, it in consumers.items()})
+        return Reads(
+            **returned.columns,
+            process=by.client,
+            opened=by.opened,
+            group=group[by.opened],
+            isolation=isolation[by.opened],
+            invoked=by.invoked,
+            completed=by.completed,
+            status=by.status,
+        )
+
+    def _commits(self, facts: Facts) -> Commits:
+        table = gather(Committing[Ints], facts.committing)
+        by = self.operations[table.op]
+        return Commits(**table.columns, invoked=by.invoked, completed=by.completed, status=by.status)
+
+    def _answers(self, facts: Facts) -> Answers:
+        table = gather(Answered[Ints], facts.answered)
+        by = self.operations[table.op]
+        return Answers(
+            **table.columns, process=by.process, invoked=by.invoked, completed=by.completed, status=by.status
+        )
+
+    def _leadership(self, facts: Facts) -> Leadership:
+        table = gather(Described[Ints], facts.described)
+        by = self.operations[table.op]
+        return Leadership(**table.columns, invoked=by.invoked, completed=by.completed, status=by.status)
+
+    def _by_client(self, known: dict[int, int]) -> Ints:
+        """What is known of a client, by the operation that opened it; -1 elsewhere."""
+        column = np.full(len(self.operations) + 1, -1, dtype=np.int64)
+        column[list(known)] = list(known.values())
+        return column

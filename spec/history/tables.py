@@ -1,14 +1,14 @@
-"""The columns of a history, as they are recorded: pools of names, and tables whose columns index into them."""
+"""The tables of a history, one class for each kind of thing that was seen.
 
-from collections.abc import Callable
-from typing import Any, Final
+Names (processes, partitions, keys, values, groups, sinks) are interned: a column holds their index in the pool of that
+name. -1 stands for none, or not known. Times are ns. `op` is the number of an operation, `row` a row of the recording,
+`opened` the operation that opened the client.
+"""
 
-from brokerlaw.spec.history import observations as seen
-from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Pool, Table
+from typing import Final
+
+from brokerlaw.spec.history.columns import C, Ints, Table
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
-from brokerlaw.spec.history.rows import Invoke
-from brokerlaw.spec.history.values import TopicPartition
 
 PENDING, OK, FAIL, INFO = range(4)
 """`status` of an operation: not completed yet, or its outcome."""
@@ -17,62 +17,189 @@ ACKS: Final = {"0": 0, "1": 1, "all": -1}
 UNCOMMITTED, COMMITTED = range(2)
 """`isolation` of a reader."""
 ISOLATION: Final = {"read_uncommitted": UNCOMMITTED, "read_committed": COMMITTED}
-OPEN, COMMIT, ABORT = range(3)
-"""How a transaction was asked to end; whether it did is the `status` of the operation `end`."""
+COMMIT, ABORT = range(2)
+"""`how` a transaction was asked to end; whether it did is the `status` of the operation that asked."""
 ASSIGNED, REVOKED, LOST = range(3)
-"""`kind` of a row of `ownership`."""
+"""`kind` of a row of `Ownership`."""
 EARLIEST, LATEST, TIMESTAMP, POSITION, COMMITTED_OFFSET = range(5)
-"""`kind` of a row of `offsets`: what the offset was asked as."""
+"""`kind` of a row of `Answers`: what the offset was asked as."""
 
 
-class Tables:
-    """A table for each kind of thing seen; `raw_` ones are joined with their completions by `History`.
+class Operations(Table[C], kw_only=True):
+    """A row for each operation; `client` is -1 where no client performs it, `completed` -1 where it never did."""
 
-    `overrides` are the settings that the user chose for the whole run. `brokers` are sets of brokers: replicas, ISRs.
+    row: C
+    process: C
+    client: C
+    opened: C
+    f: C
+    invoked: C
+    completed: C
+    status: C
+
+
+class Sent(Table[C], kw_only=True):
+    """A row for each send, in the order of invocation. `tp` and `offset` are where it was acknowledged.
+
+    `partition` is -1 where the send named none. `transaction` is the operation that began it.
     """
 
-    def __init__(self) -> None:
-        self.overrides: dict[str, str] = {}
-        self.memory: dict[Callable[..., Any], tuple[int, Any]] = {}
-        self.invocations: dict[int, Invoke] = {}
-        self.processes: Pool[str] = Pool()
-        self.partitions: Pool[TopicPartition] = Pool()
-        self.topics: Pool[str] = Pool()
-        self.keys: Pool[bytes] = Pool()
-        self.values: Pool[bytes] = Pool()
-        self.groups: Pool[str] = Pool()
-        self.sinks: Pool[str] = Pool()
-        self.members: Pool[str] = Pool()
-        self.functions: Pool[str] = Pool()
-        self.brokers: Pool[frozenset[int]] = Pool()
-        self.rows = 0
-        self.clients: list[tuple[int, ops.OpenProducer | ops.OpenConsumer]] = []
-        self.created: dict[str, ops.CreateTopic] = {}
-        self.declared: list[tuple[int, seen.Declared]] = []
-        self.stable: list[tuple[int, int, seen.Stable]] = []
-        self.caught: list[tuple[int, int, seen.CaughtUp]] = []
-        self.raw_operations = Table("row", "process", "client", "opened", "f", "invoked")
-        self.raw_completions = Table("op", "status", "completed")
-        self.raw_sends = Table("op", "process", "opened", "topic", "partition", "key", "value", "acks", "transaction")
-        self.raw_placed = Table("op", "tp", "offset")
-        self.raw_reads = Table(
-            "op",
-            "process",
-            "opened",
-            "positioned",
-            "tp",
-            "offset",
-            "key",
-            "value",
-            "timestamp",
-            "group",
-            "isolation",
-        )
-        self.raw_transactions = Table("begin", "process", "opened")
-        self.raw_ends = Table("begin", "end", "how")
-        self.raw_commits = Table("op", "process", "opened", "group", "tp", "offset", "generation", "transaction")
-        self.ownership = Table("row", "time", "kind", "process", "opened", "group", "member", "generation", "tp")
-        self.offsets = Table("op", "kind", "process", "group", "tp", "offset", "isolation")
-        self.leaders = Table("op", "tp", "leader", "epoch", "replicas", "isr")
-        self.applied = Table("row", "time", "process", "opened", "group", "sink", "tp", "offset", "value", "duplicate")
-        self.drained = Table("row", "time", "process", "opened", "tp", "start", "end", "isolation")
+    op: C
+    topic: C
+    partition: C
+    key: C
+    value: C
+    transaction: C
+    tp: C
+    offset: C
+
+
+class Sends(Sent[Ints], kw_only=True):
+    """The sends, with what is known of their producers and of their operations."""
+
+    process: Ints
+    opened: Ints
+    acks: Ints
+    invoked: Ints
+    completed: Ints
+    status: Ints
+
+
+class Returned(Table[C], kw_only=True):
+    """A row for each record that a poll returned, in the order of return.
+
+    `positioned` is the row in which the position was last set other than by reading.
+    """
+
+    op: C
+    positioned: C
+    tp: C
+    offset: C
+    key: C
+    value: C
+    timestamp: C
+
+
+class Reads(Returned[Ints], kw_only=True):
+    """The records returned, with what is known of their readers and of the polls."""
+
+    process: Ints
+    opened: Ints
+    group: Ints
+    isolation: Ints
+    invoked: Ints
+    completed: Ints
+    status: Ints
+
+
+class Ends(Table[C], kw_only=True):
+    """A row for each time that a transaction (`begin`, the operation that began it) was asked to end."""
+
+    begin: C
+    end: C
+    how: C
+
+
+class Committing(Table[C], kw_only=True):
+    """A row for each offset that was asked to be committed; `opened` is -1 where an administrator reset it.
+
+    `transaction` is the operation that began it, where the offset was sent in one.
+    """
+
+    op: C
+    process: C
+    opened: C
+    group: C
+    tp: C
+    offset: C
+    generation: C
+    transaction: C
+
+
+class Commits(Committing[Ints], kw_only=True):
+    """The commits, with what is known of their operations."""
+
+    invoked: Ints
+    completed: Ints
+    status: Ints
+
+
+class Answered(Table[C], kw_only=True):
+    """A row for each offset that was asked for and answered."""
+
+    op: C
+    kind: C
+    group: C
+    tp: C
+    offset: C
+    isolation: C
+
+
+class Answers(Answered[Ints], kw_only=True):
+    """The answers, with what is known of their operations."""
+
+    process: Ints
+    invoked: Ints
+    completed: Ints
+    status: Ints
+
+
+class Described(Table[C], kw_only=True):
+    """A row for each description of a partition. `replicas` and `isr` are sets of brokers."""
+
+    op: C
+    tp: C
+    leader: C
+    epoch: C
+    replicas: C
+    isr: C
+
+
+class Leadership(Described[Ints], kw_only=True):
+    """The descriptions, with what is known of their operations."""
+
+    invoked: Ints
+    completed: Ints
+    status: Ints
+
+
+class Ownership(Table[C], kw_only=True):
+    """A row for each partition that a member was given, gave back or lost."""
+
+    row: C
+    time: C
+    kind: C
+    process: C
+    opened: C
+    group: C
+    member: C
+    generation: C
+    tp: C
+
+
+class Applied(Table[C], kw_only=True):
+    """A row for each effect of an application."""
+
+    row: C
+    time: C
+    process: C
+    opened: C
+    group: C
+    sink: C
+    tp: C
+    offset: C
+    value: C
+    duplicate: C
+
+
+class Drained(Table[C], kw_only=True):
+    """A row for each partition that a reader read to its end."""
+
+    row: C
+    time: C
+    process: C
+    opened: C
+    tp: C
+    start: C
+    end: C
+    isolation: C

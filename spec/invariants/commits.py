@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Ints, Table
-from brokerlaw.spec.history.evidence.assignments import assignments
+from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.evidence.assignments import Assignments, assignments
 from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack_both, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import OK, PENDING
+from brokerlaw.spec.history.tables import OK, PENDING, Commits
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
@@ -41,7 +41,7 @@ def fenced(h: History) -> Finding:
     return Finding(len(stale), tuple(breaches))
 
 
-def _owners(table: Table, commits: Table) -> tuple[Ints, Ints]:
+def _owners(table: Assignments, commits: Commits) -> tuple[Ints, Ints]:
     """For each commit: its member's own last assignment of the partition, and the group's last one; -1: none."""
     own, member = pack_both((table.opened, table.tp), (commits.opened, commits.tp))
     held, group = pack_both((table.group, table.tp), (commits.group, commits.tp))
@@ -49,7 +49,7 @@ def _owners(table: Table, commits: Table) -> tuple[Ints, Ints]:
     return last_before(own, table.begin, member, commits.invoked), last
 
 
-def _commit_of(commits: Table, table: Table, owner: Ints, stale: Ints) -> Ints:
+def _commit_of(commits: Commits, table: Assignments, owner: Ints, stale: Ints) -> Ints:
     """The first commit that the new owner made in its assignment, where it was done before the stale one; else -1."""
     done = np.flatnonzero(commits.status == OK)
     made, wanted = pack_both((commits.opened[done], commits.tp[done]), (table.opened[owner], table.tp[owner]))
@@ -57,7 +57,7 @@ def _commit_of(commits: Table, table: Table, owner: Ints, stale: Ints) -> Ints:
     return np.where(take(commits.completed, first) < commits.invoked[stale], first, -1)
 
 
-def _accepted(h: History, commits: Table, late: int, proof: int, assignments: Ints) -> Violation:
+def _accepted(h: History, commits: Commits, late: int, proof: int, assignments: Ints) -> Violation:
     member, owner = (h.processes[commits.process[commit]] for commit in (late, proof))
     told = f"{member}'s commit of {place(h, commits.tp[late], commits.offset[late])} was accepted"
     group = h.groups[commits.group[late]]

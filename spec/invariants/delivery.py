@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.applications import (
     BY_HAND,
@@ -24,11 +24,11 @@ from brokerlaw.spec.history.evidence.applications import (
 )
 from brokerlaw.spec.history.evidence.assignments import of_group
 from brokerlaw.spec.history.evidence.drains import drains
-from brokerlaw.spec.history.evidence.records import DURABLE, commit_asked
+from brokerlaw.spec.history.evidence.records import DURABLE, Acked, commit_asked
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, under
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, FAIL
+from brokerlaw.spec.history.tables import COMMITTED, FAIL, Applied, Reads, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation
 
@@ -110,14 +110,14 @@ def _total(findings: Iterator[Finding]) -> Finding:
 def _nothing_left_out(h: History, application: Application) -> Finding:
     owed, done = inputs(h, application), applied(h, application)
     effect = present((done.tp, done.offset), (owed.tp, owed.offset))
-    effect |= (owed.once == 1) & present((done.value,), (owed.value,))
+    effect |= owed.once & present((done.value,), (owed.value,))
     left = _not_its_own_doing(h, application, owed, ~effect, NOTHING)
     breaches = (_left_out(h, application, owed, int(i)) for i in left)
     return Finding(int(effect.sum()) + len(left), tuple(breaches))
 
 
 def _not_its_own_doing(
-    h: History, application: Application, owed: Table, missing: Bools, produced: tuple[Ints, Ints]
+    h: History, application: Application, owed: Acked, missing: Bools, produced: tuple[Ints, Ints]
 ) -> list[int]:
     """The missing inputs that the broker has to answer for. `produced`: rows, and transactions with their output."""
     caught = application.caught[1] if application.caught else NEVER
@@ -131,7 +131,7 @@ def _not_its_own_doing(
     return found
 
 
-def _left_out(h: History, application: Application, owed: Table, send: int, what: str = "applying it") -> Violation:
+def _left_out(h: History, application: Application, owed: Acked, send: int, what: str = "applying it") -> Violation:
     declared, caught = application.declared, application.caught or (-1, -1)
     where = place(h, owed.tp[send], owed.offset[send])
     told = f"{value(h, owed.value[send])} was acknowledged at {where}, and the {declared.discipline} application"
@@ -155,7 +155,7 @@ def _nothing_repeated(h: History, application: Application) -> Finding:
     return Finding(max(int(at_risk.sum()), len(breaches)), tuple(breaches))
 
 
-def _repeated(h: History, application: Application, done: Table, one: int, other: int) -> Violation:
+def _repeated(h: History, application: Application, done: Applied[Ints], one: int, other: int) -> Violation:
     declared, who = application.declared, [h.processes[done.process[effect]] for effect in (one, other)]
     told = f"{value(h, done.value[one])} at {place(h, done.tp[one], done.offset[one])} was applied by {who[0]}"
     by = "again" if who[0] == who[1] else f"and by {who[1]}"
@@ -172,11 +172,23 @@ def _applied_once(h: History, application: Application) -> Finding:
     return Finding(left_out.exercised + at_risk, (*left_out.violations, *twice))
 
 
-class Outputs(NamedTuple):
-    """An application's outputs: sends into its sink, and what read_committed readers were given, with their `input`."""
+class OutputSends(Sends, kw_only=True):
+    """Sends into an application's sink, each with the value of its input."""
 
-    sends: Table
-    reads: Table
+    input: Ints
+
+
+class OutputReads(Reads, kw_only=True):
+    """What read_committed readers were given of an application's sink, each with the value of its input."""
+
+    input: Ints
+
+
+class Outputs(NamedTuple):
+    """An application's outputs."""
+
+    sends: OutputSends
+    reads: OutputReads
 
 
 @derived
@@ -188,9 +200,9 @@ def _input_of(h: History) -> Ints:
 
 
 def _outputs(h: History, application: Application) -> Outputs:
-    sends, reads, sink = h.sends, h.reads, application.declared.sink
-    sends = sends.with_columns(input=_input_of(h)[sends.value])
-    reads = reads.with_columns(input=_input_of(h)[reads.value])
+    sink, input_of = application.declared.sink, _input_of(h)
+    sends = OutputSends(**h.sends.columns, input=input_of[h.sends.value])
+    reads = OutputReads(**h.reads.columns, input=input_of[h.reads.value])
     into = np.array([*(tp.topic == sink for tp in h.partitions.values), False], dtype=np.bool_)
     reads = reads[into[reads.tp] & (reads.isolation == COMMITTED) & (reads.input >= 0)]
     return Outputs(
@@ -201,7 +213,7 @@ def _outputs(h: History, application: Application) -> Outputs:
 
 def _one_output_each(h: History, application: Application) -> Finding:
     owed, outputs = inputs(h, application), _outputs(h, application)
-    owed = owed[owed.once == 1]
+    owed = owed[owed.once]
     seen = present((outputs.reads.input,), (owed.value,))
     settled = ~seen & ~_may_yet_show(h, outputs.sends, owed)
     left = _not_its_own_doing(h, application, owed, settled, _producers(outputs.sends, owed))
@@ -212,7 +224,7 @@ def _one_output_each(h: History, application: Application) -> Finding:
     return Finding(max(int(seen.sum()) + len(left), len(doubled)), (*missing, *twice))
 
 
-def _producers(sends: Table, owed: Table) -> tuple[Ints, Ints]:
+def _producers(sends: OutputSends, owed: Acked) -> tuple[Ints, Ints]:
     """Each input, as a row of `owed`, with each transaction that sent an output of it (-1: outside of any)."""
     item, send = pairs(owed.value, sends.input)
     transaction = sends.transaction[send]
@@ -220,7 +232,7 @@ def _producers(sends: Table, owed: Table) -> tuple[Ints, Ints]:
     return item[once], transaction[once]
 
 
-def _may_yet_show(h: History, sends: Table, owed: Table) -> Bools:
+def _may_yet_show(h: History, sends: OutputSends, owed: Acked) -> Bools:
     """Whether an input has an output whose transaction may have been committed, out of reach of the complete reads."""
     asked = take(commit_asked(h), sends.transaction, 0) < NEVER
     table = drains(h)

@@ -4,10 +4,18 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.outages import down_throughout
-from brokerlaw.spec.history.evidence.records import ALL_REPLICAS, DURABLE, acked, owed_to, placed_reads
+from brokerlaw.spec.history.evidence.records import (
+    ALL_REPLICAS,
+    DURABLE,
+    Acked,
+    PlacedReads,
+    acked,
+    owed_to,
+    placed_reads,
+)
 from brokerlaw.spec.history.evidence.relations import find, first_after, last_before, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
@@ -20,7 +28,7 @@ from brokerlaw.spec.history.evidence.topics import (
     within,
 )
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, OK, PENDING, UNCOMMITTED
+from brokerlaw.spec.history.tables import COMMITTED, OK, PENDING, UNCOMMITTED, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, value, violation
 
@@ -49,7 +57,7 @@ def acked_at_offset(h: History) -> Finding:
     return Finding(len(tested), tuple(breaches))
 
 
-def _moved(h: History, sends: Table, reads: Table) -> tuple[Ints, Ints]:
+def _moved(h: History, sends: Acked, reads: PlacedReads) -> tuple[Ints, Ints]:
     """Reads of idempotent sends elsewhere than acknowledged, where nobody read them as acknowledged; and the sends."""
     send = find((sends.op,), (take(h.sends.op, reads.send),))
     away = (take(sends.tp, send) != reads.tp) | (take(sends.offset, send) != reads.offset)
@@ -59,13 +67,13 @@ def _moved(h: History, sends: Table, reads: Table) -> tuple[Ints, Ints]:
     return suspects[at_home < 0], home[at_home < 0]
 
 
-def _usurped(h: History, send: Table, read: Table) -> Violation:
+def _usurped(h: History, send: Acked, read: PlacedReads) -> Violation:
     told = f"{value(h, send.value[0])} was acknowledged at {place(h, send.tp[0], send.offset[0])}"
     reason = f"{told}, where {h.processes[read.process[0]]} read {value(h, read.value[0])}{under(h, DURABLE)}"
     return violation(h, reason, (send.op[0], read.op[0]))
 
 
-def _elsewhere(h: History, send: Table, read: Table) -> Violation:
+def _elsewhere(h: History, send: Acked, read: PlacedReads) -> Violation:
     told = f"{value(h, send.value[0])} was acknowledged at {place(h, send.tp[0], send.offset[0])}"
     reason = f"{told} and read at {place(h, read.tp[0], read.offset[0])} instead{under(h, DURABLE)}"
     return violation(h, reason, (send.op[0], read.op[0]))
@@ -94,7 +102,7 @@ def acked_survives(h: History) -> Finding:
     drain, send = covering(h, sends.tp, sends.offset)
     owed = (isolation[drain] == UNCOMMITTED) | visible[send]
     drain, send = drain[owed], send[owed]
-    absent = ~shown(h, drain, ("offset", sends.offset[send]), ("value", sends.value[send]))
+    absent = ~shown(h, drain, offset=sends.offset[send], value=sends.value[send])
     beyond, late = short_of(h, sends.tp, sends.offset, sends.completed)
     full = isolation[beyond] == UNCOMMITTED
     lost_drain, lost = _nowhere(h, sends, np.append(drain[absent], beyond[full]), np.append(send[absent], late[full]))
@@ -102,15 +110,15 @@ def acked_survives(h: History) -> Finding:
     return Finding(len(tested), tuple(_lost(h, sends, s, d) for d, s in zip(lost_drain, lost, strict=True)))
 
 
-def _nowhere(h: History, sends: Table, drain: Ints, send: Ints) -> tuple[Ints, Ints]:
+def _nowhere(h: History, sends: Acked, drain: Ints, send: Ints) -> tuple[Ints, Ints]:
     """The pairs whose record was not read at another offset either, each send once."""
-    found = shown(h, drain, ("value", sends.value[send])) & (sends.once[send] == 1)
+    found = shown(h, drain, value=sends.value[send]) & sends.once[send]
     drain, send = drain[~found], send[~found]
     first = np.unique(send, return_index=True)[1]
     return drain[first], send[first]
 
 
-def _lost(h: History, sends: Table, send: int, drain: int) -> Violation:
+def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
     read, offset = drains(h)[drain : drain + 1], int(sends.offset[send])
     told = f"{value(h, sends.value[send])} was acknowledged at {place(h, sends.tp[send], offset)}"
     reader, end = h.processes[read.process[0]], int(read.end[0])
@@ -141,7 +149,13 @@ def min_isr_refuses(h: History) -> Finding:
     return Finding(len(small), tuple(_accepted(h, sends, i, int(before[i]), int(after[i])) for i in taken))
 
 
-def _squeezed(h: History) -> tuple[Table, Ints, Ints]:
+class Aimed(Sends, kw_only=True):
+    """Sends with the partition that each went to or would have gone to."""
+
+    aim: Ints
+
+
+def _squeezed(h: History) -> tuple[Aimed, Ints, Ints]:
     """Completed acks=all sends between two descriptions that show too few in sync under one leader: both as rows."""
     sends, states = h.sends, h.leadership
     tp = _aimed_at(h, sends)
@@ -150,12 +164,12 @@ def _squeezed(h: History) -> tuple[Table, Ints, Ints]:
     after = first_after(states.tp, states.invoked, tp, sends.completed + 1)
     judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING) & (tp >= 0)
     judged &= (take(spare, before, 0) < 0) & (take(spare, after, 0) < 0)
-    for name in ("leader", "epoch"):
-        judged &= take(getattr(states, name), before) == take(getattr(states, name), after)
-    return sends.with_columns(tp=tp)[judged], before[judged], after[judged]
+    for column in (states.leader, states.epoch):
+        judged &= take(column, before) == take(column, after)
+    return Aimed(**sends.columns, aim=tp)[judged], before[judged], after[judged]
 
 
-def _aimed_at(h: History, sends: Table) -> Ints:
+def _aimed_at(h: History, sends: Sends) -> Ints:
     """The partition that each send went to or would have gone to, where that is known; else -1."""
     single = [topic in known(h) and partition_count(h, topic) == 1 for topic in h.topics.values]
     only = np.where(np.array(single, dtype=np.bool_)[sends.topic], 0, -1)
@@ -183,8 +197,8 @@ def _too_few(h: History, before: int, after: int) -> bool:
     return len(h.brokers[states.replicas[before]] - down) < int(_required(h)[before])
 
 
-def _accepted(h: History, sends: Table, send: int, before: int, after: int) -> Violation:
-    states, tp = h.leadership, sends.tp[send]
+def _accepted(h: History, sends: Aimed, send: int, before: int, after: int) -> Violation:
+    states, tp = h.leadership, sends.aim[send]
     told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)}"
     isr = sorted(h.brokers[states.isr[before]])
     reason = f"{told} while only {isr} were in sync, of {_required(h)[before]} required{under(h, (ALL_REPLICAS,))}"

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Table
-from brokerlaw.spec.history.evidence.records import placed_reads
+from brokerlaw.spec.history.evidence.records import PlacedReads, placed_reads
 from brokerlaw.spec.history.evidence.relations import firsts, neighbours, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.history import History
@@ -33,7 +32,7 @@ def no_duplicates(h: History) -> Finding:
     return Finding(len(firsts(reads.send)), doubled)
 
 
-def _doubled(h: History, reads: Table, one: int, other: int) -> Violation:
+def _doubled(h: History, reads: PlacedReads, one: int, other: int) -> Violation:
     where = " and at ".join(place(h, reads.tp[read], reads.offset[read]) for read in (one, other))
     send = h.sends[reads.send[one : one + 1]]
     producer = h.processes[send.process[0]]

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Table
 from brokerlaw.spec.history.evidence.relations import NEVER, least
 from brokerlaw.spec.history.evidence.topics import known, number_of, topic_of, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import FAIL
+from brokerlaw.spec.history.tables import FAIL, Reads, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, place, value, violation
 
@@ -34,7 +33,7 @@ def nothing_invented(h: History) -> Finding:
     return Finding(len(reads), tuple(_invented(h, reads, int(i), int(sent[i])) for i in wrong))
 
 
-def _invented(h: History, reads: Table, read: int, sent: int) -> Violation:
+def _invented(h: History, reads: Reads, read: int, sent: int) -> Violation:
     """Name the send that comes nearest."""
     topic, sends = int(topic_of(h)[reads.tp[read]]), h.sends
     alike = np.flatnonzero((sends.value == reads.value[read]) & (sends.topic == topic))
@@ -44,7 +43,7 @@ def _invented(h: History, reads: Table, read: int, sent: int) -> Violation:
     return violation(h, reason, (*sends.op[alike], reads.op[read]))
 
 
-def _why(alike: Table, read: Table, sent: int) -> str:
+def _why(alike: Sends, read: Reads, sent: int) -> str:
     if sent < NEVER:
         return "before it was sent"
     if not len(alike):

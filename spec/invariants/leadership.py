@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Table
 from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, take
 from brokerlaw.spec.history.evidence.topics import steady, within
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import Leadership
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
@@ -30,7 +30,7 @@ def epoch_monotonic(h: History) -> Finding:
     return Finding(int((before >= 0).sum()), tuple(_went_back(h, states, int(before[i]), int(i)) for i in back))
 
 
-def _went_back(h: History, states: Table, one: int, other: int) -> Violation:
+def _went_back(h: History, states: Leadership, one: int, other: int) -> Violation:
     epochs = f"epoch {int(states.epoch[one])}, later in epoch {int(states.epoch[other])}"
     return violation(h, f"{partition(h, states.tp[one])} was in {epochs}", (states.op[one], states.op[other]))
 
@@ -52,13 +52,13 @@ def one_leader_per_epoch(h: History) -> Finding:
     return Finding(len(later), tuple(_two(h, states, earlier[i], later[i]) for i in two))
 
 
-def _two(h: History, states: Table, one: int, other: int) -> Violation:
+def _two(h: History, states: Leadership, one: int, other: int) -> Violation:
     leaders = f"{int(states.leader[one])} and {int(states.leader[other])}"
     reason = f"{partition(h, states.tp[one])} had leaders {leaders} in epoch {int(states.epoch[one])}"
     return violation(h, reason, (states.op[one], states.op[other]))
 
 
-def _told(h: History) -> Table:
+def _told(h: History) -> Leadership:
     """Descriptions with an epoch."""
     states = h.leadership
     return states[(states.epoch >= 0) & within(h, steady(h))[states.tp]]

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Table
-from brokerlaw.spec.history.evidence.starts import floors, passed_over, reread, starts
+from brokerlaw.spec.history.evidence.starts import Starts, floors, passed_over, reread, starts
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
@@ -39,19 +38,19 @@ def resume_at_commit(h: History) -> Finding:
     return Finding(int(tested.sum()), (*below, *beyond))
 
 
-def _reread(h: History, first: Table, start: int) -> Violation:
+def _reread(h: History, first: Starts, start: int) -> Violation:
     lowest = int(first.lowest[start])
     reason = f"{_began(h, first, start)}, though {place(h, int(first.tp[start]), lowest)} or more was committed"
     return violation(h, reason, (first.latest[start], first.op[start]), (first.positioned[start],))
 
 
-def _skipped(h: History, first: Table, start: int, floor: int, shown: int) -> Violation:
+def _skipped(h: History, first: Starts, start: int, floor: int, shown: int) -> Violation:
     committed = f"no more than {floor} was committed" if first.highest[start] >= 0 else "nothing was committed"
     reason = f"{_began(h, first, start)} and passed over a record, though {committed}"
     return violation(h, reason, (first.latest[start], shown, first.op[start]), (first.positioned[start],))
 
 
-def _began(h: History, first: Table, start: int) -> str:
+def _began(h: History, first: Starts, start: int) -> str:
     where = place(h, int(first.tp[start]), int(first.offset[start]))
     group = h.groups[first.group[start]]
     return f"{h.processes[first.process[start]]}, assigned the partition in group {group}, began at {where}"

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.columns import Ints, Table, stacked
 from brokerlaw.spec.history.evidence.assignments import held_before
-from brokerlaw.spec.history.evidence.records import DURABLE, acked
+from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked
 from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, sequential, under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import Reads
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, place, value, violation
 
@@ -38,7 +39,7 @@ def offsets_increase(h: History) -> Finding:
     return Finding(len(later), tuple(_went_back(h, reads, earlier[i], later[i]) for i in back))
 
 
-def _went_back(h: History, reads: Table, earlier: int, later: int) -> Violation:
+def _went_back(h: History, reads: Reads, earlier: int, later: int) -> Violation:
     tp, after = reads.tp[later], reads.offset[later]
     reader = h.processes[reads.process[later]]
     reason = f"{reader} read {place(h, tp, after)} after {place(h, tp, reads.offset[earlier])}, reading on"
@@ -62,14 +63,27 @@ def one_record_per_offset(h: History) -> Finding:
     return Finding(len(later), tuple(_disagree(h, facts, earlier[i], later[i]) for i in np.flatnonzero(differ)))
 
 
-def _facts(h: History) -> Table:
-    """What was said to be where: op, tp, offset, key, value."""
-    reads, sends = h.reads[within(h, clean(h))[h.reads.tp]], acked(h)
-    columns = ("op", "tp", "offset", "key", "value")
-    return Table.of(**{name: np.concatenate([getattr(sends, name), getattr(reads, name)]) for name in columns})
+class Facts(Table[Ints], kw_only=True):
+    """What was said to be where."""
+
+    op: Ints
+    tp: Ints
+    offset: Ints
+    key: Ints
+    value: Ints
 
 
-def _disagree(h: History, facts: Table, one: int, other: int) -> Violation:
+def _facts(h: History) -> Facts:
+    reads = h.reads[within(h, clean(h))[h.reads.tp]]
+    return stacked(
+        [
+            Facts(op=table.op, tp=table.tp, offset=table.offset, key=table.key, value=table.value)
+            for table in (acked(h), reads)
+        ]
+    )
+
+
+def _disagree(h: History, facts: Facts, one: int, other: int) -> Violation:
     said = [f"{value(h, facts.value[fact])} with key {key(h, facts.key[fact])}" for fact in (one, other)]
     reason = f"{place(h, facts.tp[one], facts.offset[one])} is {said[0]} to one and {said[1]} to another"
     return violation(h, reason + under(h, DURABLE), (facts.op[one], facts.op[other]))
@@ -112,13 +126,13 @@ def ack_precedes_send(h: History) -> Finding:
     return _ascending(h, sends, before, f"acknowledged before it was sent{under(h, DURABLE)}")
 
 
-def _ascending(h: History, sends: Table, before: Ints, which: str) -> Finding:
+def _ascending(h: History, sends: Acked, before: Ints, which: str) -> Finding:
     """Each send against the highest of those `before` it (rows among the sends, or -1)."""
     wrong = np.flatnonzero((before >= 0) & (take(sends.offset, before) >= sends.offset))
     return Finding(int((before >= 0).sum()), tuple(_behind(h, sends, int(before[i]), int(i), which) for i in wrong))
 
 
-def _behind(h: History, sends: Table, first: int, second: int, which: str) -> Violation:
+def _behind(h: History, sends: Acked, first: int, second: int, which: str) -> Violation:
     tp, offset = sends.tp[second], sends.offset[second]
     told = f"{value(h, sends.value[second])} by {h.processes[sends.process[second]]} stands at {place(h, tp, offset)}"
     reason = f"{told}, not behind {value(h, sends.value[first])} at {place(h, tp, sends.offset[first])}, {which}"

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints, Table
-from brokerlaw.spec.history.evidence.assignments import assignments, gone, holders, of_group
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, gone, holders, of_group
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, pack
 from brokerlaw.spec.history.evidence.sessions import in_session
@@ -45,7 +45,7 @@ def exclusive(h: History) -> Finding:
     return Finding(len(np.unique(later)), tuple(breaches))
 
 
-def _rivals(table: Table) -> tuple[Ints, Ints]:
+def _rivals(table: Assignments) -> tuple[Ints, Ints]:
     """Pairs of assignments of one partition to two members: each with the one before, and the longest."""
     before, after = neighbours(table.group, table.tp, order=table.begin)
     code = pack(table.group, table.tp)
@@ -58,7 +58,7 @@ def _rivals(table: Table) -> tuple[Ints, Ints]:
     return before[strangers], after[strangers]
 
 
-def _same_generation(h: History, table: Table, earlier: Ints, later: Ints) -> Bools:
+def _same_generation(h: History, table: Assignments, earlier: Ints, later: Ints) -> Bools:
     """Whether both were assigned in one generation; KIP-848's epochs are the members' own, and do not compare."""
     classic = np.zeros(len(h.operations), dtype=np.bool_)
     classic[[op for op, consumer in consumers(h).items() if consumer.protocol == "classic"]] = True
@@ -67,7 +67,7 @@ def _same_generation(h: History, table: Table, earlier: Ints, later: Ints) -> Bo
     return np.asarray(same & classic[table.opened[earlier]] & classic[table.opened[later]], dtype=np.bool_)
 
 
-def _shared(h: History, table: Table, earlier: int, later: int, held: bool) -> Violation:
+def _shared(h: History, table: Assignments, earlier: int, later: int, held: bool) -> Violation:
     one, other = (h.processes[table.process[assignment]] for assignment in (earlier, later))
     told = f"{partition(h, table.tp[later])} was assigned to {other} in group {h.groups[table.group[later]]}"
     generation = table.generation[later]

@@ -3,13 +3,13 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.murmur2 import partitions
 from brokerlaw.spec.history.evidence.relations import firsts, pack
 from brokerlaw.spec.history.evidence.topics import known, number_of, partition_count, steady, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import OK
+from brokerlaw.spec.history.tables import OK, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, partition, violation
 
@@ -31,7 +31,7 @@ def same_key_same_partition(h: History) -> Finding:
     return Finding(len(sends) - len(first), tuple(_parted(h, sends, int(leader[i]), int(i)) for i in wrong))
 
 
-def _parted(h: History, sends: Table, one: int, other: int) -> Violation:
+def _parted(h: History, sends: Sends, one: int, other: int) -> Violation:
     where = " and to ".join(partition(h, sends.tp[send]) for send in (one, other))
     return violation(h, f"key {key(h, sends.key[one])} went to {where}", (sends.op[one], sends.op[other]))
 
@@ -56,12 +56,12 @@ def murmur2(h: History) -> Finding:
     return Finding(len(sends), tuple(_strayed(h, sends, int(i), int(mine[i])) for i in wrong))
 
 
-def _strayed(h: History, sends: Table, send: int, expected: int) -> Violation:
+def _strayed(h: History, sends: Sends, send: int, expected: int) -> Violation:
     went = f"key {key(h, sends.key[send])} went to {partition(h, sends.tp[send])}"
     return violation(h, f"{went}, murmur2 names partition {expected}", (sends.op[send],))
 
 
-def _keyed(h: History, chosen: Bools) -> Table:
+def _keyed(h: History, chosen: Bools) -> Sends:
     """Acknowledged sends to the chosen partitions that left it to the key where to go."""
     sends = h.sends
     empty = h.keys.find(b"")

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints, Table
-from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
-from brokerlaw.spec.history.evidence.records import placed_reads
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.drains import Drains, covering, drains, short_of, shown
+from brokerlaw.spec.history.evidence.records import PlacedReads, placed_reads
 from brokerlaw.spec.history.evidence.relations import firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, deleted_below, keeping, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, UNCOMMITTED
+from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, UNCOMMITTED, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
@@ -38,13 +38,13 @@ def consuming_deletes_nothing(h: History) -> Finding:
     return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), tuple(breaches))
 
 
-def _read_again(h: History, reads: Table) -> tuple[Ints, Ints, Ints]:
+def _read_again(h: History, reads: PlacedReads) -> tuple[Ints, Ints, Ints]:
     """The reads that a later drain should repeat; and of those that it does not, each once, the drain and the read."""
     table = drains(h)
     drain, read = covering(h, reads.tp, reads.offset)
     later = (reads.completed[read] < table.begun[drain]) & _visible(table, drain, reads, read)
     drain, read = drain[later], read[later]
-    absent = ~shown(h, drain, ("offset", reads.offset[read]))
+    absent = ~shown(h, drain, offset=reads.offset[read])
     beyond, gone = short_of(h, reads.tp, reads.offset, reads.completed)
     full = table.isolation[beyond] == UNCOMMITTED
     lost_drain, lost = np.append(drain[absent], beyond[full]), np.append(read[absent], gone[full])
@@ -52,19 +52,19 @@ def _read_again(h: History, reads: Table) -> tuple[Ints, Ints, Ints]:
     return np.append(read, gone[full]), lost_drain[first], lost[first]
 
 
-def _visible(table: Table, drain: Ints, reads: Table, read: Ints) -> Bools:
+def _visible(table: Drains, drain: Ints, reads: PlacedReads, read: Ints) -> Bools:
     """Whether the drain is given what the read was given: aborted records only at read_uncommitted."""
     level = (table.isolation[drain] == UNCOMMITTED) | (reads.isolation[read] == COMMITTED)
     return np.asarray(level, dtype=np.bool_)
 
 
-def _cut_off(h: History, reads: Table, read: int, begin: Table) -> Violation:
+def _cut_off(h: History, reads: PlacedReads, read: int, begin: Answers) -> Violation:
     where = place(h, int(reads.tp[read]), int(reads.offset[read]))
     reason = f"{h.processes[reads.process[read]]} read {where}, and later the log began at {int(begin.offset[0])}"
     return violation(h, reason + under(h, (CLEAN_ELECTION,)), (reads.op[read], begin.op[0]))
 
 
-def _vanished(h: History, reads: Table, read: int, drain: int) -> Violation:
+def _vanished(h: History, reads: PlacedReads, read: int, drain: int) -> Violation:
     table = drains(h)[drain : drain + 1]
     where = place(h, int(reads.tp[read]), int(reads.offset[read]))
     start, end = int(table.start[0]), int(table.end[0])

@@ -2,9 +2,17 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.drains import covering, drains, shown
-from brokerlaw.spec.history.evidence.records import DURABLE, acked, commit_asked, committed, placed_reads
+from brokerlaw.spec.history.evidence.records import (
+    DURABLE,
+    Acked,
+    PlacedReads,
+    acked,
+    commit_asked,
+    committed,
+    placed_reads,
+)
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import deleted_below, keeping, within
@@ -50,10 +58,10 @@ def _passed_over(h: History) -> int:
     return int(passed.sum())
 
 
-def _dirty(h: History, reads: Table, read: int, transaction: int) -> Violation:
+def _dirty(h: History, reads: PlacedReads, read: int, transaction: int) -> Violation:
     asked = int(commit_asked(h)[transaction])
     when = "which nobody asked to commit" if asked == NEVER else "before its commit was asked for"
-    ends = h.raw_ends.end[h.raw_ends.begin == transaction]
+    ends = h.ends.end[h.ends.begin == transaction]
     reader, where = h.processes[reads.process[read]], place(h, int(reads.tp[read]), int(reads.offset[read]))
     producer = h.processes[h.sends.process[reads.send[read]]]
     told = f"{reader}, read_committed, read {value(h, int(reads.value[read]))} at {where}"
@@ -83,7 +91,7 @@ def atomic(h: History) -> Finding:
     drain, send = covering(h, sends.tp, sends.offset)
     isolated = drains(h).isolation[drain] == COMMITTED
     drain, send = drain[isolated], send[isolated]
-    there = shown(h, drain, ("offset", sends.offset[send]), ("value", sends.value[send]))
+    there = shown(h, drain, offset=sends.offset[send], value=sends.value[send])
     seen, unseen = _one_of_each(h, sends, send[there]), _one_of_each(h, sends, send[~there])
     done = committed(h, np.arange(len(seen)))
     torn = (unseen >= 0) & ((seen >= 0) | done)
@@ -92,25 +100,25 @@ def atomic(h: History) -> Finding:
     return Finding(int(judged.sum()), tuple(breaches))
 
 
-def _one_of_each(h: History, sends: Table, chosen: Ints) -> Ints:
+def _one_of_each(h: History, sends: Acked, chosen: Ints) -> Ints:
     """By operation that began a transaction: one of the chosen sends in it, or -1."""
     example = np.full(len(h.operations) + 1, -1)
     example[sends.transaction[chosen]] = chosen
     return example
 
 
-def _several(h: History, sends: Table, reached: Ints) -> Bools:
+def _several(h: History, sends: Acked, reached: Ints) -> Bools:
     """By operation that began a transaction: whether more than one of its sends was in reach."""
     count = np.bincount(sends.transaction[np.unique(reached)], minlength=len(h.operations) + 1)
     return np.asarray(count > 1, dtype=np.bool_)
 
 
-def _torn(h: History, sends: Table, seen: int, unseen: int) -> Violation:
+def _torn(h: History, sends: Acked, seen: int, unseen: int) -> Violation:
     missing = f"{value(h, sends.value[unseen])} at {place(h, sends.tp[unseen], sends.offset[unseen])}"
     transaction, producer = int(sends.transaction[unseen]), h.processes[sends.process[unseen]]
     told = f"read_committed readers are not given {missing}, of a transaction by {producer}"
     other = f"although they are given {value(h, sends.value[seen])} of it" if seen >= 0 else "that was committed"
-    ends = h.raw_ends.end[h.raw_ends.begin == transaction]
+    ends = h.ends.end[h.ends.begin == transaction]
     shown_sends = [send for send in (seen, unseen) if send >= 0]
     reason = f"{told}, {other}{under(h, (*DURABLE, *ISOLATED))}"
     return violation(h, reason, (transaction, *sends.op[shown_sends], *ends), _complete_reads(h, sends.tp[shown_sends]))

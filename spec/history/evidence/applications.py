@@ -5,18 +5,18 @@ from typing import NamedTuple
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather
 from brokerlaw.spec.history.derived import derived
-from brokerlaw.spec.history.evidence.assignments import holders, of_group
-from brokerlaw.spec.history.evidence.commits import possible_commits
+from brokerlaw.spec.history.evidence.assignments import Assignments, holders, of_group
+from brokerlaw.spec.history.evidence.commits import PossibleCommits, possible_commits
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.records import acked, owed_to
+from brokerlaw.spec.history.evidence.records import Acked, acked, owed_to
 from brokerlaw.spec.history.evidence.relations import firsts, least, pack_both, pairs, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers, lifted
 from brokerlaw.spec.history.evidence.topics import deleted_below, keeping, partitions_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Declared, Discipline
-from brokerlaw.spec.history.tables import COMMITTED, ISOLATION, OK
+from brokerlaw.spec.history.tables import COMMITTED, ISOLATION, OK, Applied, Reads, Sends
 from brokerlaw.spec.history.values import PartitionOffset
 
 BY_HAND = "auto_commit=false"
@@ -42,13 +42,13 @@ def applications(h: History, discipline: Discipline) -> list[Application]:
     ]
 
 
-def applied(h: History, application: Application) -> Table:
+def applied(h: History, application: Application) -> Applied[Ints]:
     """What the application let take effect in its sink."""
     sink = h.sinks.find(application.declared.sink)
     return h.applied[(h.applied.group == application.group) & (h.applied.sink == sink)]
 
 
-def inputs(h: History, application: Application) -> Table:
+def inputs(h: History, application: Application) -> Acked:
     """Acknowledged records that the application must have been given by the time when it had caught up.
 
     They were acknowledged before its last polls, in partitions that its members held in the end; its consumers all
@@ -87,7 +87,7 @@ def _last_poll(h: History, members: dict[int, ops.OpenConsumer], time: int) -> i
     return int(invoked[invoked < time].max(initial=-1))
 
 
-def _below_last_read(h: History, application: Application, sends: Table) -> Bools:
+def _below_last_read(h: History, application: Application, sends: Sends) -> Bools:
     """Whether the group read as far as each send."""
     reads = h.reads[h.reads.group == application.group]
     furthest = np.full(len(h.partitions) + 1, -1)
@@ -95,26 +95,39 @@ def _below_last_read(h: History, application: Application, sends: Table) -> Bool
     return np.asarray(sends.offset <= furthest[sends.tp], dtype=np.bool_)
 
 
+class Seeks(Table[C], kw_only=True):
+    """Positions that clients set themselves and that were not refused."""
+
+    op: C
+    opened: C
+    tp: C
+    offset: C
+    invoked: C
+
+
 @derived
-def seeks(h: History) -> Table:
-    """Positions that clients set themselves and that were not refused: op, opened, tp, offset, invoked."""
-    table = Table("op", "opened", "tp", "offset", "invoked")
+def seeks(h: History) -> Seeks[Ints]:
+    rows, opened = [], h.operations.opened
     for number in of_kind(h, ops.Seek, ops.Assign).tolist():
-        op, operation = h.invocations[number].value, h.operations[number : number + 1]
+        invocation = h.invocations[number]
+        op = invocation.value
         assert isinstance(op, ops.Seek | ops.Assign)
         sought = op.offsets if isinstance(op, ops.Assign) else (PartitionOffset(op.topic, op.partition, op.offset),)
         for each in sought:
-            table.append(number, operation.opened[0], h.partitions.find(each.tp), each.offset, operation.invoked[0])
-    return table
+            tp = h.partitions.find(each.tp)
+            rows.append(
+                Seeks(op=number, opened=int(opened[number]), tp=tp, offset=each.offset, invoked=invocation.time)
+            )
+    return gather(Seeks[Ints], rows)
 
 
 class Course(NamedTuple):
     """All that a group did in one partition: its reads, commits that may have happened, seeks and assignments."""
 
-    reads: Table
-    commits: Table
-    seeks: Table
-    assignments: Table
+    reads: Reads
+    commits: PossibleCommits
+    seeks: Seeks[Ints]
+    assignments: Assignments
 
 
 def course(h: History, application: Application, tp: int) -> Course:
@@ -149,7 +162,7 @@ def skipped_by_itself(deeds: Course, offsets: Ints, produced: tuple[Ints, Ints],
     return np.asarray(own, dtype=np.bool_)
 
 
-def _commits_past(commits: Table, offsets: Ints, item: Ints, reader: Ints) -> Ints:
+def _commits_past(commits: PossibleCommits, offsets: Ints, item: Ints, reader: Ints) -> Ints:
     """By offset: of each that read it, in how many transactions (or outside of any) it committed beyond. Summed up."""
     each = firsts(commits.opened, commits.transaction)
     opened = commits.opened[each]
@@ -160,14 +173,14 @@ def _commits_past(commits: Table, offsets: Ints, item: Ints, reader: Ints) -> In
     return _summed(item, last - np.searchsorted(reached, asked, side="right"), len(offsets))
 
 
-def _producing(commits: Table, offsets: Ints, item: Ints, reader: Ints, produced: tuple[Ints, Ints]) -> Ints:
+def _producing(commits: PossibleCommits, offsets: Ints, item: Ints, reader: Ints, produced: tuple[Ints, Ints]) -> Ints:
     """The same, of the transactions alone that produced the record's output."""
     one, other = pairs(item, produced[0])
     furthest = _furthest(commits, reader[one], produced[1][other])
     return _summed(item[one], furthest > offsets[item[one]], len(offsets))
 
 
-def _furthest(commits: Table, opened: Ints, transaction: Ints) -> Ints:
+def _furthest(commits: PossibleCommits, opened: Ints, transaction: Ints) -> Ints:
     """The highest offset that each client committed in a transaction (-1: outside of any), or below any."""
     return -least((commits.opened, commits.transaction), -commits.offset, (opened, transaction))
 

@@ -12,25 +12,42 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED
 
 
-@derived
-def assignments(h: History) -> Table:
+class Assignments(Table[Ints], kw_only=True):
     """A row for each assignment of a partition.
 
-    group, tp, opened, process, member, generation, identity (see `identity`), row and begin (when it was told), end
-    (when it was given back or lost, or its holder left, vanished or stopped being a member; `NEVER`: it was not).
+    `row` and `begin` are when the member was told. `end` is when it gave the partition back or lost it, left, vanished
+    or stopped being a member (`NEVER`: it did not). `identity`: see there.
     """
+
+    row: Ints
+    group: Ints
+    tp: Ints
+    opened: Ints
+    process: Ints
+    generation: Ints
+    begin: Ints
+    end: Ints
+    identity: Ints
+
+
+@derived
+def assignments(h: History) -> Assignments:
     events = h.ownership
     event_end = np.full(len(events), NEVER)
     earlier, later = neighbours(events.opened, events.tp, order=events.row)
     event_end[earlier] = events.time[later]
-    held = events.with_columns(end=event_end, begin=events.time)[events.kind == ASSIGNED]
-    leaving = _leaving(h)
+    assigned = events.kind == ASSIGNED
+    held, leaving = events[assigned], _leaving(h)
     left = first_after(leaving.opened, leaving.row, held.opened, held.row)
-    end = np.minimum(held.end, take(leaving.time, left, NEVER))
-    return Table.of(
-        **{name: getattr(held, name) for name in ("group", "tp", "opened", "process", "member", "generation", "row")},
-        begin=held.begin,
-        end=end,
+    return Assignments(
+        row=held.row,
+        group=held.group,
+        tp=held.tp,
+        opened=held.opened,
+        process=held.process,
+        generation=held.generation,
+        begin=held.time,
+        end=np.minimum(event_end[assigned], take(leaving.time, left, NEVER)),
         identity=identity(h)[held.opened],
     )
 
@@ -47,16 +64,23 @@ def identity(h: History) -> Ints:
     return same
 
 
-@derived
-def _leaving(h: History) -> Table:
+class Leaving(Table[Ints], kw_only=True):
     """When a member certainly stopped owning: it closed, crashed, unsubscribed, or its name was opened anew."""
+
+    opened: Ints
+    row: Ints
+    time: Ints
+
+
+@derived
+def _leaving(h: History) -> Leaving:
     operations = h.operations
     ends = of_kind(h, ops.Close, ops.Crash, ops.Unsubscribe, failed=True)
     opens = of_kind(h, ops.OpenConsumer, ops.OpenProducer, failed=True)
     earlier, later = neighbours(operations.client[opens])
     opened = np.concatenate([operations.opened[ends], opens[earlier]])
     by = np.concatenate([ends, opens[later]])
-    return Table.of(opened=opened, row=operations.row[by], time=operations.invoked[by])
+    return Leaving(opened=opened, row=operations.row[by], time=operations.invoked[by])
 
 
 @derived
@@ -68,12 +92,12 @@ def gone(h: History) -> Ints:
     return when
 
 
-def holders(held: Table, time: int) -> Bools:
+def holders(held: Assignments, time: int) -> Bools:
     """Which of these assignments are going on at a time."""
     return np.asarray((held.begin <= time) & (time < held.end), dtype=np.bool_)
 
 
-def of_group(h: History, group: str) -> Table:
+def of_group(h: History, group: str) -> Assignments:
     """The assignments of a group."""
     table = assignments(h)
     return table[table.group == h.groups.find(group)]

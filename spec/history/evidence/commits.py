@@ -10,34 +10,60 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, OK
 
 
-@derived
-def possible_commits(h: History) -> Table:
-    """Commits that may have happened: op, opened, group, tp, offset, transaction, begun, done, done_in_transaction.
+class PossibleCommits(Table[Ints], kw_only=True):
+    """Commits that may have happened. `done` is when one was certain (`NEVER`: unknown).
 
-    `done` is when one was certain (`NEVER`: unknown). Offsets sent in a transaction count from when its commit was
-    asked for; its end is seen at once only by a read_committed member, which waits for it (KIP-447), so for others
-    `done` stays `NEVER` and `done_in_transaction` says when it was confirmed.
+    Offsets sent in a transaction count from when its commit was asked for; its end is seen at once only by a
+    read_committed member, which waits for it (KIP-447), so for others `done` stays `NEVER` and `done_in_transaction`
+    says when it was confirmed.
     """
+
+    op: Ints
+    opened: Ints
+    group: Ints
+    tp: Ints
+    offset: Ints
+    transaction: Ints
+    begun: Ints
+    done: Ints
+    done_in_transaction: Ints
+
+
+@derived
+def possible_commits(h: History) -> PossibleCommits:
     table = h.commits
     plain = table.transaction < 0
     asked = np.where(plain, table.invoked, commit_asked(h)[table.transaction])
     confirmed = np.where(table.status == OK, table.completed, NEVER)
     within = np.where(table.status == OK, commit_ended(h)[table.transaction], NEVER)
     kept = (table.status != FAIL) & (asked < NEVER)
-    return Table.of(
-        **{name: getattr(table, name)[kept] for name in ("op", "opened", "group", "tp", "offset", "transaction")},
-        begun=asked[kept],
-        done=np.where(plain, confirmed, NEVER)[kept],
-        done_in_transaction=np.where(plain, confirmed, within)[kept],
-    )
+    return PossibleCommits(
+        op=table.op,
+        opened=table.opened,
+        group=table.group,
+        tp=table.tp,
+        offset=table.offset,
+        transaction=table.transaction,
+        begun=asked,
+        done=np.where(plain, confirmed, NEVER),
+        done_in_transaction=np.where(plain, confirmed, within),
+    )[kept]
 
 
-def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> Table:
-    """For each member that asked for its group's commit between `begin` and `end`: what it may have been told.
+class Admissible(Table[Ints], kw_only=True):
+    """What a member may have been told of its group's commits.
 
-    latest (the op of a commit certain by then, or -1: none), lowest and highest (of all commits that were neither
-    begun later nor certainly overwritten; `NEVER` and -1: none).
+    `latest` is the op of a commit certain by then (-1: none), `lowest` and `highest` are of all commits that were
+    neither begun later nor certainly overwritten (`NEVER` and -1: none).
     """
+
+    latest: Ints
+    lowest: Ints
+    highest: Ints
+
+
+def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> Admissible:
+    """For each member that asked for its group's commit between `begin` and `end`."""
     table = possible_commits(h)
     done = table.done_in_transaction if isolation == COMMITTED else table.done
     ours, asked = pack_both((table.group, table.tp), (group, tp))
@@ -50,15 +76,15 @@ def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolat
     lowest, highest = np.full(len(asked), NEVER), np.full(len(asked), -1)
     np.minimum.at(lowest, query, table.offset[commit])
     np.maximum.at(highest, query, table.offset[commit])
-    return Table.of(latest=take(table.op, latest), lowest=lowest, highest=highest)
+    return Admissible(latest=take(table.op, latest), lowest=lowest, highest=highest)
 
 
-def _oldest(table: Table, ours: Ints, done: Ints, asked: Ints, overwritten: Ints) -> Ints:
+def _oldest(table: PossibleCommits, ours: Ints, done: Ints, asked: Ints, overwritten: Ints) -> Ints:
     """When the first of the commits that are not overwritten was begun."""
     return take(table.begun, lowest_from(ours, done, table.begun, asked, overwritten), NEVER)
 
 
-def _begun_between(table: Table, ours: Ints, asked: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints]:
+def _begun_between(table: PossibleCommits, ours: Ints, asked: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints]:
     """Every pair of a query and a commit of its group and partition begun in [begin, end)."""
     order = np.argsort(pack(ours, table.begun), kind="stable")
     key, since = pack_both((ours, table.begun), (asked, begin))

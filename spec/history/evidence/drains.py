@@ -3,36 +3,46 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack, pack_both, pairs, present, take
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import INFO, LATEST, PENDING
+from brokerlaw.spec.history.tables import INFO, LATEST, PENDING, Drained, Reads
+
+
+class Drains(Drained[Ints], kw_only=True):
+    """Drains that can be trusted: none of their polls has an unknown outcome, in which records may have been lost.
+
+    `since` is the previous drain of the partition by the same reader, or -1. At `begun` there was nothing beyond `end`.
+    """
+
+    since: Ints
+    begun: Ints
 
 
 @derived
-def drains(h: History) -> Table:
-    """Drains that can be trusted: none of their polls has an unknown outcome, in which records may have been lost.
-
-    row, time, process, opened, tp, start, end, isolation, and: since (the previous drain of the partition by the same
-    reader, or -1) and begun (there was nothing beyond `end` at that time).
-    """
+def drains(h: History) -> Drains:
     table = h.drained
     reader = pack(table.opened, table.tp)
     prior = last_before(reader, table.time, reader, table.time)
-    table = table.with_columns(since=take(table.time, prior), begun=_begun(h, table))
-    return table[_trusted(h, table)]
+    all_drains = Drains(**table.columns, since=take(table.time, prior), begun=_begun(h, table))
+    return all_drains[_trusted(h, all_drains)]
+
+
+class DrainedReads(Reads, kw_only=True):
+    """What each drain read: `drain` is its row among `drains`."""
+
+    drain: Ints
 
 
 @derived
-def drained_reads(h: History) -> Table:
-    """What each drain read: the reads, with `drain` as its row among `drains`."""
+def drained_reads(h: History) -> DrainedReads:
     table, reads = drains(h), h.reads
     drain, read = pack_both((table.opened, table.tp), (reads.opened, reads.tp))
     found = first_after(drain, table.time, read, reads.completed)
     belongs = (found >= 0) & (reads.invoked > take(table.since, found))
-    return reads.with_columns(drain=found)[belongs]
+    return DrainedReads(**reads.columns, drain=found)[belongs]
 
 
 def covering(h: History, tp: Ints, offset: Ints) -> tuple[Ints, Ints]:
@@ -51,14 +61,18 @@ def short_of(h: History, tp: Ints, offset: Ints, time: Ints) -> tuple[Ints, Ints
     return drain[beyond], item[beyond]
 
 
-def shown(h: History, drain: Ints, *columns: tuple[str, Ints]) -> Bools:
-    """Whether the drain read a record with these columns."""
+def shown(h: History, drain: Ints, *, offset: Ints | None = None, value: Ints | None = None) -> Bools:
+    """Whether the drain read a record at this offset, or with this value, or both."""
     reads = drained_reads(h)
-    names, wanted = zip(*columns, strict=True)
-    return present((reads.drain, *(getattr(reads, name) for name in names)), (drain, *wanted))
+    rows, asked = [reads.drain], [drain]
+    for column, wanted in ((reads.offset, offset), (reads.value, value)):
+        if wanted is not None:
+            rows.append(column)
+            asked.append(wanted)
+    return present(tuple(rows), tuple(asked))
 
 
-def _begun(h: History, table: Table) -> Ints:
+def _begun(h: History, table: Drained[Ints]) -> Ints:
     """The last time before the drain when the partition was asked for its end and had this one; else the opening."""
     asked = h.answers[h.answers.kind == LATEST]
     answer, wanted = pack_both((asked.tp, asked.isolation, asked.offset), (table.tp, table.isolation, table.end))
@@ -66,7 +80,7 @@ def _begun(h: History, table: Table) -> Ints:
     return np.where(last >= 0, take(asked.invoked, last), take(h.operations.invoked, table.opened))
 
 
-def _trusted(h: History, table: Table) -> Bools:
+def _trusted(h: History, table: Drains) -> Bools:
     """Whether every poll of the reader up to the drain has a known outcome."""
     operations = h.operations
     polls = of_kind(h, ops.Poll)

@@ -38,9 +38,8 @@ def outages(h: History) -> tuple[Outage, ...]:
     going: list[Outage] = []
     done: list[Outage] = []
     for number in of_kind(h, ops.KillBroker, ops.PauseBroker, ops.IsolateBrokers, *_UNDOES).tolist():
-        op, row = h.invocations[number].value, h.operations[np.array([number])]
-        time, completed = int(row.invoked[0]), int(row.completed[0])
-        sure = bool(row.status[0] == OK)
+        op, time = h.invocations[number].value, h.invocations[number].time
+        completed, sure = int(h.operations.completed[number]), bool(h.operations.status[number] == OK)
         match op:
             case ops.KillBroker(broker) | ops.PauseBroker(broker):
                 going.append(Outage(type(op), broker, time, completed if sure else NEVER))

@@ -4,26 +4,29 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, pack, take
 from brokerlaw.spec.history.evidence.settings import lifted
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, topic_of, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMIT, COMMITTED, FAIL, OK
+from brokerlaw.spec.history.tables import COMMIT, COMMITTED, FAIL, OK, Reads, Sends
 
 ALL_REPLICAS: Final = "acks=all"
 DURABLE: Final = (ALL_REPLICAS, CLEAN_ELECTION)
 """The settings under which an acknowledged record stays, and stays where it is."""
 
 
-@derived
-def acked(h: History) -> Table:
-    """Sends acknowledged at an offset under `DURABLE` (or under what the user chose instead).
+class Acked(Sends, kw_only=True):
+    """Sends acknowledged at an offset under `DURABLE` (or under what the user chose instead)."""
 
-    The columns of `sends`, and once (see `sent_once`).
-    """
-    sends = h.sends.with_columns(once=sent_once(h))
+    once: Bools
+    """See `sent_once`."""
+
+
+@derived
+def acked(h: History) -> Acked:
+    sends = Acked(**h.sends.columns, once=sent_once(h))
     owed = (sends.acks == -1) | lifted(h, ALL_REPLICAS)
     return sends[owed & (sends.status == OK) & (sends.offset >= 0) & within(h, clean(h))[sends.tp]]
 
@@ -46,20 +49,23 @@ def send_of_read(h: History) -> Ints:
     return take(only, found)
 
 
-@derived
-def placed_reads(h: History) -> Table:
-    """The first read of each record at each place and level, of steady and cleanly led topics.
+class PlacedReads(Reads, kw_only=True):
+    """The first read of each record at each place and level, of steady and cleanly led topics."""
 
-    The columns of `reads`, and send (see `send_of_read`).
-    """
-    reads = h.reads.with_columns(send=send_of_read(h))[within(h, clean(h))[h.reads.tp]]
+    send: Ints
+    """See `send_of_read`."""
+
+
+@derived
+def placed_reads(h: History) -> PlacedReads:
+    reads = PlacedReads(**h.reads.columns, send=send_of_read(h))[within(h, clean(h))[h.reads.tp]]
     return reads[np.sort(firsts(reads.tp, reads.offset, reads.key, reads.value, reads.isolation))]
 
 
 @derived
 def commit_asked(h: History) -> Ints:
     """By operation that began a transaction: when its commit was first asked for and not refused, or `NEVER`."""
-    ends, operations = h.raw_ends, h.operations
+    ends, operations = h.ends, h.operations
     asked = ends[(ends.how == COMMIT) & (operations.status[ends.end] != FAIL)]
     begun = np.arange(len(operations) + 1)
     return least((asked.begin,), operations.invoked[asked.end], (begun,))
@@ -68,7 +74,7 @@ def commit_asked(h: History) -> Ints:
 @derived
 def commit_ended(h: History) -> Ints:
     """By operation that began a transaction: when its commit was confirmed, or `NEVER`."""
-    ends, operations = h.raw_ends, h.operations
+    ends, operations = h.ends, h.operations
     done = ends[(ends.how == COMMIT) & (operations.status[ends.end] == OK)]
     begun = np.arange(len(operations) + 1)
     return least((done.begin,), operations.completed[done.end], (begun,))
@@ -79,7 +85,7 @@ def committed(h: History, transaction: Ints) -> Bools:
     return np.asarray((transaction >= 0) & (commit_ended(h)[transaction] < NEVER), dtype=np.bool_)
 
 
-def owed_to(h: History, sends: Table, isolation: Ints | int) -> Bools:
+def owed_to(h: History, sends: Sends, isolation: Ints | int) -> Bools:
     """Whether these acknowledged sends are for readers at an isolation level: at read_committed, once committed."""
     outside = sends.transaction < 0
     return np.asarray((np.asarray(isolation) != COMMITTED) | outside | committed(h, sends.transaction), dtype=np.bool_)

@@ -41,9 +41,16 @@ def _polling(h: History, opened: Ints, told: Ints, time: Ints, patience: Ints) -
     return np.where(polled, steady & unbroken, time - told <= patience)
 
 
-@derived
-def _polls(h: History) -> Table:
+class Polls(Table[Ints], kw_only=True):
     """Polls that came back, by member and time; `silences` counts the long ones among the gaps between them."""
+
+    opened: Ints
+    completed: Ints
+    silences: Ints
+
+
+@derived
+def _polls(h: History) -> Polls:
     operations = h.operations
     number = of_kind(h, ops.Poll)
     number = number[operations.status[number] == OK]
@@ -51,7 +58,7 @@ def _polls(h: History) -> Table:
     order = np.lexsort((time, opened))
     opened, time = opened[order], time[order]
     gap = np.diff(time, prepend=time[:1])
-    return Table.of(opened=opened, completed=time, silences=np.cumsum(gap > _patience(h)[opened]))
+    return Polls(opened=opened, completed=time, silences=np.cumsum(gap > _patience(h)[opened]))
 
 
 def _frozen(h: History, opened: Ints, told: Ints, time: Ints) -> Bools:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints, Table, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.commits import admissible
@@ -13,26 +13,35 @@ from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.topics import clean, deleted_below, keeping, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED
+from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED, Reads
+
+
+class Starts(Reads, kw_only=True):
+    """The first read of each assignment, where it is certain that it is the first, in groups that commit by hand.
+
+    `earliest`: whether the member starts at the log's start when its group has committed nothing. `latest`, `lowest`
+    and `highest` are those of `Admissible`.
+    """
+
+    assigned: Ints
+    earliest: Bools
+    latest: Ints
+    lowest: Ints
+    highest: Ints
 
 
 @derived
-def starts(h: History) -> Table:
-    """The first read of each assignment, where it is certain that it is the first, in groups that commit by hand.
-
-    The columns of `reads`, and: assigned (when), earliest (whether the member starts at the log's start when its group
-    has committed nothing), and the columns of `admissible`.
-    """
+def starts(h: History) -> Starts:
     begun = np.sort(firsts(h.reads.opened, h.reads.tp, h.reads.positioned))
     first = h.reads[begun[~held_before(h)[begun]]]
     first = first[within(h, clean(h))[first.tp]]
     told = h.ownership[h.ownership.kind == ASSIGNED]
     assigned = take(told.time, _row(told.row, first.positioned))
-    first = first.with_columns(assigned=assigned, earliest=_resets_to_earliest(h)[first.opened])
     by_hand = ~np.isin(first.group, list(auto_committing(h)))
-    first = first[(assigned >= 0) & by_hand & ~_may_have_missed(h, first)]
-    levels = [_told(h, first[first.isolation == level], level) for level in (UNCOMMITTED, COMMITTED)]
-    return Table.of(**{name: np.concatenate([getattr(part, name) for part in levels]) for name in levels[0].names})
+    certain = np.flatnonzero((assigned >= 0) & by_hand & ~_may_have_missed(h, first, assigned))
+    levels = [certain[first.isolation[certain] == level] for level in (UNCOMMITTED, COMMITTED)]
+    parts = [_starts(h, first[rows], assigned[rows], level) for level, rows in enumerate(levels)]
+    return stacked(parts)
 
 
 @derived
@@ -40,12 +49,12 @@ def floors(h: History) -> Ints:
     """By start, the lowest offset that it may pass over nothing from: beyond its group's commits; -1: not known."""
     table = starts(h)
     cut = deleted_below(h)[table.tp]
-    sure = (table.latest >= 0) & (table.earliest.astype(np.bool_) | (cut == 0))
-    knowable = within(h, keeping(h))[table.tp] & (sure | table.earliest.astype(np.bool_))
+    sure = (table.latest >= 0) & (table.earliest | (cut == 0))
+    knowable = within(h, keeping(h))[table.tp] & (sure | table.earliest)
     return np.where(knowable, np.maximum(table.highest, cut), -1).clip(min=np.where(knowable, 0, -1))
 
 
-def passed_over(h: History, table: Table, floor: Ints) -> Ints:
+def passed_over(h: History, table: Starts, floor: Ints) -> Ints:
     """For each start the op that shows a record between its floor and what it read first; -1: none is known."""
     shown = np.full(len(table), -1)
     for level in (UNCOMMITTED, COMMITTED):
@@ -57,29 +66,35 @@ def passed_over(h: History, table: Table, floor: Ints) -> Ints:
     return shown
 
 
-def reread(h: History, table: Table) -> Bools:
+def reread(h: History, table: Starts) -> Bools:
     """Whether each start is below all that its group may have committed, where the log certainly reached that far."""
     reads, sends = placed_reads(h), acked(h)
-    tp, time, offset = (
-        np.concatenate([getattr(reads, name), getattr(sends, name)]) for name in ("tp", "completed", "offset")
-    )
+    tp, time = np.concatenate([reads.tp, sends.tp]), np.concatenate([reads.completed, sends.completed])
+    offset = np.concatenate([reads.offset, sends.offset])
     end = take(offset, highest_before(tp, time, offset, table.tp, table.assigned)) + 1
     below = (table.latest >= 0) & (table.offset < table.lowest) & (table.lowest <= end)
     return np.asarray(below, dtype=np.bool_)
 
 
-def _places(h: History, level: int) -> Table:
-    """Where records are for certain that readers at this isolation level are given: op, tp, offset."""
+class Places(Table[Ints], kw_only=True):
+    """Where records are for certain that readers at an isolation level are given."""
+
+    op: Ints
+    tp: Ints
+    offset: Ints
+
+
+def _places(h: History, level: int) -> Places:
     reads, sends = placed_reads(h), acked(h)
     reads = reads[(reads.isolation == level) | (level == UNCOMMITTED)]
     sends = sends[owed_to(h, sends, level)]
-    columns = ("op", "tp", "offset")
-    return Table.of(**{name: np.concatenate([getattr(reads, name), getattr(sends, name)]) for name in columns})
+    return stacked([Places(op=table.op, tp=table.tp, offset=table.offset) for table in (reads, sends)])
 
 
-def _told(h: History, first: Table, level: int) -> Table:
-    commits = admissible(h, first.group, first.tp, first.assigned, first.completed, level)
-    return first.with_columns(**{name: getattr(commits, name) for name in commits.names})
+def _starts(h: History, first: Reads, assigned: Ints, level: int) -> Starts:
+    commits = admissible(h, first.group, first.tp, assigned, first.completed, level)
+    earliest = _resets_to_earliest(h)[first.opened]
+    return Starts(**first.columns, **commits.columns, assigned=assigned, earliest=earliest)
 
 
 def _row(rows: Ints, wanted: Ints) -> Ints:
@@ -88,13 +103,13 @@ def _row(rows: Ints, wanted: Ints) -> Ints:
     return np.where(take(rows, at) == wanted, at, -1)
 
 
-def _may_have_missed(h: History, first: Table) -> Bools:
+def _may_have_missed(h: History, first: Reads, assigned: Ints) -> Bools:
     """Whether a poll with an unknown outcome came between the assignment and the read: its records are lost to us."""
     operations = h.operations
     polls = of_kind(h, ops.Poll)
     unknown = polls[np.isin(operations.status[polls], (INFO, PENDING))]
     last = last_before(operations.opened[unknown], unknown, first.opened, first.op)
-    return np.asarray(take(completed(h, unknown, NEVER), last) >= first.assigned, dtype=np.bool_)
+    return np.asarray(take(completed(h, unknown, NEVER), last) >= assigned, dtype=np.bool_)
 
 
 @derived

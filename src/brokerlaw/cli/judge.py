@@ -42,7 +42,7 @@ def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
         book = select(patterns, profile)
     with faults(HistoryError, TraceError, OSError):
         recording = _recording(history)
-        findings = judge_history(History.of_recording(recording), book)
+        findings = judge_history(History.of(recording), book)
     click.echo(_table(findings))
     broken = [(name, violation) for name, found in findings.items() for violation in found.violations]
     for name, violation in broken:

@@ -58,7 +58,7 @@ def _runs(adapter: Adapter, saved: SavedTrace, settings: UserSettings, runs: int
         click.echo("\n".join(narrate(saved)))
         for number in range(1, runs + 1):
             recording = execute(saved.plan, adapter, description, settings, f"bl{saved.seed}-{run_id}-{number}-")
-            violations = invariant.judge(History.of_recording(recording)).violations
+            violations = invariant.judge(History.of(recording)).violations
             reproduced += bool(violations)
             click.echo(f"run {number}: {violations[0].reason if violations else 'kept'}")
     return reproduced

@@ -1,0 +1,20 @@
+"""The values that columns refer to by index."""
+
+from brokerlaw.spec.history.columns import Pool
+from brokerlaw.spec.history.values import TopicPartition
+
+
+class Pools:
+    """One pool for each kind of name. `brokers` are sets of brokers: replicas, in-sync sets."""
+
+    def __init__(self) -> None:
+        self.processes: Pool[str] = Pool()
+        self.partitions: Pool[TopicPartition] = Pool()
+        self.topics: Pool[str] = Pool()
+        self.keys: Pool[bytes] = Pool()
+        self.values: Pool[bytes] = Pool()
+        self.groups: Pool[str] = Pool()
+        self.sinks: Pool[str] = Pool()
+        self.members: Pool[str] = Pool()
+        self.functions: Pool[str] = Pool()
+        self.brokers: Pool[frozenset[int]] = Pool()
