@@ -5,8 +5,8 @@
         outcome, at = channel.perform(Send("p", "orders", b"hello"))
         later = channel.invoke(Send("p", "orders", b"again", awaited=False))  # a Future[Timed]
 
-The first misconduct ends the program and the conversation: what is in flight raises it, and so does whatever is asked
-thereafter. A program that we ended ourselves leaves what was in flight `Unknown`.
+The first misuse of the contract ends the program and the conversation: what is in flight raises it, and so does
+whatever is asked thereafter. A program that we ended ourselves leaves what was in flight `Unknown`.
 """
 
 import contextlib
@@ -20,15 +20,21 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.child import Child
-from brokerlaw.adapters.contract import AdapterError, Description, Observer, Timed
+from brokerlaw.adapters.clock import Clock, MachineClock, ProgramClock, WrongTime
+from brokerlaw.adapters.contract import SIMULATED_TIME, Description, Observer, Timed, described
+from brokerlaw.adapters.errors import AdapterError, Misuse
 from brokerlaw.spec.history.operations import AnyOperation
 from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.text import quoted
 
+QUOTED = 1 << 10
+"""The most bytes of an unfinished line that are looked at."""
 PATIENCE = 30.0
 """Seconds that a request may take beyond what it allows itself; also for reading one, and for ending."""
+GRACE = 2.0
+"""Seconds for a program that gave up, or was interrupted at work, to clear up."""
 LONGEST_LINE = 1 << 26
 """Bytes: a poll of a hundred records of 400 kB."""
 OBSERVATIONS = 10_000
@@ -44,7 +50,7 @@ class Pending(NamedTuple):
 
 
 class Channel:
-    """Starts `argv` (no shell) as `name`; raises `CannotStart`. `listen` is called by the reading thread."""
+    """Starts `argv` (no shell) as `name`, or raises `AdapterError`. `listen` is called by the reading thread."""
 
     def __init__(
         self,
@@ -57,16 +63,18 @@ class Channel:
         folder: Path | None = None,
     ) -> None:
         self.name, self.patience, self._listen = name, patience, listen
+        self.clock: Clock = MachineClock()
         self._lock = Lock()
         self._last_id = 0
         self._pending: dict[int, Pending] = {}
         self._fault: Exception | None = None
         self._ended_by_us: str | None = None
+        self._gave_up = False
         self._second, self._seen = 0, 0
         try:
             self._child = Child(argv, self._take, self._end, limit=LONGEST_LINE, environment=environment, folder=folder)
         except OSError as error:
-            raise mis.CannotStart(name, error) from error
+            raise Misuse.CANNOT_START.error(name, reason=error.strerror) from error
         self._child.listen()
 
     # --- asking ---
@@ -75,8 +83,14 @@ class Channel:
         """Introduce ourselves; the program connects or starts its broker, and says what it is."""
         outcome, _ = self.ask(lambda number: wire.Hello(number, wire.CONTRACT, dict(settings)))
         if not isinstance(outcome, Ok):
-            raise mis.Faulted(self.name, f"{outcome.error} {outcome.message}".strip())
-        description: Description = outcome.value
+            message = f"{outcome.error} {outcome.message}".strip()
+            raise self._fail(Misuse.GAVE_UP.error(self.name, message=message, stderr=self._child.last_words()))
+        try:
+            description = described(self.name, outcome.value)
+        except AdapterError as error:
+            raise self._fail(error) from None
+        if SIMULATED_TIME in description.claims:
+            self.clock = ProgramClock()
         return description
 
     def perform(self, op: AnyOperation) -> Timed:
@@ -88,7 +102,7 @@ class Channel:
         return self._post(lambda number: wire.Invoke(number, op)).future
 
     def ask(self, make: Callable[[int], wire.AnyRequest]) -> Timed:
-        """Make a request with the id that it is given, and wait for its answer. Raises `Misconduct`."""
+        """Make a request with the id that it is given, and wait for its answer. Raises `AdapterError`."""
         request, _, future = self._post(make)
         limit = self.patience + wire.allowance(request)
         try:
@@ -96,12 +110,14 @@ class Channel:
         except TimeoutError:
             raise self._fail(self._hung(request, limit)) from None
 
-    def _hung(self, request: wire.AnyRequest, limit: float) -> mis.Misconduct:
+    def _hung(self, request: wire.AnyRequest, limit: float) -> AdapterError:
         if self._child.exited():  # and a child of its own keeps its output open
             self._child.signal(signal.SIGKILL)
             self._child.join(self.patience)
-        partial = bytes(self._child.partial[: mis.QUOTED])
-        return mis.Hung(self.name, wire.word(request), limit, partial, self._child.last_words())
+        partial = bytes(self._child.partial[:QUOTED])
+        kind, quote = (Misuse.HALF_A_LINE, quoted(partial)) if partial else (Misuse.HUNG, "")
+        words = self._child.last_words()
+        return kind.error(self.name, quote=quote, stderr=words, request=wire.word(request), seconds=limit)
 
     # --- life and death ---
 
@@ -127,17 +143,23 @@ class Channel:
     def kill(self) -> None:
         """End the program at once (kill -9); what it had already answered still counts."""
         self._ended_by_us = self._ended_by_us or "killed"
+        if self._gave_up:
+            self._child.close_input()
+            self._child.join(GRACE)
         self._child.signal(signal.SIGKILL)
         self._child.join(self.patience)
 
     def close(self) -> bool:
-        """End the program in good order within the patience; by force, and False, if it does not. Does not raise."""
-        orderly = False
+        """End the program in good order within the patience; by force, and False, if it does not. Does not raise.
+
+        One that is at work, as the user interrupts it, has no more than `GRACE`.
+        """
+        orderly, limit = False, min(self.patience, GRACE) if self._at_work() else self.patience
         with contextlib.suppress(Exception):  # what ended it before has been told
             stop = self._post(wire.Stop, ends="closed")
-            orderly = isinstance(stop.future.result(self.patience).outcome, Ok)
+            orderly = isinstance(stop.future.result(limit).outcome, Ok)
             self._child.close_input()
-            orderly = self._child.join(self.patience) and orderly
+            orderly = self._child.join(limit) and orderly
         self.kill()
         return orderly
 
@@ -149,6 +171,11 @@ class Channel:
 
     # --- requests ---
 
+    def _at_work(self) -> bool:
+        """Whether something is in flight that somebody waited for."""
+        with self._lock:
+            return any(wire.awaited(pending.request) for pending in self._pending.values())
+
     def _post(self, make: Callable[[int], wire.AnyRequest], ends: str | None = None) -> Pending:
         """Make a request; with `ends` it is the last one, so that the program's end thereafter is no surprise."""
         with self._lock:
@@ -156,26 +183,30 @@ class Channel:
             if self._fault is not None:
                 raise self._fault
             if self._ended_by_us is not None:
-                raise mis.Gone(self.name, wire.word(request))
+                raise Misuse.ENDED.error(self.name, request=wire.word(request))
             line = self._line(request)
             self._last_id += 1
-            pending = self._pending[request.id] = Pending(request, time.monotonic_ns(), Future())
+            pending = self._pending[request.id] = Pending(request, self.clock.now(), Future())
             self._ended_by_us = ends
         try:
             read = self._child.write(line, self.patience)
         except BrokenPipeError:
             self._child.join(self.patience)  # it may have died: then that is what to say
-            self._fail(mis.Deaf(self.name, wire.word(request), None, self._child.last_words()))
+            self._fail(self._unread(Misuse.INPUT_CLOSED, request))
         else:
             if not read:
-                self._fail(mis.Deaf(self.name, wire.word(request), self.patience, self._child.last_words()))
+                self._fail(self._unread(Misuse.DEAF, request))
         return pending
+
+    def _unread(self, kind: Misuse, request: wire.AnyRequest) -> AdapterError:
+        words = self._child.last_words()
+        return kind.error(self.name, stderr=words, request=wire.word(request), seconds=self.patience)
 
     def _line(self, request: wire.AnyRequest) -> bytes:
         try:
             return wire.line(request)
         except (msgspec.ValidationError, TypeError) as error:
-            raise AdapterError(f"{self.name} cannot be asked for {wire.word(request)}: {error}") from error
+            raise Misuse.CANNOT_BE_ASKED.error(self.name, request=wire.word(request), reason=error) from error
 
     # --- answers, in the reading thread ---
 
@@ -189,80 +220,94 @@ class Channel:
 
     def _handle(self, line: bytes) -> None:
         if len(line) > LONGEST_LINE:
-            raise mis.TooLong(self.name, line, LONGEST_LINE)
+            raise self._wrong(Misuse.LINE_TOO_LONG, line, limit=LONGEST_LINE)
         match self._message(line):
             case wire.Complete() as answer:
                 self._complete(answer, line)
             case wire.Observe(process, value, at):
-                now = self._not_too_many(line)
-                self._listen(self._in_time(at, 0, now, line), process, value)
-            case wire.Fault(message):
-                raise mis.Faulted(self.name, message)
+                self._not_too_many(line)
+                self._listen(self._known(at, 0, line), process, value)
+            case wire.GaveUp(message, mend):
+                self._gave_up = True
+                words = self._child.last_words()
+                if message.startswith(self.name):  # a class in Python, in a process of its own
+                    raise AdapterError(message, mend, stderr=words)
+                raise AdapterError(f"{self.name} gave up: {message}", mend, stderr=words)
+
+    def _wrong(self, kind: Misuse, line: bytes, stderr: str = "", **facts: object) -> AdapterError:
+        return kind.error(self.name, quote=quoted(line), stderr=stderr, **facts)
 
     def _message(self, line: bytes) -> wire.AnyMessage:
         try:
             return wire.read_message(line)
         except msgspec.ValidationError as error:
-            raise mis.Mismatch(self.name, line, str(error)) from error
+            raise self._wrong(Misuse.NOT_ALLOWED, line, reason=error, context="") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise mis.Garbage(self.name, line, str(error), self._child.last_words()) from error
+            raise self._wrong(Misuse.NOT_JSON, line, self._child.last_words(), reason=error) from error
 
     def _complete(self, answer: wire.Complete, line: bytes) -> None:
-        now = time.monotonic_ns()
         with self._lock:
             pending = self._pending.pop(answer.id, None)
             asked = 0 < answer.id <= self._last_id
         if pending is None:
-            raise (
-                mis.AnsweredTwice(self.name, answer.id, line)
-                if asked
-                else mis.UnknownRequest(self.name, answer.id, line)
-            )
+            raise self._wrong(Misuse.ANSWERED_TWICE if asked else Misuse.NEVER_ASKED, line, number=answer.id)
         try:
-            at = self._in_time(answer.time, pending.asked, now, line)
+            at = (
+                self.clock.now()
+                if isinstance(pending.request, wire.Hello)
+                else self._known(answer.time, pending.asked, line)
+            )
             outcome = self._typed(pending.request, answer, line)
-        except mis.Misconduct as wrong:
+        except AdapterError as wrong:
             pending.future.set_exception(wrong)
             raise
         pending.future.set_result(Timed(outcome, at))
 
     def _typed(self, request: wire.AnyRequest, answer: wire.Complete, line: bytes) -> Outcome:
+        if isinstance(request, wire.Hello):
+            return answer.outcome  # what a description may be is more than a matter of types
         try:
             return wire.typed(request, answer.outcome)
         except msgspec.ValidationError as error:
-            raise mis.Mismatch(self.name, line, str(error), wire.word(request)) from error
+            context = f" as the answer to {wire.word(request)}"
+            raise self._wrong(Misuse.NOT_ALLOWED, line, reason=error, context=context) from error
 
-    def _in_time(self, at: int | None, earliest: int, latest: int, line: bytes) -> int:
-        if at is not None and not earliest <= at <= latest:
-            raise mis.WrongTime(self.name, at, earliest, latest, line)
-        return latest if at is None else at
+    def _known(self, at: int | None, earliest: int, line: bytes) -> int:
+        try:
+            return self.clock.known(at, earliest)
+        except WrongTime as error:
+            kind = Misuse.NO_TIME if error.where is None else Misuse.WRONG_TIME
+            raise self._wrong(kind, line, time=at, where=error.where) from error
 
-    def _not_too_many(self, line: bytes) -> int:
-        now = time.monotonic_ns()
-        second = now // 1_000_000_000
+    def _not_too_many(self, line: bytes) -> None:
+        second = time.monotonic_ns() // 1_000_000_000
         self._seen = self._seen + 1 if second == self._second else 1
         self._second = second
         if self._seen > OBSERVATIONS:
-            raise mis.Flood(self.name, OBSERVATIONS, line)
-        return now
+            raise self._wrong(Misuse.TOO_MANY_OBSERVATIONS, line, limit=OBSERVATIONS)
 
     # --- the end ---
 
     def _end(self, status: int | None) -> None:
         """The program is gone: in the reading thread, when all that it wrote has been read."""
         if self._ended_by_us is None:
-            self._fail(mis.Died(self.name, status, self._child.last_words()))
+            self._fail(self._died(status))
+        unknown = Unknown("CLIENT_ENDED", f"{self.name} was {self._ended_by_us}")
         for pending in self._take_pending():
-            pending.future.set_result(
-                Timed(Unknown("CLIENT_ENDED", f"{self.name} was {self._ended_by_us}"), time.monotonic_ns())
-            )
+            pending.future.set_result(Timed(unknown, self.clock.now()))
+
+    def _died(self, status: int | None) -> AdapterError:
+        with self._lock:
+            waiting = next((each.request for each in self._pending.values() if wire.awaited(each.request)), None)
+        during = f" during {wire.word(waiting)}," if waiting else ""
+        return Misuse.DIED.error(self.name, ending=_ending(status), during=during, stderr=self._child.last_words())
 
     def _fail(self, error: Exception) -> Exception:
         """End it all for this reason, unless there was one before; returns the one that counts."""
         with self._lock:
             first = self._fault is None
             self._fault = self._fault or error
-        if first:
+        if first and not self._gave_up:
             self._child.signal(signal.SIGKILL)
         for pending in self._take_pending():
             pending.future.set_exception(self._fault)
@@ -273,3 +318,12 @@ class Channel:
             taken = list(self._pending.values())
             self._pending.clear()
         return taken
+
+
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "closed its standard output"
+    if status < 0:
+        known = {number.value: number.name for number in signal.Signals}
+        return f"was killed by {known.get(-status, f'signal {-status}')}"
+    return f"exited with code {status}"

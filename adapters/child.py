@@ -13,13 +13,16 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 
 from brokerlaw.adapters.guard import GUARD
+from brokerlaw.spec.text import shown
 
 CHUNK = 1 << 16
 TAIL_BYTES, TAIL_LINES, TAIL_WIDTH = 1 << 14, 10, 200
 """How much of standard error is kept, and shown."""
+DRAINED = 64
+"""The most chunks of it that are waited for."""
 GRACE = 1.0
 """Seconds between the end of its output and its exit."""
 
@@ -56,6 +59,7 @@ class Child:
         self._stdin, self._stdout, self._stderr = self._process.stdin, self._process.stdout, self._process.stderr
         GUARD.watch(self.pid)
         os.set_blocking(self._stdin.fileno(), False)
+        os.set_blocking(self._stderr.fileno(), False)
         self.partial = bytearray()
         self._tail = b""
         self._writing = Lock()
@@ -121,9 +125,11 @@ class Child:
         return not self._reader.is_alive()
 
     def last_words(self) -> str:
-        """The last lines on standard error, in printable characters."""
+        """The last lines on standard error, in printable characters; also what came just before the last message."""
+        if current_thread() is self._reader:
+            self._drain()
         lines = self._tail.decode("utf-8", "backslashreplace").splitlines()[-TAIL_LINES:]
-        return "\n".join("".join(c if c.isprintable() else "·" for c in line[:TAIL_WIDTH]) for line in lines)
+        return "\n".join(shown(line.expandtabs(4), TAIL_WIDTH) for line in lines)
 
     def _read(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -135,11 +141,20 @@ class Child:
                 if not ready:
                     break  # somebody else holds its standard error open
                 for key, _ in ready:
-                    data = os.read(key.fd, CHUNK)
-                    key.data(data)
-                    if not data:
-                        selector.unregister(key.fileobj)
+                    with contextlib.suppress(BlockingIOError):  # what was there has been drained
+                        data = os.read(key.fd, CHUNK)
+                        key.data(data)
+                        if not data:
+                            selector.unregister(key.fileobj)
         self._on_end(self._reap())
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError, ValueError):  # nothing more, or it is closed
+            for _ in range(DRAINED):
+                data = os.read(self._stderr.fileno(), CHUNK)
+                if not data:
+                    return
+                self._keep(data)
 
     def _take(self, data: bytes) -> None:
         head, *rest = data.split(b"\n")

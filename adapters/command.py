@@ -1,4 +1,4 @@
-"""A program in any language as an adapter: `cmd:./program args`.
+"""A program as an adapter: `cmd:./program args`, or a class in Python that is served in a process of its own.
 
 `--settings adapter.timeout=MILLISECONDS` says how long it may take to answer (beyond what an operation allows
 itself); the other settings go to the program.
@@ -9,8 +9,8 @@ from typing import Final
 
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.channel import PATIENCE, Channel
-from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description
-from brokerlaw.adapters.misconduct import Hung
+from brokerlaw.adapters.clock import Clock, MachineClock
+from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description, Misuse
 from brokerlaw.spec.history.operations import AnyOperation, Operation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import snake_case
@@ -22,9 +22,11 @@ class CommandAdapter(Adapter):
     """Starts `argv` and speaks JSON lines with it; every message is checked in both directions."""
 
     def __init__(self, name: str, argv: Sequence[str], settings: Mapping[str, str]) -> None:
-        super().__init__({key: value for key, value in settings.items() if key != TIMEOUT})
-        self._name, self._argv, self._patience = name, argv, _patience(settings)
+        self._patience, rest = patience(settings)
+        super().__init__(rest)
+        self._name, self._argv = name, argv
         self._channel: Channel | None = None
+        self._clock: Clock = MachineClock()
         self._description: Description | None = None
 
     def start(self) -> None:
@@ -32,16 +34,17 @@ class CommandAdapter(Adapter):
         self._channel = Channel(self._name, self._argv, lambda *seen: self._observer(*seen), patience=self._patience)
         try:
             self._description = self._channel.hello(self.settings)
-        except Hung as error:
-            raise AdapterError(f"{error}\n    If its broker takes long to start: --settings {TIMEOUT}=60000") from error
+        except AdapterError as error:
+            if error.code == Misuse.HUNG.code:
+                error.mend = f"if its broker takes long to start: --settings {TIMEOUT}=60000"
+            raise
+        self._clock = self._channel.clock
 
     def stop(self) -> None:
         """Have the program end what it started. Raises `AdapterError` when it had to be killed for that."""
         channel, self._channel = self._channel, None
         if channel is not None and channel.alive and not channel.close():
-            raise AdapterError(
-                f"{self._name} did not complete stop and exit within {self._patience:g} s: it was killed"
-            )
+            raise Misuse.NOT_STOPPED.error(self._name, seconds=self._patience)
         if channel is not None:
             channel.kill()
 
@@ -54,6 +57,10 @@ class CommandAdapter(Adapter):
     def reset(self) -> None:
         """Between two cases."""
         self._must(wire.Reset)
+
+    def now(self) -> int:
+        """The machine's clock, or the program's simulated one."""
+        return self._clock.now()
 
     def wait(self, milliseconds: int) -> None:
         """Time passes in the program, whose clock may be simulated."""
@@ -70,7 +77,7 @@ class CommandAdapter(Adapter):
         outcome, _ = self._open.ask(make)
         if not isinstance(outcome, Ok):
             what = snake_case(type(make(0)).__name__)
-            raise AdapterError(f"{self._name} must be able to {what}: {outcome.error} {outcome.message}".rstrip())
+            raise Misuse.CANNOT.error(self._name, request=what, reason=f"{outcome.error} {outcome.message}".rstrip())
 
     @property
     def _open(self) -> Channel:
@@ -79,9 +86,10 @@ class CommandAdapter(Adapter):
         return self._channel
 
 
-def _patience(settings: Mapping[str, str]) -> float:
-    """Seconds. Raises `AdapterError` on what is no positive number."""
-    text = settings.get(TIMEOUT, str(int(PATIENCE * 1000)))
-    if not text.isdecimal() or int(text) == 0:
+def patience(settings: Mapping[str, str]) -> tuple[float, dict[str, str]]:
+    """Seconds, and the settings that are not ours. Raises `AdapterError` on what is no positive number."""
+    rest = dict(settings)
+    text = rest.pop(TIMEOUT, str(int(PATIENCE * 1000)))
+    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
         raise AdapterError(f"{TIMEOUT}={text}: this is no positive number of milliseconds")
-    return int(text) / 1000
+    return int(text) / 1000, rest

@@ -9,9 +9,10 @@ it whole:
         def send(self, op: Send) -> Outcome | Future[Outcome]: ...
 
 A method answers with `Ok`, `Fail` (certainly had no effect) or `Unknown`; what is still in flight it answers with a
-`Future`. An exception is `Unknown`, since nobody can tell what had happened by then. A method that is missing answers
+`Future`. An `Exception` is `Unknown`, since nobody can tell what had happened by then. A method that is missing answers
 `Fail("UNSUPPORTED")`, which is a fault of the adapter where `describe` claimed the capability. Rebalances
-are told through `observe`, from any thread.
+are told through `observe`, from any thread. Anything else is a misuse of the contract: an `AdapterError`, which ends
+the run and says nothing about the broker.
 
 An outcome counts as known when the suite receives it. An adapter that knew it earlier (another process did, and its
 answer took a while) may say when: `Timed(outcome, at)`, at once or in a `Future`. The earlier an operation is
@@ -21,16 +22,32 @@ answer came, is a fault of the adapter.
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Literal, NamedTuple, Self, TypeAlias, get_args
 
+import msgspec
+
+from brokerlaw.adapters.errors import AdapterError, Misuse, pictured, text_of
 from brokerlaw.spec.history.observations import Observation
 from brokerlaw.spec.history.operations import Operation, name_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.rows import typed
 from brokerlaw.spec.history.values import Struct
+from brokerlaw.spec.text import did_you_mean, shown
 
-__all__ = ["Adapter", "AdapterError", "Capability", "Description", "Fail", "Ok", "Outcome", "Timed", "Unknown"]
+__all__ = [
+    "Adapter",
+    "AdapterError",
+    "Capability",
+    "Description",
+    "Fail",
+    "Misuse",
+    "Ok",
+    "Outcome",
+    "Timed",
+    "Unknown",
+]
 
 Capability: TypeAlias = Literal[
     "topics",  # create, delete, produce, assign, poll, seek, list offsets; bound: partitions of a topic
@@ -58,13 +75,16 @@ Capability: TypeAlias = Literal[
     "queues",  # publish, receive, ack, nack, extend
 ]
 CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
+SIMULATED_TIME = "simulated-time"
+"""The claim of a program whose times are not the machine's."""
 
 
 class Description(Struct, frozen=True):
     """What the broker is and what it can do. `capabilities` maps each one it has to its bound, or to None.
 
     `brokers` are the ids that faults may name. `claims` are documented behaviours beyond the capabilities: `murmur2`
-    says that the default partitioner is murmur2 over the key, `fresh` that `reset` leaves an empty broker.
+    says that the default partitioner is murmur2 over the key, `fresh` that `reset` leaves an empty broker,
+    `simulated-time` that `now` is no clock of the machine's.
     """
 
     name: str
@@ -77,10 +97,6 @@ class Description(Struct, frozen=True):
     def has(self, *capabilities: str) -> bool:
         """Whether all of these are claimed."""
         return all(capability in self.capabilities for capability in capabilities)
-
-
-class AdapterError(Exception):
-    """The adapter, not the broker, is at fault; the message names what is wrong and the mend."""
 
 
 class Timed(NamedTuple):
@@ -141,7 +157,7 @@ class Adapter:
         except AdapterError:
             raise
         except Exception as error:
-            return Unknown(type(error).__name__, str(error))
+            return exceptional(error)
         return answer
 
     def __enter__(self) -> Self:
@@ -156,3 +172,81 @@ class Adapter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def exceptional(error: BaseException) -> Unknown:
+    """What is known of an operation that raised."""
+    return Unknown(type(error).__name__, shown(text_of(error)))
+
+
+def described(name: str, told: object) -> Description:
+    """The description that was told, as a `Description` or as what JSON makes of one. Raises `AdapterError`."""
+    try:
+        plain = msgspec.to_builtins(told)
+        if reason := _no_capability(plain):
+            raise Misuse.DESCRIPTION.error(name, reason=reason)
+        description = msgspec.convert(plain, Description)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise Misuse.DESCRIPTION.error(name, reason=error) from error
+    if reason := _wrong(description):
+        raise Misuse.DESCRIPTION.error(name, reason=reason)
+    return description
+
+
+def _no_capability(told: object) -> str:
+    claimed = told.get("capabilities") if isinstance(told, dict) else None
+    for name in claimed if isinstance(claimed, dict) else ():
+        if name not in CAPABILITIES:
+            mend = did_you_mean(str(name), CAPABILITIES, f"there are {', '.join(CAPABILITIES)}")
+            return f"{name!r} is no capability; {mend}"
+    return ""
+
+
+def _wrong(it: Description) -> str:
+    """What is wrong with it, if anything is. Its texts are shown on terminals and in reports."""
+    for word, text in {"name": it.name, "version": it.version}.items():
+        if not text.strip() or text != shown(text):
+            return f"the {word} is {shown(text)!r}, and must be one line of printable text"
+    settings = (*it.settings.keys(), *it.settings.values())
+    if wrong := [text for text in (*it.claims, *settings) if text != shown(text)]:
+        return f"{shown(wrong[0])} is not printable"
+    for capability, bound in it.capabilities.items():
+        if bound is not None and bound < 1:
+            return f"{capability} has the bound {bound}; do not claim what the broker does not have"
+    if not it.capabilities:
+        return "no capability is claimed, and nothing else can be judged"
+    if len(set(it.brokers)) < len(it.brokers):
+        return f"a broker's id is there twice: {it.brokers}"
+    faults = [each for each in it.capabilities if each.startswith("faults.") and each != "faults.clock"]
+    if faults and not it.brokers:
+        return f"{faults[0]} is claimed, and brokers names nobody whom it could befall"
+    return ""
+
+
+def answered(name: str, op: Operation, outcome: object) -> Outcome:
+    """The outcome of an operation, if it is one that the operation can have. Raises `AdapterError`."""
+    if not isinstance(outcome, Ok | Fail | Unknown):
+        wanted = "return Ok(value), Fail(error) or Unknown(error)"
+        raise Misuse.RETURNED.error(name, value=pictured(outcome), method=name_of(op), wanted=wanted)
+    if isinstance(outcome, Ok):
+        try:
+            return typed(op, outcome)
+        except msgspec.ValidationError as error:
+            wanted = getattr(op.returns, "__name__", str(op.returns))
+            raise Misuse.WRONG_VALUE.error(
+                name, quote=pictured(outcome.value), operation=name_of(op), reason=error, returns=wanted
+            ) from error
+    if not isinstance(outcome.error, str) or not isinstance(outcome.message, str):
+        raise Misuse.WRONG_VALUE.error(name, operation=name_of(op), reason=pictured(outcome), returns="text for error")
+    return outcome
+
+
+def result_of(future: "Future[Outcome] | Future[Timed]") -> Outcome | Timed:
+    """What became of an operation in flight; an exception is nobody's knowledge."""
+    try:
+        error = future.exception()
+    except CancelledError as cancelled:
+        error = cancelled
+    if isinstance(error, AdapterError):
+        raise error
+    return exceptional(error) if error is not None else future.result()

@@ -4,26 +4,33 @@ reference                   an entry point of the group `brokerlaw.adapters`, of
 py:package.module:Class     a class that can be imported from here
 py:path/to/file.py:Class    a class in a file
 cmd:./program --flag        a program that speaks JSON lines (see `wire`); split as a shell would, run without one
+
+A class in Python runs in a process of its own, as a program does: it may hang, exit or print what it likes. Only
+brokerlaw's own adapters run inside this one. `--settings adapter.process=inside` keeps any class inside, for a
+debugger; `adapter.process=own` puts any into a process.
 """
 
-import importlib
-import importlib.util
-import inspect
 import shlex
+import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from brokerlaw.adapters.command import CommandAdapter
+from brokerlaw.adapters.checked import Checked
+from brokerlaw.adapters.command import CommandAdapter, patience
 from brokerlaw.adapters.contract import Adapter, AdapterError
+from brokerlaw.adapters.loading import about, load, place
 from brokerlaw.spec.text import did_you_mean
 
 GROUP: Final = "brokerlaw.adapters"
-EXTRAS: Final = {"confluent_kafka": "kafka", "z3": "prove"}
-"""The extra that brings a module."""
+OURS: Final = "brokerlaw"
+"""The distribution whose adapters are trusted with this process."""
+PROCESS: Final = "adapter.process"
+SERVE: Final = "brokerlaw.adapters.serve"
+LOADING: Final = "brokerlaw.adapters.loading"
+LOOK: Final = 30.0
+"""Seconds to import an adapter that only is to be listed."""
 
 
 class Installed(NamedTuple):
@@ -37,15 +44,42 @@ class Installed(NamedTuple):
 
 def resolve(name: str, settings: Mapping[str, str]) -> Adapter:
     """The adapter, not started yet. Raises `AdapterError` with one line that names what is wrong, and the mend."""
+    own = {key: value for key, value in settings.items() if key != PROCESS}
+    where = _process(settings)
     kind, colon, rest = name.partition(":")
     if colon and kind == "cmd":
-        return CommandAdapter(name, _split(name, rest), settings)
-    return (_python(name, rest) if colon and kind == "py" else _installed(name))(settings)
+        if where == "inside":
+            raise AdapterError(f"{PROCESS}=inside: a program has a process of its own", "it is for classes in Python")
+        return CommandAdapter(name, _split(name, rest), own)
+    if colon and kind == "py":
+        place(name, rest)
+        return _class(name, rest, own, inside=where == "inside")
+    entry = _entry(name)
+    return _class(name, entry.value, own, inside=(where or ("inside" if _ours(entry) else "own")) == "inside")
 
 
 def installed() -> list[Installed]:
     """All installed adapters by name, each with its availability."""
     return [_look(entry) for _, entry in sorted(_entries().items())]
+
+
+def _process(settings: Mapping[str, str]) -> str | None:
+    where = settings.get(PROCESS)
+    if where not in (None, "inside", "own"):
+        raise AdapterError(f"{PROCESS}={where}: write inside or own")
+    return where
+
+
+def _class(name: str, target: str, settings: Mapping[str, str], *, inside: bool) -> Adapter:
+    if inside:
+        seconds, rest = patience(settings)
+        return Checked(name, load(name, target), rest, seconds)
+    return CommandAdapter(name, _python(SERVE, name, target), settings)
+
+
+def _python(*arguments: str) -> list[str]:
+    """A process of our own module; -P, since the folder where we are must not shadow what is installed."""
+    return [sys.executable, "-P", "-m", *arguments]
 
 
 def _split(name: str, command: str) -> list[str]:
@@ -58,91 +92,41 @@ def _split(name: str, command: str) -> list[str]:
     return argv
 
 
-def _installed(name: str) -> type[Adapter]:
+def _entry(name: str) -> EntryPoint:
     entries = _entries()
     if name not in entries:
-        hint = _perhaps(name, entries)
+        hint = did_you_mean(name, sorted(entries))
         known = ", ".join(sorted(entries)) or "none"
-        raise AdapterError(f"no adapter {name!r}{hint}; installed: {known}; or py:MODULE:CLASS, or cmd:PROGRAM ARGS")
-    return _load(entries[name])
+        perhaps = f" ({hint})" if hint else ""
+        raise AdapterError(f"no adapter {name!r}{perhaps}; installed: {known}; or py:MODULE:CLASS, or cmd:PROGRAM ARGS")
+    return entries[name]
 
 
 def _entries() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
-def _load(entry: EntryPoint) -> type[Adapter]:
-    try:
-        found = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise _unusable(entry.name, error) from error
-    return _adapter(entry.name, found)
+def _ours(entry: EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.name == OURS
 
 
 def _look(entry: EntryPoint) -> Installed:
     try:
-        kind = _load(entry)
+        text = about(load(entry.name, entry.value)) if _ours(entry) else _about_elsewhere(entry)
     except AdapterError as error:
         return Installed(entry.name, entry.value, "", str(error))
-    about = (inspect.getdoc(kind) or "").partition("\n")[0]
-    return Installed(entry.name, entry.value, about, None)
+    return Installed(entry.name, entry.value, text, None)
 
 
-def _python(name: str, target: str) -> type[Adapter]:
-    place, _, attribute = target.rpartition(":")
-    if not place or not attribute:
-        raise AdapterError(f"{name} names no class: write py:package.module:Class or py:path/to/file.py:Class")
-    module = _file(name, Path(place)) if place.endswith(".py") else _module(name, place)
-    if not hasattr(module, attribute):
-        classes = [key for key, value in vars(module).items() if _is_adapter(value)]
-        here = f"; adapters there: {', '.join(classes)}" if classes else ""
-        raise AdapterError(f"{name}: {place} has no {attribute}{_perhaps(attribute, classes)}{here}")
-    return _adapter(name, getattr(module, attribute))
-
-
-def _module(name: str, module: str) -> ModuleType:
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+def _about_elsewhere(entry: EntryPoint) -> str:
+    """What an adapter of others is about, asked in a process of its own: what is imported may do anything."""
     try:
-        return importlib.import_module(module)
-    except Exception as error:  # an author's module may raise anything
-        raise _unusable(name, error) from error
-
-
-def _file(name: str, path: Path) -> ModuleType:
-    if not path.is_file():
-        raise AdapterError(f"{name}: there is no file {path}")
-    spec = importlib.util.spec_from_file_location(f"brokerlaw_adapter_{path.stem}", path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    sys.path.append(str(path.parent.resolve()))  # for the modules beside it
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # an author's file may raise anything
-        raise _unusable(name, error) from error
-    return module
-
-
-def _adapter(name: str, found: Any) -> type[Adapter]:
-    if not _is_adapter(found):
-        raise AdapterError(f"{name} is no adapter: it must be a class derived from brokerlaw.adapters.contract.Adapter")
-    kind: type[Adapter] = found
-    return kind
-
-
-def _is_adapter(found: Any) -> bool:
-    return isinstance(found, type) and issubclass(found, Adapter) and found is not Adapter
-
-
-def _unusable(name: str, error: Exception) -> AdapterError:
-    """Why a name that is known cannot be loaded, and the mend."""
-    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if missing in EXTRAS:
-        mend = f"pip install '.[{EXTRAS[missing]}]' in a checkout of brokerlaw"
-        return AdapterError(f"{name} needs {missing}, which is not installed: {mend}")
-    return AdapterError(f"{name} cannot be imported: {type(error).__name__}: {error}")
-
-
-def _perhaps(name: str, known: Iterable[str]) -> str:
-    hint = did_you_mean(name, known)
-    return f" ({hint})" if hint else ""
+        done = subprocess.run(
+            _python(LOADING, entry.name, entry.value), capture_output=True, text=True, timeout=LOOK, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise AdapterError(f"{entry.name} was not imported within {LOOK:g} s") from None
+    said = done.stdout.splitlines()[-1:]
+    if done.returncode == 0 and said:
+        return said[0]
+    raise AdapterError((done.stderr.splitlines() or [f"{entry.name} exited with code {done.returncode}"])[-1])

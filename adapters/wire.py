@@ -87,13 +87,14 @@ class Observe(Message, frozen=True):
     time: int | None = None
 
 
-class Fault(Message, frozen=True):
+class GaveUp(Message, frozen=True, tag="fault"):
     """The adapter cannot do its work, and it is not the broker's doing: what is wrong, and the mend. Ends the run."""
 
     message: str
+    mend: str = ""
 
 
-AnyMessage: TypeAlias = Complete | Observe | Fault
+AnyMessage: TypeAlias = Complete | Observe | GaveUp
 
 _REQUEST = msgspec.json.Decoder(AnyRequest)
 _MESSAGE = msgspec.json.Decoder(AnyMessage)
@@ -151,6 +152,11 @@ def allowance(request: AnyRequest) -> float:
             return milliseconds / 1000
         case _:
             return 0.0
+
+
+def awaited(request: AnyRequest) -> bool:
+    """Whether nothing else is asked before this is answered."""
+    return not isinstance(request, Invoke) or getattr(request.value, "awaited", True)
 
 
 def word(request: AnyRequest) -> str:

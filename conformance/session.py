@@ -3,9 +3,7 @@
 from concurrent.futures import Future
 from typing import Any
 
-import msgspec
-
-from brokerlaw.adapters.contract import Adapter, AdapterError, Description, Timed
+from brokerlaw.adapters.contract import Adapter, Description, Misuse, Timed, answered, result_of
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.record import Recorder
@@ -13,7 +11,7 @@ from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operations import AnyOperation, client_of, name_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.history.rows import Header, Recording, typed
+from brokerlaw.spec.history.rows import Header, Recording
 from brokerlaw.spec.history.values import TopicPartition
 
 ADMIN = "admin"
@@ -37,7 +35,7 @@ class Session:
         self.acknowledged: dict[TopicPartition, int] = {}
         self.last_consumers: dict[str, ops.OpenConsumer] = {}
         self.has_transactions = False
-        self._fault: AdapterError | None = None
+        self._fault: Exception | None = None
         self._recorder = Recorder(header)
         adapter.listen(self._seen)
 
@@ -76,8 +74,8 @@ class Session:
     def _later(self, number: int, op: AnyOperation, future: Future[Outcome] | Future[Timed]) -> None:
         """An operation in flight came to its end, perhaps in another thread: a fault waits for the case."""
         try:
-            self._complete(number, op, _result(future))
-        except AdapterError as error:
+            self._complete(number, op, result_of(future))
+        except Exception as error:  # the thread has nobody else to tell
             self._fault = error
 
     def _complete(self, number: int, op: AnyOperation, answer: Outcome | Timed) -> Outcome:
@@ -89,13 +87,9 @@ class Session:
 
     def _checked(self, op: AnyOperation, outcome: Outcome) -> Outcome:
         """The outcome in the plan's names. Raises `AdapterError` when it is none that the operation can have."""
+        outcome = answered(self.description.name, op, outcome)
         if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
-            claim = f"{self.description.name} claims a capability that needs {name_of(op)}"
-            raise AdapterError(f"{claim}, and refuses it: {outcome.message}")
-        try:
-            outcome = typed(op, outcome)
-        except msgspec.ValidationError as error:
-            raise AdapterError(f"{self.description.name} answered {name_of(op)} with a wrong value: {error}") from error
+            raise Misuse.UNSUPPORTED.error(self.description.name, operation=name_of(op), message=outcome.message)
         return Ok(self.names.inward(outcome.value)) if isinstance(outcome, Ok) else outcome
 
     def _track(self, op: AnyOperation, outcome: Outcome) -> None:
@@ -134,12 +128,7 @@ class Session:
             case seen.Revoked() | seen.Lost():
                 self.holdings[process] = self.holdings.get(process, frozenset()) - set(told.partitions)
             case _:
-                self._fault = AdapterError(f"{self.description.name} observed what only the suite can: {told!r}")
+                name = self.description.name
+                self._fault = Misuse.NOT_ITS_TO_SEE.error(name, observation=f"{told!r}", process=process)
                 return
         self._recorder.observe(at, process, told)
-
-
-def _result(future: Future[Outcome] | Future[Timed]) -> Outcome | Timed:
-    """What became of an operation in flight; an exception is nobody's knowledge."""
-    error = future.exception()
-    return Unknown(type(error).__name__, str(error)) if error else future.result()

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from brokerlaw.adapters.channel import Channel
-from brokerlaw.adapters.contract import Answer, Observer
-from brokerlaw.adapters.misconduct import Hung
+from brokerlaw.adapters.contract import AdapterError, Answer, Misuse, Observer
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operations import AnyOperation, client_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
@@ -76,7 +75,9 @@ class Pool:
         channel = self._clients.pop(op.client)
         try:
             answer = channel.perform(op)
-        except Hung:
+        except AdapterError as error:
+            if error.code != Misuse.HUNG.code:
+                raise
             channel.kill()
             return Unknown("STUCK", f"the client's process did not answer within {PATIENCE:g} s, and was ended")
         if isinstance(answer.outcome, Ok):

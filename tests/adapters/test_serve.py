@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from toy import Simulated, Toy
 
-from brokerlaw.adapters import misconduct as mis
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.channel import Channel
+from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.adapters.serve import Server
 from brokerlaw.spec.history.observations import Lost, Observation
 from brokerlaw.spec.history.operations import Close, Flush, Send
@@ -31,7 +31,7 @@ def converse(kind: type[Toy], *requests: wire.AnyRequest) -> tuple[list[wire.Any
         return made[-1]
 
     output = io.BytesIO()
-    Server(make, output).run(io.BytesIO(b"".join(map(wire.line, requests))))
+    Server(make, output, "toy").run(io.BytesIO(b"".join(map(wire.line, requests))))
     return [wire.read_message(line) for line in output.getvalue().splitlines()], made[0] if made else None
 
 
@@ -61,9 +61,12 @@ def test_late_answers_come_late_and_with_their_time() -> None:
     assert began <= times[0]
 
 
-def test_a_simulated_clock_is_not_shown() -> None:
+def test_a_simulated_clock_is_shown_and_claimed() -> None:
     said, _ = converse(Simulated, HELLO, wire.Invoke(2, Send("p", "observed", b"")))
-    assert [message.time for message in said if not isinstance(message, wire.Fault)] == [None] * 3
+    assert [message.time for message in said if not isinstance(message, wire.GaveUp)] == [17, 17, 17]
+    assert isinstance(said[0], wire.Complete)
+    assert isinstance(said[0].outcome, Ok)
+    assert said[0].outcome.value["claims"] == ["simulated-time"]
 
 
 def test_what_an_adapter_raises_is_nobodys_knowledge() -> None:
@@ -74,21 +77,21 @@ def test_what_an_adapter_raises_is_nobodys_knowledge() -> None:
 
 def test_an_adapters_fault_is_told_after_it_has_cleared_up() -> None:
     said, toy = converse(Toy, HELLO, wire.Invoke(2, Send("p", "fault", b"")), wire.Reset(3))
-    assert said[-1] == wire.Fault("out of licences")
+    assert said[-1] == wire.GaveUp("out of licences")
     assert toy is not None
     assert toy.life == ["start", "stop"]
 
 
 def test_an_answer_that_cannot_be_written_is_a_fault() -> None:
     said, _ = converse(Toy, HELLO, wire.Invoke(2, Send("p", "nonsense", b"")))
-    assert isinstance(said[-1], wire.Fault)
-    assert "is no message of the contract" in said[-1].message
+    assert isinstance(said[-1], wire.GaveUp)
+    assert "answered send with a wrong value: Expected `object`, got `object`" in said[-1].message
 
 
 @pytest.mark.parametrize("first", [wire.Reset(1), wire.Hello(1, 99, {})])
 def test_a_conversation_begins_with_hello_in_a_known_contract(first: wire.AnyRequest) -> None:
     said, _ = converse(Toy, first)
-    assert isinstance(said[0], wire.Fault)
+    assert isinstance(said[0], wire.GaveUp)
     assert "hello" in said[0].message or "contract 99" in said[0].message
 
 
@@ -113,5 +116,5 @@ def test_in_a_process_of_its_own(served: tuple[Channel, list[tuple[int, str, Obs
 
 
 def test_why_it_could_not_start(served: tuple[Channel, object]) -> None:
-    with pytest.raises(mis.Faulted, match="toy gave up: the licence has expired: renew it"):
+    with pytest.raises(AdapterError, match="toy gave up: the licence has expired: renew it"):
         served[0].hello({"broken": "yes"})

@@ -26,7 +26,7 @@ MESSAGES = [
     wire.Complete(2, Fail("NOT_ENOUGH_REPLICAS", "1 of 2"), 17),
     wire.Complete(3, Unknown("TIMEOUT")),
     wire.Observe("c", Assigned("g", "m", 3, (TopicPartition("t", 0),)), 18),
-    wire.Fault("the licence has expired"),
+    wire.GaveUp("the licence has expired"),
 ]
 NO_MESSAGES = [
     b'{"type":"complete","id":"1","outcome":{"type":"ok"}}',

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, RunResult
+from click.testing import CliRunner, Result
 
 from brokerlaw.cli.check import check
 from brokerlaw.cli.replay import replay
@@ -14,7 +14,7 @@ TRACE = Path(__file__).parents[3] / "reports/traces/kafka-mock/trace-3-transacti
 TRANSACTIONS = ("delivery.exactly-once", "transactions.committed-only", "transactions.atomic")
 
 
-def run(folder: Path, *arguments: str) -> RunResult:
+def run(folder: Path, *arguments: str) -> Result:
     options = ("--max-time", "20", "--shrink-time", "5", "--out", str(folder))
     return CliRunner().invoke(check, ["kafka-mock", *options, *arguments])
 
