@@ -21,8 +21,15 @@ def _plain(name: str) -> str:
 
 def shown(text: str, limit: int = CUT) -> str:
     r"""Somebody else's text on one line: what cannot be printed is escaped (`\x1b`), what is too long is cut."""
-    plain = "".join(char if char.isprintable() else _escape(char) for char in text[: limit + 1])
+    plain = printable(text[: limit + 1])
     return plain if len(plain) <= limit else plain[:limit] + "…"
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Somebody else's text, whole: what cannot be printed is escaped (`\x1b`, `\n`), but for what is to be kept."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else _escape(char) for char in text)
 
 
 def _escape(char: str) -> str:

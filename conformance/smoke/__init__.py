@@ -5,7 +5,7 @@ claimed, nothing in doubt. What fails here is therefore the adapter's (or nothin
 about a promise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Empty, Queue
 from threading import Thread
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -32,7 +32,7 @@ class Result(NamedTuple):
     mend: str = ""
 
 
-def smoke(adapter: Adapter, prefix: str, limit: float = 60.0) -> Iterator[Result]:
+def smoke(adapter: Adapter, prefix: str, limit: float = 60.0) -> Generator[Result, None, None]:
     """Start the adapter, make all checks, stop it. Each has `limit` seconds; after a hang nothing more is reached.
 
     The adapter is called in one thread of its own, which is left behind when it hangs.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Final, Literal
 
 from brokerlaw.spec.language.compiler import explore
 from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.model import Model
-from brokerlaw.spec.language.search import SearchResult, Violation
+from brokerlaw.spec.language.search import SearchResult, Stopped, Violation
 from brokerlaw.spec.language.spec import Guard, Spec
 
 Effect = Literal["breaks", "stalls", "widens", "idle", "incomplete"]
@@ -84,23 +85,33 @@ def guards(
     ask = stored and spec.of_kind("eventually") and not whole.violations
     live = liveness(model, max_states=stored) if ask else None
 
+    stop = Event()
+
+    def heed(*_: int) -> None:
+        if stop.is_set():
+            raise Stopped("interrupted")
+
     def drop(place: tuple[str, int]) -> Dropped:
         action, number = place
         dropped = Model(spec.without(action, number), bounds)
-        result = explore(dropped, every=every, max_states=max_states)
+        result = explore(dropped, every=every, max_states=max_states, progress=heed)
         effect, lassos = _effect(whole, result), dict[str, Lasso]()
         if effect == "widens" and live and live.outcome == "kept":
-            judged = liveness(dropped, max_states=stored).promises
+            judged = liveness(dropped, max_states=stored, progress=heed).promises
             lassos = {name: lasso for name, lasso in judged.items() if lasso}
         guard = spec.actions[action].guards[number]
         return Dropped(action, number, guard, result, "stalls" if lassos else effect, lassos)
 
     rows: list[Dropped] = []
     with ThreadPoolExecutor(workers) as pool:
-        for row in pool.map(drop, () if whole.violations else places(spec)):
-            rows.append(row)
-            if progress:
-                progress(row)
+        try:
+            for row in pool.map(drop, () if whole.violations else places(spec)):
+                rows.append(row)
+                if progress:
+                    progress(row)
+        finally:
+            stop.set()  # an interruption reaches this thread only, and the pool waits for its own
+            pool.shutdown(wait=False, cancel_futures=True)
     return Guards(spec, model.layout.bounds, whole, live, tuple(rows))
 
 

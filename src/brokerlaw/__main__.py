@@ -1,5 +1,5 @@
 """`python -m brokerlaw` is the same as `brokerlaw`."""
 
-from brokerlaw.cli.main import main
+from brokerlaw.cli.entry import main
 
 main()

@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 
 
 @click.group("adapter")
@@ -37,7 +37,7 @@ def init(name: str, language: str, out: Path | None) -> None:
 
     folder = out or Path(name)
     chosen = cast(Language, language)  # click has seen to it
-    with faults(AdapterError, OSError):
+    with one_line(AdapterError, OSError):
         target = write(name, chosen, folder)
     for file in FILES[chosen]:
         click.echo(f"wrote {folder / file}")
@@ -56,7 +56,7 @@ def schemas(out: Path | None) -> None:
     if out is None:
         click.echo("{" + ",\n".join(f'"{name.removesuffix(".json")}": {text}' for name, text in texts.items()) + "}")
         return
-    with faults(OSError):
+    with one_line(OSError):
         out.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (out / name).write_text(text)

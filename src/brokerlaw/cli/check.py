@@ -1,19 +1,16 @@
 """`brokerlaw check ADAPTER`: hold a broker to its promises."""
 
-import signal
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from types import FrameType
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Description
 from brokerlaw.adapters.registry import resolve
-from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.gate import Gate, gate_options
 from brokerlaw.cli.progress import Progress
 from brokerlaw.cli.settings import parsed, settings_option
@@ -58,7 +55,7 @@ def check(
     ADAPTER is an installed adapter (reference, kafka, kafka-mock), py:MODULE:CLASS, or cmd:PROGRAM ARGS.
     Writes a run folder with run.jsonl, report.json, report.md and a trace file for each violation.
     """
-    with faults(SelectionError):
+    with one_line(SelectionError):
         invariants = select(patterns, profile)
     chosen = parsed(settings)
     if examples is None and max_time is None:
@@ -79,7 +76,7 @@ def check(
         time.monotonic,
         narrate,
     )
-    sys.exit(_run(_resolved(options, gate), options, quiet, gate))
+    raise Exit(_run(_resolved(options, gate), options, quiet, gate))
 
 
 def _folder(out: Path | None, adapter: str, seed: int) -> Path:
@@ -105,26 +102,26 @@ def _resolved(options: Options, gate: Gate) -> Adapter:
         return resolve(options.adapter, options.settings.adapter)
     except AdapterError as error:
         failures = gate.report(_nothing(options, str(error)), options.out)
-        raise Fault("; ".join([str(error), *failures])) from error
+        raise CliError("; ".join([str(error), *failures])) from error
 
 
 def _run(broker: Adapter, options: Options, quiet: bool, gate: Gate) -> int:
     """Run to whatever end comes; the report files are written after every one of them."""
     progress = Progress(quiet)
-    with faults(OSError), RunFolder(options.out) as folder:
+    with one_line(OSError), RunFolder(options.out) as folder:
         result = _result(broker, options, folder, progress)
         folder.finish(result, {"report.json": json_report.render(result), "report.md": markdown.render(result)})
     progress.close()
     click.echo(terminal.render(result, options.out))
     if failures := gate.report(result, options.out):
-        raise Fault("; ".join(failures))
+        raise CliError("; ".join(failures))
     return result.exit_code
 
 
 def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Progress) -> RunResult:
     run: Run | None = None
     try:
-        with interruptible(), broker:
+        with broker:
             run = Run(broker, options)
             for event in run.events():
                 folder.write(event)
@@ -153,17 +150,3 @@ def _nothing(options: Options, fault: str | None) -> RunResult:
         fault=fault,
         interrupted=fault is None,
     )
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with its report."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

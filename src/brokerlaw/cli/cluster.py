@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from click.exceptions import Exit
+
+from brokerlaw.cli.errors import CliError
 
 NOT_UP = 3  # as `systemctl status` has it
-
-
-class Fault(click.ClickException):
-    """A plain line and exit code 2, not a traceback."""
-
-    exit_code = 2
 
 
 @click.group("cluster")
@@ -46,7 +43,7 @@ def status() -> None:
         state = detached.current()
     if state is None:
         click.echo("no cluster is up")
-        raise SystemExit(NOT_UP)
+        raise Exit(NOT_UP)
     click.echo(f"Apache Kafka {state.version}, bootstrap {state.bootstrap}, logs and data in {state.folder}")
     for node, port in state.ports.items():
         word = "answers" if answers(port) else "does not answer"
@@ -76,4 +73,4 @@ def _complaints() -> Iterator[None]:
     try:
         yield
     except ClusterError as error:
-        raise Fault(str(error)) from error
+        raise CliError(str(error)) from error

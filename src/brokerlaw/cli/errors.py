@@ -5,20 +5,22 @@ from contextlib import contextmanager
 
 import click
 
+from brokerlaw.cli.boundary import FAULT
 
-class Fault(click.ClickException):
+
+class CliError(click.ClickException):
     """Usage, the adapter or the suite is at fault; never a verdict about the broker."""
 
-    exit_code = 2  # conformance.result.FAULT, which takes long to import
+    exit_code = FAULT
 
 
 @contextmanager
-def faults(*kinds: type[Exception]) -> Iterator[None]:
+def one_line(*kinds: type[Exception]) -> Iterator[None]:
     """Errors of these kinds become one line and exit code 2."""
     try:
         yield
     except kinds as error:
-        raise Fault(_said(error)) from error
+        raise CliError(_said(error)) from error
 
 
 def _said(error: Exception) -> str:

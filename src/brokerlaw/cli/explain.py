@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Invariant
 from brokerlaw.spec.text import did_you_mean
@@ -31,10 +31,10 @@ def explain(name: str | None) -> None:
         for entry in INVARIANTS.values():
             click.echo(f"{entry.id:38} {entry.statement}")
         return
-    with faults(SpecError):
+    with one_line(SpecError):
         told = [*_of_protocol(name), *_of_book(name)]
     if not told:
-        raise Fault(f"no invariant or protocol is called {name!r}{_near(name)}")
+        raise CliError(f"no invariant or protocol is called {name!r}{_near(name)}")
     click.echo("\n\n".join(told))
 
 
@@ -68,7 +68,7 @@ def _of_protocol(name: str) -> Iterator[str]:
         yield report.member(about, member)
     elif name not in INVARIANTS:
         mend = did_you_mean(member, about.members, f"it has {', '.join(about.spec.properties)}")
-        raise Fault(f"{about.name} has no {member!r}; {mend}")
+        raise CliError(f"{about.name} has no {member!r}; {mend}")
 
 
 def _split(name: str) -> tuple[str, str, str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw.cli import selection
-from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.watch import INTERRUPTED, Watch
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def explore(
     from brokerlaw.spec.language import Model, SpecError, compiler
 
     watch = Watch(quiet)
-    with faults(SpecError, compiler.Uncompilable, MemoryError, OSError), watch.interruptible():
+    with one_line(SpecError, compiler.Uncompilable, MemoryError, OSError), watch.interruptible():
         model = Model(selection.chosen(protocol, variant), selection.sizes(sizes))
         found = compiler.explore(
             model,
@@ -103,8 +103,8 @@ def explore(
     if found.outcome in ("kept", "vacuous") and comes and not isinstance(comes, str) and comes.outcome != "kept":
         if not as_json:
             click.echo("but what is promised in the end does not come in every fair run")
-        sys.exit(EXIT[comes.outcome])
-    sys.exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
+        raise Exit(EXIT[comes.outcome])
+    raise Exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
 
 
 def _liveness(model: Model, found: SearchResult, always: bool) -> Liveness | str | None:
@@ -150,8 +150,8 @@ def _write(path: Path, model: Model, found: SearchResult) -> None:
     traces = {violation.name: violation.trace for violation in found.violations}
     traces |= {name: trace for name, trace in found.witnesses.items() if trace}
     if not traces:
-        raise Fault(f"there is no trace to write to {path}: nothing was violated, and no witness was reached")
+        raise CliError(f"there is no trace to write to {path}: nothing was violated, and no witness was reached")
     name, trace = next(iter(traces.items()))
-    with faults(OSError):
+    with one_line(OSError):
         path.write_text(itf.render(model, trace, name))
     click.echo(f"the trace to {name} is in {path}", err=True)

@@ -1,12 +1,12 @@
 """`brokerlaw guards PROTOCOL`: what each guard is for."""
 
-import sys
 from typing import Final
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw.cli import selection
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 
 EXIT: Final = {"told": 0, "violated": 1, "incomplete": 3}
 
@@ -30,7 +30,7 @@ def guards(
     from brokerlaw.spec.language import SpecError
     from brokerlaw.spec.language.guards import guards as guards_
 
-    with faults(SpecError):
+    with one_line(SpecError):
         spec = selection.chosen(protocol, variant)
         found = guards_(spec, selection.sizes(sizes), every=every, max_states=max_states)
     if as_json:
@@ -39,4 +39,4 @@ def guards(
         click.echo(json.dumps(report.data(found), indent=2))
     else:
         click.echo(report.render(found))
-    sys.exit(EXIT[found.outcome])
+    raise Exit(EXIT[found.outcome])

@@ -1,12 +1,12 @@
 """`brokerlaw judge HISTORY`: judge what was recorded, without a broker."""
 
-import sys
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 from tabulate import tabulate
 
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 from brokerlaw.conformance.judge import SelectionError, select
 from brokerlaw.conformance.judge import judge as judge_history
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
@@ -38,9 +38,9 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
 @click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
 def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
     """Judge HISTORY, a history file (JSON lines) or a trace: exit code 1 if it breaks a promise, 3 if it tests none."""
-    with faults(SelectionError):
+    with one_line(SelectionError):
         book = select(patterns, profile)
-    with faults(HistoryError, TraceError, OSError):
+    with one_line(HistoryError, TraceError, OSError):
         recording = _recording(history)
         findings = judge_history(History.of(recording), book)
     click.echo(_table(findings))
@@ -48,7 +48,7 @@ def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
     for name, violation in broken:
         click.echo(f"\n{name}: {violation.reason}\n  rows {', '.join(map(str, violation.witnesses))}")
     exercised = any(found.exercised for found in findings.values())
-    sys.exit(BROKEN if broken else KEPT if exercised else INCOMPLETE)
+    raise Exit(BROKEN if broken else KEPT if exercised else INCOMPLETE)
 
 
 def _recording(path: Path) -> Recording:

@@ -1,11 +1,17 @@
 """The command line: `brokerlaw COMMAND`. Commands are imported when they are called, so that `--help` is quick."""
 
+import io
+import sys
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from typing import Any, Final, NoReturn
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw import __version__
+from brokerlaw.cli import boundary, entry, streams
+from brokerlaw.cli.errors import CliError
 
 COMMANDS: Final = {
     "check": "Hold a broker to its promises.",
@@ -28,7 +34,15 @@ ELSEWHERE: Final = {"print": "printing"}
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules."""
+    """A group whose commands are modules, and whose exit codes are true."""
+
+    def __call__(self, args: Sequence[str] | None = None) -> NoReturn:
+        """Run as the program does."""
+        entry.main(args)
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> NoReturn:
+        """Run inside the boundary; click's own would end with 1 when a pipe breaks."""
+        raise SystemExit(boundary.answer(lambda: run(args)))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of a newcomer's day."""
@@ -55,3 +69,25 @@ def main() -> None:
     Exit codes: 0 kept; 1 a promise broken; 2 usage, adapter or suite at fault; 3 not everything owed was judged;
     130 interrupted.
     """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, and give its exit code. Errors that click foresees, or a command, are told here."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        with main.make_context("brokerlaw", words) as context:
+            main.invoke(context)
+    except Exit as ending:
+        return ending.exit_code
+    except click.Abort:
+        return _told(CliError("a question was left without an answer"))
+    except click.ClickException as error:
+        return _told(error)
+    return 0
+
+
+def _told(error: click.ClickException) -> int:
+    text = io.StringIO()
+    error.show(text)
+    streams.complain(text.getvalue().rstrip("\n"))
+    return boundary.FAULT  # also where click has another

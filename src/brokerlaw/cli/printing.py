@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brokerlaw.cli import selection
-from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.errors import CliError, one_line
 
 if TYPE_CHECKING:
     from brokerlaw.spec.language import Spec
@@ -30,7 +30,7 @@ def print(protocol: str, language: str, variant: str | None, sizes: tuple[str, .
     """
     from brokerlaw.spec.language import SpecError
 
-    with faults(SpecError):
+    with one_line(SpecError):
         spec = selection.chosen(protocol, variant)
         texts = _texts(spec, language, selection.sizes(sizes), protocol if variant is None else "")
     if out is None:
@@ -41,8 +41,9 @@ def print(protocol: str, language: str, variant: str | None, sizes: tuple[str, .
     folder = out.is_dir()
     path = out / texts[0][0] if folder else out
     if language == "tla" and path.name != texts[0][0]:
-        raise Fault(f"--out {out}: the file of a TLA+ module is called after it: write {path.with_name(texts[0][0])}")
-    with faults(OSError):
+        mend = f"write {path.with_name(texts[0][0])}"
+        raise CliError(f"--out {out}: the file of a TLA+ module is called after it: {mend}")
+    with one_line(OSError):
         for name, text in [(path.name, texts[0][1]), *texts[1:]]:
             path.with_name(name).write_text(text, encoding="utf-8")
             click.echo(f"wrote {path.with_name(name)}")

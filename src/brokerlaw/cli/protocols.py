@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 
 
 @click.command()
@@ -21,7 +21,7 @@ def protocols(names: tuple[str, ...], folder: Path | None) -> None:
     from brokerlaw.spec.language import SpecError
     from brokerlaw.spec.protocols.registry import PROTOCOLS, load
 
-    with faults(SpecError, OSError):
+    with one_line(SpecError, OSError):
         for name in names:
             load(name)
         wanted = {name.replace("-", "_").lower() for name in names}

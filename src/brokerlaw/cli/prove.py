@@ -1,12 +1,12 @@
 """`brokerlaw prove PROTOCOL`: its invariants, proved for any number of brokers, epochs and offsets."""
 
-import sys
 from typing import Final
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw.cli import selection
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 
 EXIT: Final = {"proved": 0, "violated": 1, "unproved": 3}
 
@@ -44,7 +44,7 @@ def prove(
     from brokerlaw.spec.language.prover import INIT, Obligation
     from brokerlaw.spec.language.prover import prove as prove_
 
-    with faults(SpecError):
+    with one_line(SpecError):
         spec = selection.with_lemmas(protocol, variant)
         selection.known(action, [INIT, *spec.actions], f"{spec.name} has no action")
         selection.known(invariant, [each.name for each in spec.of_kind("invariant")], f"{spec.name} has no invariant")
@@ -60,4 +60,4 @@ def prove(
         click.echo(json.dumps(report.data(found), indent=2))
     else:
         click.echo(report.render(found, every=every))
-    sys.exit(EXIT[found.outcome])
+    raise Exit(EXIT[found.outcome])

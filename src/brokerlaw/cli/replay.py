@@ -1,14 +1,14 @@
 """`brokerlaw replay TRACE`: run a saved plan again, without Hypothesis."""
 
-import sys
 import time
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.registry import resolve
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import UserSettings
@@ -28,14 +28,14 @@ def replay(trace: Path, runs: int, name: str | None, settings: tuple[str, ...]) 
 
     The trace's settings hold unless --settings says otherwise; with another adapter, only those of clients and topics.
     """
-    with faults(TraceError):
+    with one_line(TraceError):
         saved = read(trace)
         invariant_of(saved)
     chosen = _settings(saved, name, settings)
-    with faults(AdapterError):
+    with one_line(AdapterError):
         reproduced = _runs(resolve(name or saved.adapter, chosen.adapter), saved, chosen, runs)
     click.echo(f"{saved.invariant}: reproduced {reproduced}/{runs} on {name or saved.adapter}")
-    sys.exit(BROKEN if reproduced else KEPT)
+    raise Exit(BROKEN if reproduced else KEPT)
 
 
 def _settings(saved: SavedTrace, name: str | None, texts: tuple[str, ...]) -> UserSettings:

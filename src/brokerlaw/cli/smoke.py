@@ -2,13 +2,14 @@
 
 import secrets
 import shlex
-import sys
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
+from click.exceptions import Exit
 
-from brokerlaw.cli.errors import faults
+from brokerlaw.cli.errors import one_line
 from brokerlaw.cli.settings import parsed, settings_option
 
 if TYPE_CHECKING:
@@ -34,18 +35,19 @@ def smoke(adapter: str, settings: tuple[str, ...], timeout: float) -> None:
     chosen = parsed(settings)
     if chosen.overrides:
         raise click.UsageError(f"--settings {next(iter(chosen.overrides))} is for check: smoke sets its clients itself")
-    with faults(AdapterError):
+    with one_line(AdapterError):
         broker = resolve(adapter, chosen.adapter)
     try:
-        sound = _show(run(broker, f"smoke-{secrets.token_hex(3)}-", timeout))
+        with closing(run(broker, f"smoke-{secrets.token_hex(3)}-", timeout)) as results:  # or it ends when Python does
+            sound = _show(results)
     except KeyboardInterrupt:
         click.echo("interrupted: nothing is said about the adapter")
-        sys.exit(INTERRUPTED)
+        raise Exit(INTERRUPTED) from None
     if sound:
         click.echo(f"The adapter is sound. Now judge the broker: brokerlaw check {shlex.quote(adapter)}")
     else:
         click.echo("The adapter is not sound: what is above is its fault, and no verdict about the broker.")
-    sys.exit(SOUND if sound else UNSOUND)
+    raise Exit(SOUND if sound else UNSOUND)
 
 
 def _show(results: Iterable["Result"]) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+from click.exceptions import Exit
 
 from brokerlaw.cli import selection
-from brokerlaw.cli.errors import Fault, faults
+from brokerlaw.cli.errors import CliError, one_line
 
 if TYPE_CHECKING:
     from brokerlaw.render.story import Story
@@ -44,7 +44,7 @@ def trace(
     """
     from brokerlaw.spec.language import SpecError
 
-    with faults(SpecError):
+    with one_line(SpecError):
         spec = selection.without(selection.chosen(protocol, variant), drops)
         selection.known(name, list(spec.properties), f"{spec.name} has no property")
         wanted = name or next(iter(spec.breaks if not drops else ()), "")
@@ -55,7 +55,7 @@ def trace(
         _put(_rendered(found.story, form), out)
     else:
         click.echo(found.said, err=form != "text" or out is not None)
-    sys.exit(found.code)
+    raise Exit(found.code)
 
 
 class _Found(NamedTuple):
@@ -116,5 +116,5 @@ def _put(text: str, out: Path | None) -> None:
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Fault(f"{out} cannot be written: {error.strerror}") from error
+        raise CliError(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"written to {out}", err=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Final
 
 import click
+
+from brokerlaw.cli.interrupts import INTERRUPTS
 
 INTERRUPTED: Final = "interrupted"
 _BETWEEN: Final = {True: 0.2, False: 10.0}
@@ -24,13 +24,12 @@ class Watch:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
         self._begun = self._shown = time.monotonic()
-        self._stop = False
 
     def progress(self, depth: int, distinct: int, level: int) -> None:
         """Show it now and then. Raises Stopped after Ctrl-C."""
         from brokerlaw.spec.language import Stopped
 
-        if self._stop:
+        if INTERRUPTS.arrived:
             raise Stopped(INTERRUPTED)
         now = time.monotonic()
         if self._quiet or now - self._shown < _BETWEEN[self._terminal]:
@@ -52,13 +51,5 @@ class Watch:
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """The first Ctrl-C ends the search when it next tells its progress; the second ends the program."""
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            self._stop = True
-            signal.signal(signal.SIGINT, before)
-
-        before = signal.signal(signal.SIGINT, stop)
-        try:
+        with INTERRUPTS.held(1):
             yield
-        finally:
-            signal.signal(signal.SIGINT, before)
