@@ -157,7 +157,7 @@ class Applications:
         session, records = self._session, worker.turn.records
         worker.turn = Turn()
         if worker.producer and not isinstance(session.ask(ops.AbortTransaction(worker.producer)), Ok):
-            session.ask(ops.Crash(worker.producer))
+            self._end(worker.producer)
             worker.producer = None
         for tp, offset in first(records).items():
             held = tp in session.holdings.get(worker.client, ())
@@ -167,8 +167,13 @@ class Applications:
 
     def _abandon(self, worker: Worker) -> None:
         for client in (worker.client, *self.companions(worker.client)):
-            self._session.ask(ops.Crash(client))
+            self._end(client)
         self.forget(worker.client)
+
+    def _end(self, client: str) -> None:
+        """Without a word, where that can be done: what could not be aborted shall not be flushed."""
+        able = self._session.description.has("clients.crash")
+        self._session.ask(ops.Crash(client) if able else ops.Close(client))
 
 
 _DISCIPLINES = {

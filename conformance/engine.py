@@ -5,17 +5,18 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from brokerlaw.adapters.contract import Adapter
+from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance import events as ev
 from brokerlaw.conformance import trace as traces
-from brokerlaw.conformance.directed import directed
+from brokerlaw.conformance.coverage import Coverage
+from brokerlaw.conformance.directed import directed, left_out, wants
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.judge import Breach, InvariantTally, breaches, claimed, judge
-from brokerlaw.conformance.machines import draw
+from brokerlaw.conformance.judge import Breach, InvariantTally, breaches, claimed, judge, promises
+from brokerlaw.conformance.machines import draw, machines_left_out
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.overrides import UserSettings, redacted
 from brokerlaw.conformance.plan import Plan
-from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
+from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
 from brokerlaw.conformance.shrink import Shrinker, Steps, encoded, steadiest
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
@@ -72,6 +73,8 @@ class Run:
         self._settings = redacted(options.settings)
         self._cases = 0
         self._operations = 0
+        self._coverage = Coverage()
+        self._left_out = _left_out(self._description)
         self._found: list[ReportedViolation] = []
         self._early: str | None = None
 
@@ -79,7 +82,13 @@ class Run:
         """Run the phases. Raises `AdapterError` when the adapter fails; the result so far stands."""
         options = self._options
         yield ev.RunStarted(
-            options.adapter, self._description, options.seed, options.profile, self._settings, tuple(self._tallies)
+            options.adapter,
+            self._description,
+            options.seed,
+            options.profile,
+            self._settings,
+            tuple(self._tallies),
+            self._left_out,
         )
         schedules = directed(self._description)
         yield ev.PhaseStarted("directed", len(schedules))
@@ -90,7 +99,6 @@ class Run:
 
     def result(self, fault: str | None = None, interrupted: bool = False) -> RunResult:
         """What is known now."""
-        tallies = self._tallies.items()
         return RunResult(
             self._options.adapter,
             self._description,
@@ -100,20 +108,29 @@ class Run:
             self._cases,
             self._operations,
             round(self._options.clock() - self._began, 3),
-            tuple(
-                Verdict(name, tally.status, tally.exercised, tally.cases, tally.violations) for name, tally in tallies
-            ),
+            tuple(map(self._verdict, self._tallies.values())),
             tuple(self._found),
             fault,
             self._early,
             interrupted,
+            len(promises(self._options.profile)),
+            self._coverage.untested(self._description),
+            self._coverage.unjudged,
+            self._left_out,
+            self._coverage.never_done,
         )
+
+    def _verdict(self, tally: InvariantTally) -> Verdict:
+        name, status = tally.invariant.id, tally.status
+        missing = wants(name, self._description) if status == "not exercised" else ()
+        return Verdict(name, status, tally.exercised, tally.cases, tally.violations, missing)
 
     def _cases_of(self, plans: Iterable[Plan]) -> Iterator[ev.AnyEvent]:
         for plan in plans:
             if self._out_of_time():
                 return
             recording, findings = self._case(plan)
+            self._coverage.add(recording, findings)
             exercised = 0
             for name, finding in findings.items():
                 self._tallies[name].add(finding)
@@ -196,3 +213,9 @@ class Run:
             path.name,
             tuple(self._options.narrate(saved)),
         )
+
+
+def _left_out(description: Description) -> tuple[LeftOut, ...]:
+    """Schedules and random plans that need what the broker does not have."""
+    random = {f"random {name}": missing for name, missing in machines_left_out(description).items()}
+    return tuple(LeftOut(name, missing) for name, missing in (left_out(description) | random).items())

@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.result import ReportedViolation, RunResult
+from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult
 from brokerlaw.spec.history.values import Struct, snake_case
 
 
@@ -12,7 +12,7 @@ class Event(Struct, frozen=True, tag_field="event", tag=snake_case):
 
 
 class RunStarted(Event, frozen=True):
-    """The adapter is up and has described itself."""
+    """The adapter is up and has described itself; `left_out` are schedules that it cannot be asked for."""
 
     adapter: str
     description: Description
@@ -20,6 +20,7 @@ class RunStarted(Event, frozen=True):
     profile: str
     settings: dict[str, str]
     invariants: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class PhaseStarted(Event, frozen=True):

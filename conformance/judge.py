@@ -55,13 +55,18 @@ def select(patterns: Sequence[str], profile: str) -> list[Invariant]:
 
     Raises `SelectionError` when a pattern matches nothing.
     """
-    book = [invariant for invariant in INVARIANTS.values() if profile in invariant.profiles]
+    book = promises(profile)
     if not book:
         raise SelectionError(f"no invariant belongs to the profile {profile!r}")
     for pattern in patterns:
         if not any(_matches(pattern, invariant.id) for invariant in book):
             raise SelectionError(f"--select {pattern}: no invariant of the profile {profile} has such an id")
     return [entry for entry in book if not patterns or any(_matches(pattern, entry.id) for pattern in patterns)]
+
+
+def promises(profile: str) -> list[Invariant]:
+    """All that a broker of this profile may owe."""
+    return [invariant for invariant in INVARIANTS.values() if profile in invariant.profiles]
 
 
 def claimed(invariant: Invariant, description: Description) -> bool:

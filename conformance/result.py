@@ -1,33 +1,33 @@
 """A finished run, as data: what renderers see, and what the exit code is made from."""
 
-from typing import Final
+from collections.abc import Iterator
 
 from brokerlaw.adapters.contract import Description
+from brokerlaw.conformance.coverage import Failure, NeverDone
 from brokerlaw.conformance.judge import VerdictStatus
 from brokerlaw.spec.history.values import Struct
+from brokerlaw.spec.text import shown
 
 KEPT, BROKEN, FAULT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: promises kept; one broken; usage, adapter or suite at fault; not all was judged; the user ended it."""
-
-_MEANING: Final = {
-    KEPT: "kept: every promise that the broker owes was put to the test, and none was broken",
-    BROKEN: "violated",
-    FAULT: "no verdict: the adapter or the suite is at fault, not the broker",
-    INCOMPLETE: "incomplete",
-    INTERRUPTED: "interrupted: what is reported stands, the rest was not judged",
-}
-_MEANS: Final = ("clients.crash", "clients.freeze", "faults.kill", "faults.pause")
-"""What some promises cannot be put to the test without."""
+SHOWN = 3
+"""Operations that never succeeded, and the ways in which one failed, that the conclusion tells."""
+QUOTED = 80
+"""Characters of an adapter's message that the conclusion shows."""
 
 
 class Verdict(Struct, frozen=True, omit_defaults=False):
-    """One invariant over the whole run: how often it was put to the test, in how many cases, how often broken."""
+    """One invariant over the whole run: how often it was put to the test, in how many cases, how often broken.
+
+    `wants` is what the adapter would have to have for it to be put to the test: alternatives, each a few capabilities.
+    """
 
     invariant: str
     status: VerdictStatus
     exercised: int
     cases: int
     violations: int
+    wants: tuple[str, ...] = ()
 
 
 class ReportedViolation(Struct, frozen=True, omit_defaults=False):
@@ -45,8 +45,19 @@ class ReportedViolation(Struct, frozen=True, omit_defaults=False):
     unpromised: tuple[str, ...] = ()
 
 
+class LeftOut(Struct, frozen=True, omit_defaults=False):
+    """A schedule, or a kind of random plans, that the broker could not be asked for, and what it does not have."""
+
+    schedule: str
+    missing: tuple[str, ...]
+
+
 class RunResult(Struct, frozen=True, omit_defaults=False):
-    """A run. `fault` says what went wrong with the adapter or the suite, `early` what cut the run short."""
+    """A run. `fault` says what went wrong with the adapter or the suite, `early` what cut the run short.
+
+    `promises` is how many the profile has. `untested` are capabilities that are claimed and that no promise put to the
+    test, `unjudged` operations whose effect no promise looked at; None: an older report, which does not tell.
+    """
 
     adapter: str
     description: Description
@@ -61,11 +72,21 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     fault: str | None = None
     early: str | None = None
     interrupted: bool = False
+    promises: int = 0
+    untested: tuple[str, ...] | None = None
+    unjudged: tuple[str, ...] | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    never_done: tuple[NeverDone, ...] = ()
 
     @property
     def unexercised(self) -> tuple[str, ...]:
         """Promises that are owed and were never put to the test."""
         return tuple(verdict.invariant for verdict in self.verdicts if verdict.status == "not exercised")
+
+    @property
+    def tested(self) -> int:
+        """How many promises were put to the test."""
+        return sum(verdict.exercised > 0 for verdict in self.verdicts)
 
     @property
     def exit_code(self) -> int:
@@ -76,25 +97,71 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
             return BROKEN
         if self.interrupted:
             return INTERRUPTED
-        return INCOMPLETE if self.early or self.unexercised or not self.operations else KEPT
+        return INCOMPLETE if self.early or self.unexercised or not self.tested else KEPT
 
     @property
     def conclusion(self) -> str:
         """The run in one sentence."""
         match self.exit_code:
+            case 0:
+                return f"kept: {self._tested}, and none was broken{self._not_tested}"
             case 1:
                 broken = [verdict.invariant for verdict in self.verdicts if verdict.violations]
-                return f"violated: {', '.join(broken)}"
+                return f"violated: {', '.join(broken)}; {self._tested}"
             case 2:
-                return f"{_MEANING[FAULT]}: {self.fault}"
+                return f"no verdict: the adapter or the suite is at fault, not the broker: {self.fault}"
             case 3:
-                why = [self.early] if self.early else []
-                why += [f"not exercised: {', '.join(self.unexercised)}{self._for_want()}"] if self.unexercised else []
-                return f"{_MEANING[INCOMPLETE]}: {'; '.join(why) or 'nothing was run'}"
-            case code:
-                return _MEANING[code]
+                return f"incomplete: {'; '.join([*self._incomplete(), self._tested])}"
+            case _:
+                return "interrupted: what is reported stands, the rest was not judged"
 
-    def _for_want(self) -> str:
-        """What the adapter cannot do that might have put a promise to the test."""
-        missing = [each for each in _MEANS if not self.description.has(each)]
-        return f" (this adapter has no {', '.join(missing)})" if missing else ""
+    @property
+    def _tested(self) -> str:
+        """`25 of 26 promises were put to the test, on 812 operations (1 not claimed)`."""
+        promises = max(self.promises, len(self.verdicts))
+        verb = "was" if self.tested == 1 else "were"
+        others = {
+            "not selected": promises - len(self.verdicts),
+            "not claimed": sum(verdict.status == "not claimed" for verdict in self.verdicts),
+        }
+        aside = ", ".join(f"{count} {word}" for word, count in others.items() if count)
+        told = f"{self.tested} of {promises} promises {verb} put to the test, on {self.operations} operations"
+        return f"{told} ({aside})" if aside else told
+
+    @property
+    def _not_tested(self) -> str:
+        untested = len(self.untested or ())
+        if not untested:
+            return ""
+        return f"; {untested} claimed {'capability was' if untested == 1 else 'capabilities were'} not tested"
+
+    def _incomplete(self) -> Iterator[str]:
+        """Why not everything was judged."""
+        if self.early:
+            yield self.early
+        elif not self.operations:
+            yield "nothing was run"
+        elif not self.unexercised and not self.tested:
+            yield "the broker owes nothing of what was selected"
+        if self.unexercised:
+            yield f"not exercised: {'; '.join(self._by_want())}"
+            if any(not verdict.wants for verdict in self.verdicts if verdict.status == "not exercised"):
+                yield from map(told_never_done, self.never_done[:SHOWN])
+
+    def _by_want(self) -> Iterator[str]:
+        """Promises that were not exercised, those together that want the same; what any schedule tests comes first."""
+        wants = {each.invariant: each.wants for each in self.verdicts if each.status == "not exercised"}
+        for want in sorted(dict.fromkeys(wants.values()), key=len):
+            names = ", ".join(name for name, wanted in wants.items() if wanted == want)
+            yield f"{names} (this adapter has no {' or '.join(want)})" if want else names
+
+
+def told_never_done(never: NeverDone) -> str:
+    """`of 812 send none succeeded: 812 x info ConnectionError (refused)`."""
+    told = ", ".join(map(_failure, never.failures[:SHOWN])) or "none came to an end"
+    return f"of {never.asked} {never.operation} none succeeded: {told}"
+
+
+def _failure(failure: Failure) -> str:
+    message = f" ({shown(failure.message, QUOTED)})" if failure.message else ""
+    return f"{failure.count} x {failure.status} {shown(failure.error, QUOTED)}{message}"

@@ -8,58 +8,108 @@ from typing import Final, NamedTuple
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.directed import delivery, failover, groups, ordering, transactions
+from brokerlaw.conformance.needs import fitted, missing
 from brokerlaw.conformance.plan import Plan, Step
 
 
 class Directed(NamedTuple):
-    """A schedule, and what the broker must be able to do for it."""
+    """A schedule, and the promises that it is there to put to the test."""
 
     name: str
-    needs: tuple[str, ...]
     steps: Callable[[int], Iterator[Step]]
     """From the replication factor to be used."""
+    tests: tuple[str, ...]
+
+    def plan(self, description: Description) -> Plan:
+        """The schedule for a broker, without what it can do without."""
+        replication = min(3, description.capabilities.get("replication") or 1)
+        steps = tuple(fitted(step, description) for step in self.steps(replication))
+        return Plan(f"directed/{self.name}", steps)
+
+    def missing(self, description: Description) -> tuple[str, ...]:
+        """What the schedule uses and the broker does not have."""
+        return missing(self.plan(description).steps, description)
 
 
-_CRASH: Final = ("topics", "groups", "clients.crash")
-_ZOMBIE: Final = ("topics", "groups", "clients.freeze")
-_FAULTS: Final = ("topics", "replication", "faults.kill", "faults.pause", "inspect.partition")
+_LOG: Final = (
+    "ordering.offsets-increase",
+    "ordering.one-record-per-offset",
+    "ordering.producer-order",
+    "ordering.ack-precedes-send",
+    "partitioning.same-key-same-partition",
+    "partitioning.murmur2",
+    "integrity.nothing-invented",
+    "idempotence.no-duplicates",
+    "durability.acked-at-offset",
+    "durability.acked-survives",
+    "retention.consuming-deletes-nothing",
+    "leadership.epoch-monotonic",
+    "leadership.one-leader-per-epoch",
+)
+_SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle")
+_ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once")
+_NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
+_TRANSACTIONS: Final = ("transactions.committed-only", "transactions.atomic")
+_EXACTLY_ONCE: Final = ("delivery.exactly-once", *_TRANSACTIONS)
+_FAILOVER: Final = ("durability.acked-survives", "leadership.epoch-monotonic", "leadership.one-leader-per-epoch")
 
 SCHEDULES: Final = (
-    Directed("order", ("topics",), ordering.order),
-    Directed("fan-out", ("topics", "groups"), groups.fan_out),
-    Directed("rebalance", _CRASH, groups.rebalance("eager")),
-    Directed("rebalance-cooperative", (*_CRASH, "groups.cooperative"), groups.rebalance("cooperative")),
-    Directed("rebalance-next", (*_CRASH, "groups.next"), groups.rebalance("next")),
-    Directed("static-member", (*_CRASH, "groups.static"), groups.static_member),
-    Directed("crash-before-processing", _CRASH, delivery.crash_between("at-least-once", "polled")),
-    Directed("crash-before-commit", _CRASH, delivery.crash_between("at-least-once", "halfway")),
-    Directed("crash-after-commit", _CRASH, delivery.crash_between("at-most-once", "halfway")),
-    Directed("crash-after-processing", _CRASH, delivery.crash_between("at-most-once", "done")),
-    Directed("crash-before-dedup-commit", _CRASH, delivery.crash_between("idempotent-sink", "halfway")),
-    Directed("crash-in-transaction", (*_CRASH, "transactions"), delivery.crash_between("exactly-once", "halfway")),
-    Directed("zombie-commits", _ZOMBIE, delivery.zombie("at-least-once", "halfway")),
-    Directed("zombie-commits-next", (*_ZOMBIE, "groups.next"), delivery.zombie("at-least-once", "halfway", "next")),
-    Directed("zombie-commits-first", _ZOMBIE, delivery.zombie("at-most-once", "polled")),
-    Directed("zombie-in-transaction", (*_ZOMBIE, "transactions"), delivery.zombie("exactly-once", "halfway")),
-    Directed("zombie-begins-transaction", (*_ZOMBIE, "transactions"), delivery.zombie("exactly-once", "polled")),
-    Directed("partition-regained", ("topics", "groups", "groups.next"), groups.partition_regained),
-    Directed("instance-taken-over", (*_ZOMBIE, "groups.static"), groups.instance_taken_over),
-    Directed("transactions", ("topics", "transactions"), transactions.transactions),
-    Directed("transaction-timed-out", ("topics", "transactions"), transactions.transaction_timed_out),
-    Directed("coordinator-killed", (*_FAULTS, "transactions"), transactions.coordinator_killed),
-    Directed("acked-by-the-leader-alone", _FAULTS, failover.acked_by_the_leader_alone),
-    Directed("leader-killed", _FAULTS, failover.leader_killed),
-    Directed("leader-overtaken", (*_FAULTS, "faults.elect"), failover.leader_overtaken),
-    Directed("double-failover", _FAULTS, failover.double_failover),
-    Directed("deposed-leader", (*_FAULTS, "faults.isolate", "faults.elect"), failover.deposed_leader),
-    Directed("last-in-sync-replica", _FAULTS, failover.last_in_sync_replica),
-    Directed("min-isr", (*_FAULTS, "min-isr"), failover.min_isr),
+    Directed("order", ordering.order, _LOG),
+    Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
+    Directed("rebalance", groups.rebalance("eager"), (*_SHARES, *_ONCE_MORE)),
+    Directed("rebalance-cooperative", groups.rebalance("cooperative"), (*_SHARES, *_ONCE_MORE)),
+    Directed("rebalance-next", groups.rebalance("next"), (*_SHARES, *_ONCE_MORE)),
+    Directed("static-member", groups.static_member, ("ownership.exclusive", "ownership.complete", *_ONCE_MORE)),
+    Directed("crash-before-processing", delivery.crash_between("at-least-once", "polled"), _ONCE_MORE),
+    Directed("crash-before-commit", delivery.crash_between("at-least-once", "halfway"), _ONCE_MORE),
+    Directed("crash-after-commit", delivery.crash_between("at-most-once", "halfway"), _NOT_AGAIN),
+    Directed("crash-after-processing", delivery.crash_between("at-most-once", "done"), _NOT_AGAIN),
+    Directed(
+        "crash-before-dedup-commit",
+        delivery.crash_between("idempotent-sink", "halfway"),
+        ("offsets.resume-at-commit", "delivery.idempotent-sink"),
+    ),
+    Directed("crash-in-transaction", delivery.crash_between("exactly-once", "halfway"), _EXACTLY_ONCE),
+    Directed("zombie-commits", delivery.zombie("at-least-once", "halfway"), ("commits.fenced", *_SHARES, *_ONCE_MORE)),
+    Directed(
+        "zombie-commits-next",
+        delivery.zombie("at-least-once", "halfway", "next"),
+        ("commits.fenced", *_SHARES, *_ONCE_MORE),
+    ),
+    Directed(
+        "zombie-commits-first", delivery.zombie("at-most-once", "polled"), ("commits.fenced", *_SHARES, *_NOT_AGAIN)
+    ),
+    Directed("zombie-in-transaction", delivery.zombie("exactly-once", "halfway"), (*_SHARES, *_EXACTLY_ONCE)),
+    Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
+    Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
+    Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
+    Directed("transactions", transactions.transactions, _TRANSACTIONS),
+    Directed("transaction-timed-out", transactions.transaction_timed_out, ("transactions.committed-only",)),
+    Directed("coordinator-killed", transactions.coordinator_killed, (*_TRANSACTIONS, *_FAILOVER)),
+    Directed("acked-by-the-leader-alone", failover.acked_by_the_leader_alone, _FAILOVER),
+    Directed("leader-killed", failover.leader_killed, _FAILOVER),
+    Directed("leader-overtaken", failover.leader_overtaken, ("ordering.producer-order", *_FAILOVER)),
+    Directed("double-failover", failover.double_failover, _FAILOVER),
+    Directed("deposed-leader", failover.deposed_leader, _FAILOVER),
+    Directed("last-in-sync-replica", failover.last_in_sync_replica, _FAILOVER),
+    Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),
 )
 """Every schedule, from the simplest on."""
 
 
 def directed(description: Description) -> list[Plan]:
     """Every schedule that the broker can serve."""
-    replication = min(3, description.capabilities.get("replication") or 1)
-    able = [schedule for schedule in SCHEDULES if description.has(*schedule.needs)]
-    return [Plan(f"directed/{schedule.name}", tuple(schedule.steps(replication))) for schedule in able]
+    return [schedule.plan(description) for schedule in SCHEDULES if not schedule.missing(description)]
+
+
+def left_out(description: Description) -> dict[str, tuple[str, ...]]:
+    """Every other schedule, and what the broker does not have for it."""
+    wanting = {schedule.name: schedule.missing(description) for schedule in SCHEDULES}
+    return {name: missing for name, missing in wanting.items() if missing}
+
+
+def wants(invariant: str, description: Description) -> tuple[str, ...]:
+    """What a promise cannot be put to the test without: the least, as alternatives; none where a schedule tests it."""
+    missing = {frozenset(each.missing(description)) for each in SCHEDULES if invariant in each.tests}
+    least = [each for each in missing if not any(other < each for other in missing)]
+    return tuple(sorted(" and ".join(sorted(each)) for each in least if each))

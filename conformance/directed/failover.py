@@ -104,7 +104,7 @@ def last_in_sync_replica(replication: int) -> Iterator[Step]:
 
 def min_isr(replication: int) -> Iterator[Step]:
     """Fewer in sync than min.insync.replicas: the leader refuses, and takes records again when the others are back."""
-    yield topic(1, replication, min_insync_replicas="2")
+    yield topic(1, max(2, replication), min_insync_replicas="2")
     yield ops.OpenProducer("p0", idempotent=False)
     yield from sends(1)
     yield InjectFault("pause", "followers", TOPIC)

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.model import PlanModel
+from brokerlaw.conformance.needs import fitted
 from brokerlaw.conformance.plan import Plan, Settle, Step
 from brokerlaw.spec.history import operations as ops
 
@@ -37,7 +38,7 @@ class PlanMachine(RuleBasedStateMachine):
 
     def do(self, *steps: Step) -> None:
         """Add the steps that make sense now; to settle twice in a row is to settle once."""
-        for step in steps:
+        for step in (fitted(step, self.description) for step in steps):
             again = isinstance(step, Settle) and self._steps[-1:] == [step]
             if self.model.allows(step) and not again:
                 self.model.apply(step)

@@ -17,7 +17,7 @@ class DeliveryMachine(PlanMachine):
     """Input, an application, an output; instances come and go, and sometimes a broker with them."""
 
     name = "delivery"
-    needs = ("topics", "groups", "clients.crash")
+    needs = ("topics", "groups")
     steps_per_example = 16
 
     @initialize(partitions=st.integers(1, 2), discipline=st.sampled_from(DISCIPLINES))
@@ -64,7 +64,10 @@ class DeliveryMachine(PlanMachine):
     def crash(self, who: int, freeze: bool) -> None:
         """An instance dies, or seems to."""
         instance = pick(self.model.live(ops.OpenConsumer), who)
-        self.do(ops.Freeze(instance) if freeze and self.has("clients.freeze") else ops.Crash(instance))
+        if freeze and self.has("clients.freeze"):
+            self.do(ops.Freeze(instance))
+        elif self.has("clients.crash"):
+            self.do(ops.Crash(instance))
 
     @rule(who=indices)
     @precondition(lambda self: self.model.frozen())

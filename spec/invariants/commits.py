@@ -8,7 +8,7 @@ from brokerlaw.spec.history.evidence.relations import first_after, last_before, 
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK, PENDING, Commits
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
 
@@ -21,6 +21,7 @@ from brokerlaw.spec.invariants.wording import place, violation
     capabilities=("topics", "groups"),
     protocols=("groups_classic.commits_fenced", "groups_next.commits_fenced"),
     mutants=("stale-generation-commit",),
+    covers=MEMBERSHIPS,
 )
 def fenced(h: History) -> Finding:
     """A zombie's commit: its member still believes in the partition, while the new owner is alive and in session.

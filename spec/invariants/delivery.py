@@ -29,7 +29,7 @@ from brokerlaw.spec.history.evidence.relations import NEVER, firsts, neighbours,
 from brokerlaw.spec.history.evidence.settings import auto_committing, under
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, Applied, Reads, Sends
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation
 
 PROMISED: Final = (*DURABLE, BY_HAND)
@@ -50,6 +50,7 @@ NOTHING: Final = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     promised=PROMISED,
     protocols=("delivery.nothing_skipped",),
     mutants=("commit-before-process", "offset-one-too-far", "reset-ignores-policy"),
+    covers=(*MEMBERSHIPS, "auto-commit"),
 )
 def at_least_once(h: History) -> Finding:
     """Judged once the application was seen to have caught up, for partitions that it then held."""
@@ -65,6 +66,7 @@ def at_least_once(h: History) -> Finding:
     promised=(BY_HAND,),
     protocols=("delivery.nothing_twice",),
     mutants=("KAFKA-13636", "offset-off-by-one"),
+    covers=(*MEMBERSHIPS, "auto-commit"),
 )
 def at_most_once(h: History) -> Finding:
     """Counted are effects in partitions that were assigned anew later, when they might have been repeated."""

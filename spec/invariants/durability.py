@@ -43,6 +43,7 @@ MIN_ISR: Final = "min.insync.replicas"
     promised=DURABLE,
     protocols=("idempotence.acked_is_committed",),
     mutants=("batch-offset",),
+    covers=("replication",),
 )
 def acked_at_offset(h: History) -> Finding:
     """A record of a producer that is not idempotent may stand elsewhere too, where a retry put it."""
@@ -88,6 +89,7 @@ def _elsewhere(h: History, send: Acked, read: PlacedReads) -> Violation:
     promised=DURABLE,
     protocols=("replication.committed_survives", "isr_update.committed_survives"),
     mutants=("acks-before-append", "KIP-101", "KIP-279", "last-replica-standing", "unclean-election"),
+    covers=("replication",),
 )
 def acked_survives(h: History) -> Finding:
     """Judged by complete reads. Records that somebody asked to delete, and topics that expire or compact, are left out.
@@ -136,6 +138,7 @@ def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
     capabilities=("topics", "min-isr", "inspect.partition"),
     promised=(ALL_REPLICAS,),
     mutants=("min-isr-ignored",),
+    covers=("replication",),
 )
 def min_isr_refuses(h: History) -> Finding:
     """The in-sync set was too small before and after, and the replicas out of it could not come back in between.

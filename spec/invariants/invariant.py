@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from brokerlaw.spec.history.history import History
 
@@ -33,10 +33,11 @@ class Finding(NamedTuple):
 class Invariant(NamedTuple):
     """A promise and its judge.
 
-    `formal` is the statement in symbols. `capabilities` are what a broker must have before it owes this. `promised`
-    are the client and topic settings under which it is owed: the judge leaves out what ran under others, unless the
-    user chose them for the whole run. `protocols` name the protocol invariants whose client view this is. `mutants` are
-    the broken references that it must catch.
+    `formal` is the statement in symbols. `capabilities` are what a broker must have before it owes this;
+    `covers` are others that it puts to the test where a case uses them, such as a group's protocols. `promised` are the
+    client and topic settings under which it is owed: the judge leaves out what ran under others, unless the user chose
+    them for the whole run. `protocols` name the protocol invariants whose client view this is. `mutants` are the broken
+    references that it must catch.
     """
 
     id: str
@@ -50,12 +51,16 @@ class Invariant(NamedTuple):
     promised: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
     mutants: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
 
     @property
     def explanation(self) -> str:
         """What the judge's own docstring adds to the statement."""
         return (self.judge.__doc__ or "").strip()
 
+
+MEMBERSHIPS: Final = ("groups.cooperative", "groups.next", "groups.static")
+"""What a promise about members of groups covers: the ways in which a group may share out its partitions."""
 
 INVARIANTS: dict[str, Invariant] = {}
 """Every invariant by its id, in the order of the book."""
@@ -75,6 +80,7 @@ def invariant(
     promised: Iterable[str] = (),
     protocols: Iterable[str] = (),
     mutants: Iterable[str] = (),
+    covers: Iterable[str] = (),
 ) -> Callable[[Judge], Judge]:
     """Enter the decorated judge into the book under `id`."""
 
@@ -92,6 +98,7 @@ def invariant(
             promised=tuple(promised),
             protocols=tuple(protocols),
             mutants=tuple(mutants),
+            covers=tuple(covers),
         )
         return judge
 

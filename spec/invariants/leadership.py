@@ -21,6 +21,7 @@ NEEDS: Final = ("topics", "inspect.partition")
     source="KIP-101, KIP-320; KAFKA-18106",
     capabilities=NEEDS,
     mutants=("epochs-begin-again",),
+    covers=("replication",),
 )
 def epoch_monotonic(h: History) -> Finding:
     """Adapters answer from the newest metadata that they have seen: a lagging broker's older answer is no answer."""
@@ -42,6 +43,7 @@ def _went_back(h: History, states: Leadership, one: int, other: int) -> Violatio
     source="KIP-101; Ongaro and Ousterhout, Raft (2014): election safety",
     capabilities=NEEDS,
     mutants=("two-leaders",),
+    covers=("replication",),
 )
 def one_leader_per_epoch(h: History) -> Finding:
     """No leader at all is no second leader."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from brokerlaw.spec.history.evidence.starts import Starts, floors, passed_over, reread, starts
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
 
@@ -22,6 +22,7 @@ from brokerlaw.spec.invariants.wording import place, violation
         "offset-one-too-far",
         "reset-ignores-policy",
     ),
+    covers=MEMBERSHIPS,
 )
 def resume_at_commit(h: History) -> Finding:
     """Any commit counts that may have been the last: with an unknown outcome, concurrent, or not yet overwritten.

@@ -15,7 +15,7 @@ from brokerlaw.spec.history.evidence.topics import known, partition_count
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Stable
 from brokerlaw.spec.history.values import TopicPartition
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
 
@@ -28,6 +28,7 @@ from brokerlaw.spec.invariants.wording import partition, violation
     capabilities=("topics", "groups"),
     protocols=("groups_classic.exclusive", "groups_next.exclusive"),
     mutants=("KAFKA-16147", "grant-before-release", "nobody-idle"),
+    covers=MEMBERSHIPS,
 )
 def exclusive(h: History) -> Finding:
     """A zombie may believe in partitions that it lost: only members certainly in session count (see the evidence).
@@ -122,6 +123,7 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     capabilities=("topics", "groups"),
     protocols=("groups_classic.stable_and_complete", "groups_next.stable_and_complete"),
     mutants=("KAFKA-12984", "KAFKA-12890", "no-heartbeat-timeout", "half-assigned", "nobody-idle"),
+    covers=MEMBERSHIPS,
 )
 def complete(h: History) -> Finding:
     """Judged where the suite saw the group come to rest while no broker was down."""
@@ -147,6 +149,7 @@ def _unowned(h: History, shares: Shares, name: str) -> Violation:
     source='Kafka documentation, "Consumers": more members than partitions leaves some idle',
     capabilities=("topics", "groups"),
     mutants=("nobody-idle",),
+    covers=MEMBERSHIPS,
 )
 def extra_idle(h: History) -> Finding:
     """As `ownership.complete`, counted by surplus members."""

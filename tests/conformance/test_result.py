@@ -1,8 +1,12 @@
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from brokerlaw.adapters.contract import Capability, Description
+from brokerlaw.conformance.coverage import Failure, NeverDone
 from brokerlaw.conformance.judge import VerdictStatus
-from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
+from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
 from brokerlaw.render import json_report, markdown, terminal
 
 FOUND = ReportedViolation("a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", ("1  send",))
@@ -20,10 +24,11 @@ def result(
     fault: str | None = None,
     early: str | None = None,
     interrupted: bool = False,
+    **more: Any,
 ) -> RunResult:
     description = Description("toy", "1", dict.fromkeys(capabilities))
     facts = ("toy", description, 0, "log", {"acks": "1"}, 1, operations, 0.5)
-    return RunResult(*facts, verdicts, found, fault, early, interrupted)
+    return RunResult(*facts, verdicts, found, fault, early, interrupted, **more)
 
 
 def test_kept_needs_every_owed_promise_exercised() -> None:
@@ -48,12 +53,58 @@ def test_what_ended_early_or_was_interrupted_says_so() -> None:
     assert result(verdict("pass", 3), interrupted=True).exit_code == 130
 
 
-def test_what_was_not_exercised_is_told_with_what_the_adapter_cannot_do() -> None:
-    able: tuple[Capability, ...] = ("topics", "clients.crash", "clients.freeze", "faults.kill")
-    without_pause = result(verdict("not exercised"), capabilities=able)
-    assert without_pause.conclusion == "incomplete: not exercised: a.b (this adapter has no faults.pause)"
-    with_all = result(verdict("not exercised"), capabilities=(*able, "faults.pause"))
-    assert with_all.conclusion == "incomplete: not exercised: a.b"
+def test_the_conclusion_says_how_many_promises_of_how_many_on_how_many_operations() -> None:
+    told = result(verdict("pass", 3), verdict("not claimed"), promises=26).conclusion
+    assert told == (
+        "kept: 1 of 26 promises was put to the test, on 9 operations (24 not selected, 1 not claimed), "
+        "and none was broken"
+    )
+    violated = result(verdict("violated", 3, 1), verdict("pass", 2), promises=2).conclusion
+    assert violated == "violated: a.b; 2 of 2 promises were put to the test, on 9 operations"
+
+
+def test_a_run_that_put_nothing_to_the_test_is_not_kept() -> None:
+    nothing_owed = result(verdict("not claimed"), promises=26)
+    assert nothing_owed.exit_code == 3
+    assert "the broker owes nothing of what was selected" in nothing_owed.conclusion
+
+
+def test_what_is_claimed_and_untested_is_named_and_counted() -> None:
+    run = result(verdict("pass", 3), promises=1, untested=("timestamps",), unjudged=("pause",))
+    assert run.exit_code == 0
+    assert run.conclusion.endswith("and none was broken; 1 claimed capability was not tested")
+    for page in (terminal.render(run, Path("run")), markdown.render(run), json_report.render(run)):
+        assert "timestamps" in page
+        assert "pause" in page
+
+
+def test_each_promise_that_was_not_exercised_is_told_with_what_it_wants_itself() -> None:
+    untested = verdict("not exercised")
+    wanting = msgspec.structs.replace(untested, invariant="c.d", wants=("clients.freeze",))
+    either = msgspec.structs.replace(untested, invariant="e.f", wants=("clients.crash", "faults.kill and faults.pause"))
+    told = result(untested, wanting, either, promises=3).conclusion
+    assert told == (
+        "incomplete: not exercised: a.b; c.d (this adapter has no clients.freeze); "
+        "e.f (this adapter has no clients.crash or faults.kill and faults.pause); "
+        "0 of 3 promises were put to the test, on 9 operations"
+    )
+
+
+def test_an_operation_that_never_succeeded_is_the_reason_where_nothing_is_wanting() -> None:
+    never = (NeverDone("send", 812, (Failure("info", "ConnectionError", "re\x1bfused", 812),)),)
+    wanting = msgspec.structs.replace(verdict("not exercised"), wants=("clients.freeze",))
+    reason = "of 812 send none succeeded: 812 x info ConnectionError (re\\x1bfused)"
+    failing = result(verdict("not exercised"), never_done=never)
+    assert f"not exercised: a.b; {reason}; " in failing.conclusion
+    assert reason not in result(wanting, never_done=never).conclusion
+    assert reason in terminal.render(result(wanting, never_done=never), Path("run"))
+
+
+def test_schedules_left_out_are_told_by_what_they_want() -> None:
+    left = (LeftOut("one", ("clients.freeze",)), LeftOut("two", ("clients.freeze",)), LeftOut("three", ("a", "b")))
+    told = terminal.render(result(verdict("pass", 3), left_out=left), Path("run"))
+    assert "left out, for want of clients.freeze: one, two\n" in told
+    assert "left out, for want of a and b: three\n" in told
 
 
 def test_reports_show_what_was_found_and_escape_it() -> None:

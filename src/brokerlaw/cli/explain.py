@@ -96,6 +96,7 @@ def _told(entry: Invariant) -> str:
         "level": entry.level,
         "profiles": ", ".join(entry.profiles),
         "needs": ", ".join(entry.capabilities),
+        "covers": ", ".join(entry.covers),
         "promised with": ", ".join(entry.promised),
         "protocol": ", ".join(entry.protocols),
         "source": entry.source,

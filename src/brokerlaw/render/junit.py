@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from brokerlaw import __version__
 from brokerlaw.conformance.result import BROKEN, FAULT, KEPT, RunResult, Verdict
 from brokerlaw.render.narration import told
+from brokerlaw.render.remarks import remarks
 from brokerlaw.spec.text import shown
 
 _LINE: Final = 4_000
@@ -34,7 +35,9 @@ def render(result: RunResult, origin: Origin) -> bytes:
     suite.extend(_case(each, result, origin.folder) for each in result.verdicts)
     if result.exit_code not in (KEPT, BROKEN):
         suite.append(_unfinished(result))
-    ET.SubElement(suite, "system-out").text = _text(f"{result.conclusion}\nreport in {origin.folder}")
+    ET.SubElement(suite, "system-out").text = _text(
+        "\n".join([*remarks(result), result.conclusion, f"report in {origin.folder}"])
+    )
     ET.SubElement(suite, "system-err")
     suite.attrib |= _counts(suite) | _circumstances(result, origin)
     root = ET.Element("testsuites")

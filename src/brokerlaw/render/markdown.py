@@ -2,6 +2,7 @@
 
 from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.render import gfm
+from brokerlaw.render.remarks import remarks
 
 
 def render(result: RunResult) -> str:
@@ -22,13 +23,14 @@ def render(result: RunResult) -> str:
     sections = [
         f"# {gfm.text(f'{broker.name} {broker.version}')}",
         gfm.text(result.conclusion),
+        "\n".join(f"- {gfm.text(remark)}" for remark in remarks(result)),
         gfm.table([(name, gfm.text(value)) for name, value in facts], ("", "")),
         "## Verdicts",
         gfm.table(verdicts, ("verdict", "invariant", "times exercised", "cases", "violations"), numbers=3),
         *(["## Violations"] if result.found else []),
         *(_found(number, found) for number, found in enumerate(result.found, 1)),
     ]
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def _found(number: int, found: ReportedViolation) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
 from brokerlaw.render import gfm
 from brokerlaw.render.narration import told
+from brokerlaw.render.remarks import remarks
 
 _LINES: Final = 80
 """The most lines of one violation: a job's summary has a limit, and the trace file has them all."""
@@ -22,11 +23,12 @@ def render(result: RunResult, folder: Path) -> str:
         f"## brokerlaw: {gfm.text(f'{broker.name} {broker.version}')}",
         f"**{gfm.text(result.conclusion)}**",
         gfm.text(_work(result)),
+        "\n".join(f"- {gfm.text(remark)}" for remark in remarks(result)),
         *([_table(open_rows)] if open_rows else []),
         *([_folded(folded)] if folded else []),
         *(_found(found, folder) for found in result.found),
     ]
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def _work(result: RunResult) -> str:

@@ -7,6 +7,7 @@ from tabulate import tabulate
 
 from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.render.narration import told
+from brokerlaw.render.remarks import remarks
 
 _SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not claimed": "-"}
 
@@ -36,4 +37,4 @@ def _found(number: int, found: ReportedViolation, folder: Path) -> str:
 def _end(result: RunResult, folder: Path) -> str:
     work = f"{result.cases} cases, {result.operations} operations in {result.seconds:.1f} s, seed {result.seed}"
     settings = "".join(f", {key}={value}" for key, value in result.settings.items())
-    return f"{work}{settings}; report in {folder}\n{result.conclusion}"
+    return "\n".join([f"{work}{settings}; report in {folder}", *remarks(result), result.conclusion])
