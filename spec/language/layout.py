@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.term import Ordered, Sort, SpecError, Term
 
+MOST_VALUES: Final = 1_000_000
+"""Of a sort that is bounded: with more, nothing ends."""
+MOST_CELLS: Final = 100_000
+"""Of a state."""
 State = tuple[int, ...]
 """The codes of all cells, in the order of `Layout.cells`."""
 
@@ -34,6 +39,7 @@ class Layout:
         self.cells: list[Cell] = []
         self.base: dict[str, int] = {}
         self.strides: dict[str, tuple[int, ...]] = {}
+        self._refuse_too_many_cells()
         for name, variable in spec.variables.items():
             sizes = [self.size(sort) for sort in variable.indices]
             self.base[name] = len(self.cells)
@@ -42,6 +48,13 @@ class Layout:
             for index in itertools.product(*map(range, sizes)):
                 self.cells.append(Cell(name, index, self.size(variable.sort)))
         self._constant_indices()
+
+    def _refuse_too_many_cells(self) -> None:
+        variables = self.spec.variables.values()
+        cells = sum(math.prod(map(self.size, variable.indices)) for variable in variables)
+        if cells > MOST_CELLS:
+            bounds = ", ".join(f"{name}={size}" for name, size in self.bounds.items())
+            raise SpecError(f"{self.spec.name} with {bounds} has {cells:,} cells, more than {MOST_CELLS:,}: set less")
 
     def size(self, sort: type[Term]) -> int:
         """Give the number of values of a sort."""
@@ -91,6 +104,8 @@ def _bounds(spec: Spec, given: Mapping[str, int]) -> dict[str, int]:
             raise SpecError(f"{spec.name} has no sort {name!r} to set; it has {', '.join(bounded) or 'none'}")
         if count < 1:
             raise SpecError(f"the bound of {name} must be 1 or more, not {count}")
+        if count > MOST_VALUES:
+            raise SpecError(f"the bound of {name} must be {MOST_VALUES:,} at most, not {count}")
     bounds = {name: given.get(name, spec.bounds.get(name, 0)) for name in bounded}
     if missing := [name for name, count in bounds.items() if count < 1]:
         raise SpecError(f"{spec.name} has no bound for {missing[0]}: add it to `bounds`, or set {missing[0]}=2")

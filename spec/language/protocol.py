@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
+from typing import Any, ClassVar, Final
 
+from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.spec import Action, Kind, Spec, Variable
-from brokerlaw.spec.language.term import SpecError, Term, sort_of
+from brokerlaw.spec.language.term import Ordered, Sort, SpecError, Term, sort_of
 from brokerlaw.spec.language.trace import Cells, Tracer, located, trace_action, trace_property
 from brokerlaw.spec.text import did_you_mean
 
@@ -15,9 +18,12 @@ from brokerlaw.spec.text import did_you_mean
 class Var:
     """A state variable: `Var(Broker)` is one cell, `Var(Bool, Broker)` one for each broker."""
 
-    def __init__(self, sort: Any, *indices: Any, doc: str = "") -> None:
+    def __init__(self, *sorts: Any, doc: str = "") -> None:
         with located("Var"):
-            self.sort, self.indices, self.doc = sort_of(sort), tuple(map(sort_of, indices)), doc
+            if not sorts:
+                raise SpecError("write Var(Sort), or Var(Sort, Index, ...) for a cell for each index")
+            (self.sort, *indices), self.doc = map(sort_of, sorts), doc
+            self.indices = tuple(indices)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.variable = Variable(name, self.sort, self.indices, self.doc)
@@ -31,9 +37,16 @@ class Var:
         state._tracer.write(self.variable, (), value)
 
 
-def _role(role: str) -> Callable[[Callable[..., Any]], Any]:
-    def mark(fn: Callable[..., Any]) -> Any:  # Any: a variant may take other parameters, or drop it with None
-        vars(fn)["role"] = role
+def _role(role: str) -> Callable[..., Any]:
+    def mark(fn: Callable[..., Any] | None = None) -> Any:  # Any: a variant may take others, or drop it with None
+        if fn is None:
+            return mark
+        with located(f"@{role}"):
+            if not isinstance(fn, FunctionType):
+                raise SpecError(f"@{role} marks a function: @{role}, then def name(s, ...)")
+            if "role" in vars(fn):
+                raise SpecError(f"`{fn.__name__}` is marked twice, as @{vars(fn)['role']} and @{role}: keep one")
+            vars(fn)["role"] = role
         return fn
 
     return mark
@@ -46,8 +59,9 @@ def action(fn: Callable[..., Any] | None = None, *, fair: bool = True) -> Any:
     """
     if fn is None:
         return lambda later: action(later, fair=fair)
-    vars(fn)["fair"] = fair
-    return _role("action")(fn)
+    marked = _role("action")(fn)
+    marked.fair = fair
+    return marked
 
 
 init = _role("init")
@@ -60,7 +74,29 @@ eventually = _role("eventually")
 """A formula that, in every fair run, comes to hold, and comes to hold again whatever happens then."""
 
 
-class Protocol:
+class _Body(dict[str, Any]):
+    """What a class defines, name by name: nothing takes the place of something else without a word."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self and not name.startswith("__") and any(map(_is_member, (self[name], value))):
+            said = f"`{name}` is defined twice: rename one, for the later would take the other's place"
+            raise SpecError.at(sys._getframe(1), said)
+        super().__setitem__(name, value)
+
+
+def _is_member(value: Any) -> bool:
+    return isinstance(value, (Var, FunctionType))
+
+
+class ProtocolType(type):
+    """The type of protocols: it sees their text being read."""
+
+    @classmethod
+    def __prepare__(cls, name: str, bases: tuple[type, ...], /, **_: Any) -> _Body:
+        return _Body()
+
+
+class Protocol(metaclass=ProtocolType):
     """A distributed protocol: state variables, actions, properties, and the default `bounds` of its sorts.
 
     A subclass inherits all of it; it overrides an action by one of the same name, and drops one with
@@ -86,19 +122,39 @@ class Protocol:
             self.__getattr__(name)
         super().__setattr__(name, value)
 
+    def __delattr__(self, name: str) -> None:
+        raise SpecError(f"`s.{name}` cannot be deleted: write what it becomes, as in s.{name} = none")
+
+
+_OWN: Final = frozenset({*dir(Protocol), *Protocol.__annotations__})
+
 
 def _members(cls: type) -> dict[str, Any]:
     """Give what the class and its bases define, each name in the place of its first definition."""
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         for name, value in vars(base).items():
-            if hasattr(found.get(name), "role") and not hasattr(value, "role") and value is not None:
+            if base not in (Protocol, object) and _is_member(value) and name in _OWN:
+                raise SpecError(f"{cls.__name__}.{name}: the name is one of the language's own, choose another")
+            old, new = _kind(found.get(name)), _kind(value)
+            if old and value is not None and new != old:
+                mend = f"decorate it with @{old}" if new == "definition" and old != "Var" else "rename one"
                 raise SpecError(
-                    f"{cls.__name__}.{name} overrides an {found[name].role}: decorate it with @{found[name].role}, "
-                    f"or write `{name} = None` to drop it"
+                    f"{cls.__name__}.{name} overrides {_article(old)}: {mend}, or write `{name} = None` to drop it"
                 )
             found[name] = value
     return found
+
+
+def _kind(member: Any) -> str:
+    """Tell what a member is: a Var, what its role says, a definition; empty if it is none of these."""
+    if isinstance(member, FunctionType):
+        return str(vars(member).get("role", "definition"))
+    return "Var" if isinstance(member, Var) else ""
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _trace(cls: type[Protocol]) -> Spec:
@@ -120,12 +176,23 @@ def _trace(cls: type[Protocol]) -> Spec:
         init=inits[0] if inits else Action("init", "", (), (), (), 0),
         actions={fn.__name__: trace_action(fn, state) for fn in by_role.get("action", [])},
         properties={each.name: each for each in properties},
-        bounds={sort.__name__: bound for sort, bound in cls.bounds.items()},
+        bounds=dict(_bounds(cls)),
         variant_of=next((b.__name__ for b in cls.__mro__[1:] if issubclass(b, Protocol) and b is not Protocol), None),
-        breaks=tuple(cls.breaks),
+        breaks=(cls.breaks,) if isinstance(cls.breaks, str) else tuple(cls.breaks),
     )
     _check(spec)
     return spec
+
+
+def _bounds(cls: type[Protocol]) -> Iterator[tuple[str, int]]:
+    if not isinstance(cls.bounds, Mapping):
+        raise SpecError(f"{cls.__name__}.bounds is a dict of sorts: write bounds = {{Broker: 3}}")
+    for sort, bound in cls.bounds.items():
+        if not (isinstance(sort, type) and issubclass(sort, (Sort, Ordered))):
+            raise SpecError(f"{cls.__name__}.bounds: {sort!r} is no Sort and not Ordered: write bounds = {{Broker: 3}}")
+        if type(bound) is not int or bound < 1:
+            raise SpecError(f"{cls.__name__}.bounds: {sort.__name__} has 1 value or more, not {bound!r}")
+        yield sort.__name__, bound
 
 
 def _check(spec: Spec) -> None:
@@ -135,3 +202,10 @@ def _check(spec: Spec) -> None:
     names = [sort.__name__ for sort in spec.sorts]
     if twice := [name for name in names if names.count(name) > 1]:
         raise SpecError(f"{spec.name} uses two sorts that are both called {twice[0]}: rename one")
+    for each in (spec.init, *spec.actions.values(), *spec.properties.values()):
+        terms = each.terms if isinstance(each, Action) else (each.term,)
+        locals_ = {term.data for term in subterms(*terms) if term.op == "local"}
+        if hidden := sorted(locals_.intersection(names)):
+            raise SpecError(
+                f"`{hidden[0]}` is a sort, and a parameter of {each.name} (line {each.line}): rename the parameter"
+            )

@@ -6,8 +6,13 @@ it. Terms are interned: two that look the same are the same object, so a fold vi
 
 from __future__ import annotations
 
+import sys
 import types
+from collections.abc import Callable
+from types import FrameType
 from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar
+
+from brokerlaw.spec.language.misuse import MISUSES
 
 OPERATORS: Final = {
     "const": "a value; data is its code, see `Term.label`",
@@ -39,8 +44,34 @@ class SpecError(TypeError):
     def __str__(self) -> str:
         return f"{self.where}: {super().__str__()}" if self.where else super().__str__()
 
+    @classmethod
+    def at(cls, frame: FrameType, message: str) -> Self:
+        """Make one about the line that a frame is at."""
+        error = cls(message)
+        error.where = f"{frame.f_code.co_filename}:{frame.f_lineno}: in {frame.f_code.co_name}"
+        return error
 
-class Term:
+
+class SortType(type):
+    """The type of sorts, which are no collections: their values are not there while a protocol is read."""
+
+    def __iter__(cls) -> NoReturn:
+        name = cls.__name__
+        raise SpecError(
+            f"the values of {name} cannot be listed: write forall({name}, lambda x: ...), exists(...) or count(...)"
+        )
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __len__(cls) -> NoReturn:
+        raise SpecError(f"how many values {cls.__name__} has is not known yet: write size({cls.__name__})")
+
+    def __contains__(cls, item: object) -> NoReturn:
+        raise SpecError(f"every value of {cls.__name__} is in {cls.__name__}: a set of some is a Var(Bool, ...)")
+
+
+class Term(metaclass=SortType):
     """A node: operator, arguments, and the operator's data. Its class is its sort.
 
     `Epoch(0)` is a constant term; a Python value that meets a term takes its sort by itself.
@@ -81,11 +112,9 @@ class Term:
     def __bool__(self) -> NoReturn:
         raise SpecError(
             "a term has no truth value yet: write `&` for and, `|` for or, `~` for not, ite(...) or implies(...) "
-            "for if, `(a == x) | (a == y)` for in, `(a < b) & (b < c)` for a chain"
+            "for if, `(a == x) | (a == y)` for in, `(a < b) & (b < c)` for a chain, ite(a < b, a, b) for min, "
+            "forall(...) for all, exists(...) for any; and put `a == b` in parentheses beside `&` and `|`"
         )
-
-    def __contains__(self, item: object) -> NoReturn:
-        raise SpecError("`in` does not work on a term: a set is a Var(Bool, ...), and membership is s.members[x]")
 
     def __repr__(self) -> str:
         from brokerlaw.spec.language.fold import show
@@ -103,10 +132,24 @@ def node(sort: type[T], op: str, *args: Term, data: Any = None) -> T:
     if key not in _interned:
         assert op in OPERATORS, op
         made = object.__new__(sort)
-        made.op, made.args, made.data = op, args, data
+        for name, value in (("op", op), ("args", args), ("data", data)):
+            object.__setattr__(made, name, value)
         _interned[key] = made
     found: T = _interned[key]
     return found
+
+
+def _refusal(mend: str) -> Callable[..., NoReturn]:
+    def refuse(*operands: object) -> NoReturn:
+        left, right = type(operands[0]).__name__, type(operands[-1]).__name__
+        raise SpecError(mend.replace("LEFT", left).replace("RIGHT", right))
+
+    return refuse
+
+
+for _names, _mend in MISUSES.items():
+    for _name in _names.split():
+        setattr(Term, _name, _refusal(_mend))
 
 
 class Sort(Term):
@@ -203,7 +246,12 @@ class Enum(Term):
     def __init_subclass__(cls) -> None:
         cls.names = tuple(name for name, value in vars(cls).items() if isinstance(value, _Unnamed))
         if not cls.names:
-            raise SpecError(f"{cls.__name__} has no values: write `first, second = values(2)` in its body")
+            raise SpecError.at(
+                sys._getframe(1), f"{cls.__name__} has no values: write `first, second = values(2)` in its body"
+            )
+        if taken := [name for name in cls.names if hasattr(Enum, name)]:
+            said = f"{cls.__name__}.{taken[0]}: the name is one of the language's own, choose another"
+            raise SpecError.at(sys._getframe(1), said)
         for code, name in enumerate(cls.names):
             setattr(cls, name, node(cls, "const", data=code))
 
@@ -262,6 +310,9 @@ def plain(sort: type[Term]) -> type[Term]:
     return sort.of if issubclass(sort, Option) else sort
 
 
+_RESERVED: Final = frozenset({"code", "label", "size", "op", "args", "data"})
+
+
 def sort_of(annotation: object) -> type[Term]:
     """Give the sort that an annotation or an argument of Var means."""
     if isinstance(annotation, types.UnionType) and len(annotation.__args__) == 2:
@@ -272,6 +323,10 @@ def sort_of(annotation: object) -> type[Term]:
     if not isinstance(annotation, type) or not issubclass(annotation, Term) or annotation in abstract:
         name = getattr(annotation, "__name__", repr(annotation))
         raise SpecError(f"`{name}` is not a sort: use Bool, or a subclass of Sort, Ordered or Enum, or one `| None`")
+    if annotation.__bases__[0] not in abstract:
+        raise SpecError(f"`{annotation.__name__}` is made from another sort: make it a subclass of Sort or Ordered")
+    if not issubclass(annotation, (Bool, Option)) and (own := _RESERVED & vars(annotation).keys()):
+        raise SpecError(f"`{annotation.__name__}.{min(own)}`: the name is one of the language's own, choose another")
     return annotation
 
 
@@ -309,7 +364,14 @@ def formula(value: object) -> Bool:
     if isinstance(value, Term):
         raise SpecError(f"`{value}` is of sort {type(value).__name__}, where a formula (Bool) is needed")
     if isinstance(value, int):
-        raise SpecError(f"a bare Python {value!r} where a formula is needed: compare terms, or write Bool(True)")
+        raise SpecError(
+            f"a bare Python {value!r} where a formula is needed: compare terms (`==`, not `is`), put each comparison "
+            f"in parentheses, or write Bool(True)"
+        )
+    if value is None:
+        raise SpecError("None where a formula is needed: does a definition lack its `return`?")
+    if isinstance(value, (tuple, list)):
+        raise SpecError("several formulas where one is needed: join them with `&`")
     raise SpecError(f"{value!r} where a formula is needed")
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import itertools
-import linecache
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, UnionType
 from typing import Any, NoReturn
 
+from brokerlaw.spec.language.author import arguments, check_precedence
 from brokerlaw.spec.language.spec import Action, Guard, Kind, Property, Update, Variable
-from brokerlaw.spec.language.term import SpecError, Term, formula, is_literal, leaves, lift, node, plain, sort_of
+from brokerlaw.spec.language.term import (
+    SortType,
+    SpecError,
+    Term,
+    formula,
+    is_literal,
+    leaves,
+    lift,
+    node,
+    plain,
+    sort_of,
+)
 from brokerlaw.spec.language.vocabulary import bound, names_of
 
 _HERE = Path(__file__).parent
@@ -110,12 +120,25 @@ class Cells:
     def __setitem__(self, index: Any, value: Any) -> None:
         self.tracer.write(self.variable, index if isinstance(index, tuple) else (index,), value)
 
+    @property
+    def shape(self) -> str:
+        """How a cell is written."""
+        return f"{self.variable.name}[{', '.join(sort.__name__ for sort in self.variable.indices)}]"
+
     def _misused(self, *_: object) -> NoReturn:
-        wanted = ", ".join(sort.__name__ for sort in self.variable.indices)
-        raise SpecError(f"`s.{self.variable.name}` has no index here: it is s.{self.variable.name}[{wanted}]")
+        raise SpecError(f"`s.{self.variable.name}` has no index here: it is s.{self.shape}")
 
     __bool__ = __contains__ = __eq__ = __ne__ = __invert__ = __and__ = __or__ = __lt__ = __le__ = __add__ = _misused
     __hash__ = object.__hash__
+
+    def __iter__(self) -> NoReturn:
+        raise SpecError(f"the cells of `s.{self.variable.name}` cannot be listed: write forall(...), exists(...)")
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise SpecError(f"`s.{self.shape}` cannot be deleted: write what it becomes, as in s.{self.shape} = none")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise SpecError(f"`s.{self.variable.name}` has no `{name}`: a cell is read and written as s.{self.shape}")
 
 
 def require(*conjuncts: Any) -> None:
@@ -124,31 +147,12 @@ def require(*conjuncts: Any) -> None:
     assert frame is not None and frame.f_back is not None
     if not _active or not _active[-1].writable:
         raise SpecError("require(...) belongs in an action or init; a formula says implies(...)")
-    texts = _source(frame.f_back, len(conjuncts))
+    if not conjuncts:
+        raise SpecError("require(...) of nothing: give it what must hold, or leave it out")
+    texts = arguments(frame.f_back, len(conjuncts))
     for conjunct, text in itertools.zip_longest(conjuncts, texts):
         term = formula(_cell(conjunct))
         _active[-1].guards.append(Guard(term, text or repr(term), frame.f_back.f_lineno))
-
-
-def _source(frame: FrameType, count: int) -> list[str]:
-    """Give the text of each argument of the call that the frame is at; nothing if the source is not there."""
-    positions = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
-    first, last, start, end = positions
-    if first is None or last is None or start is None or end is None:
-        return []
-    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)[first - 1 : last]
-    if not lines:
-        return []
-    lines[-1] = lines[-1].encode()[:end].decode()
-    lines[0] = lines[0].encode()[start:].decode()
-    call = "".join(lines)
-    try:
-        parsed = ast.parse(call, mode="eval").body
-    except SyntaxError:  # the file has changed since it was loaded
-        return []
-    args = parsed.args if isinstance(parsed, ast.Call) else []
-    texts = [" ".join((ast.get_source_segment(call, arg) or "").split()) for arg in args]
-    return texts if len(texts) == count else []
 
 
 @contextmanager
@@ -166,9 +170,20 @@ def located(what: str, code: CodeType | None = None) -> Iterator[None]:
             file, line = code.co_filename, next(lines, code.co_firstlineno)
         else:
             file, line = next((frame.filename, frame.lineno) for frame in outside)
-        fault = SpecError(str(error))
+        fault = SpecError(_mended(error))
         fault.where = f"{file}:{line}: in {what}"
         raise fault from error
+
+
+def _mended(error: Exception) -> str:
+    """Say what went wrong in an author's text; of what Python says itself, also the mend."""
+    if isinstance(error, RecursionError):
+        return "a definition calls itself without end: say it with forall(...) or exists(...), or keep it in a variable"
+    if isinstance(error, AttributeError) and isinstance(error.obj, Term):
+        return f"{error}: a value has no parts, what belongs to it is a variable indexed by it, as in s.epoch[b]"
+    if str(error).endswith("object is not callable"):
+        return f"{error}: a cell is read with square brackets, as in s.live[b]"
+    return str(error)
 
 
 def _ours(file: str) -> bool:
@@ -176,8 +191,15 @@ def _ours(file: str) -> bool:
 
 
 def _params(fn: Callable[..., Any]) -> dict[str, type[Term]]:
-    _, *params = inspect.signature(fn, eval_str=True).parameters.values()
+    check_precedence(fn)
+    if inspect.iscoroutinefunction(fn) or inspect.isgeneratorfunction(fn):
+        raise SpecError("it is called once, to be read: neither `async` nor `yield` has a meaning here")
+    state, *params = [*inspect.signature(fn, eval_str=True).parameters.values()] or [None]
+    if state is None or isinstance(state.annotation, (SortType, UnionType)):
+        raise SpecError(f"its first parameter is the state, and has no sort: write `def {fn.__name__}(s, ...)`")
     for param in params:
+        if param.kind is not param.POSITIONAL_OR_KEYWORD or param.default is not param.empty:
+            raise SpecError(f"parameter `{param.name}` is a choice among all values: write `{param.name}: Sort`")
         if param.annotation is param.empty:
             raise SpecError(f"parameter `{param.name}` has no sort: write `{param.name}: Broker`")
     return {param.name: sort_of(param.annotation) for param in params}

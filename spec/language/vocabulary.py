@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from brokerlaw.spec.language.term import Bool, SpecError, Term, formula, node, sort_of, unify
+from brokerlaw.spec.language.term import Bool, SpecError, Term, formula, node, plain, sort_of, unify
 
 _scope: list[str] = []
 
@@ -18,6 +18,8 @@ def bound(names: Sequence[str], sorts: Sequence[type[Term]]) -> Iterator[tuple[T
     """Bring fresh locals into scope: a name that is taken further out gets a number, so nothing is captured."""
     outer = len(_scope)
     for name in names:
+        if name in {plain(sort).__name__ for sort in sorts}:
+            raise SpecError(f"`{name}` is a sort: give the parameter a name of its own, such as `{name.lower()}`")
         numbered = (f"{name}_{k}" for k in itertools.count(2))
         _scope.append(next(each for each in itertools.chain([name], numbered) if each not in _scope))
     try:
@@ -72,5 +74,7 @@ def ite(condition: Bool, then: Any, otherwise: Any) -> Any:
 
 def distinct(*terms: Any) -> Bool:
     """Hold when no two of the terms are equal."""
+    if len(terms) < 2:
+        raise SpecError("write distinct(a, b, ...), with two terms or more")
     first, *rest = [a != b for a, b in itertools.combinations(terms, 2)]
     return node(Bool, "and", first, *rest) if rest else first

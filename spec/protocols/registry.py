@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from brokerlaw.spec.language import Protocol, SpecError
-from brokerlaw.spec.text import did_you_mean
+from brokerlaw.spec.text import did_you_mean, shown
 
 PROTOCOLS: Final[dict[str, str]] = {
     "two_phase_commit": "brokerlaw.spec.protocols.two_phase_commit:TwoPhaseCommit",
@@ -122,8 +124,10 @@ def _import(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SpecError:
         raise
-    except Exception as error:
-        raise SpecError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        lines = (at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == spec.origin)
+        place = ":".join(map(str, (path, *islice(lines, 1))))
+        raise SpecError(f"{place}: {type(error).__name__}: {shown(str(error))}: it cannot be loaded") from error
     finally:
         sys.path.remove(folder)
     return module

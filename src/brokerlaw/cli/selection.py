@@ -29,6 +29,8 @@ def with_lemmas(protocol: str, variant: str | None) -> Spec:
 def sizes(texts: Iterable[str]) -> dict[str, int]:
     """`Broker=3` as a size of a sort. SpecError on what is no such pair, or is given twice."""
     from brokerlaw.spec.language import SpecError
+    from brokerlaw.spec.language.layout import MOST_VALUES
+    from brokerlaw.spec.text import shown
 
     found: dict[str, int] = {}
     for text in texts:
@@ -37,6 +39,8 @@ def sizes(texts: Iterable[str]) -> dict[str, int]:
             raise SpecError(f"--set {text}: write SORT=N, as in Broker=3")
         if name in found:
             raise SpecError(f"--set {name} is given twice")
+        if len(count) > len(str(MOST_VALUES)):
+            raise SpecError(f"the bound of {name} must be {MOST_VALUES:,} at most, not {shown(count, 20)}")
         found[name] = int(count)
     return found
 
