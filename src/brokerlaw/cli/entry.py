@@ -10,8 +10,8 @@ from brokerlaw.cli.interrupts import INTERRUPTS
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, and end the process with the exit code of its command."""
-    INTERRUPTS.install()
     try:
+        INTERRUPTS.install()
         code = _code(arguments)
     except KeyboardInterrupt:
         code = 130

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from brokerlaw.cli.waking import Waker
+
 INTERRUPTED: Final = 130
 """The exit code, whichever signal it was."""
 NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,6 +34,7 @@ class Interrupts:
 
     def install(self) -> None:
         """Take over the signals, but for those that whoever started us has us ignore (nohup, a job in background)."""
+        Waker().install()
         for number in NUMBERS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
