@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Final
 
 from brokerlaw.spec.language import Protocol, SpecError
+from brokerlaw.spec.language.extension import check_extends
 from brokerlaw.spec.text import did_you_mean, shown
 
 PROTOCOLS: Final[dict[str, str]] = {
@@ -55,12 +56,27 @@ def variants(protocol: type[Protocol]) -> dict[str, type[Protocol]]:
 
 
 def proof(protocol: type[Protocol]) -> type[Protocol]:
-    """Give the protocol with the lemmas of its proof, from its `_proof` module; itself where it has none."""
+    """Give the protocol with the lemmas of its proof; itself where it has none, or is a proof already.
+
+    The proof of X is the subclass XProof, in X's own module or in `_proof` beside it. Raises a SpecError if it changes
+    an action, a guard, an update or a claim of X: it would be a proof of another protocol.
+    """
     beside = f"{protocol.__module__}_proof"
-    if not beside.startswith(f"{__package__}.") or importlib.util.find_spec(beside) is None:
-        return protocol
-    found: type[Protocol] = getattr(import_module(beside), f"{protocol.__name__}Proof")
+    if beside.startswith(f"{__package__}.") and importlib.util.find_spec(beside):
+        import_module(beside)
+    modules = (protocol.__module__, beside)
+    proofs = (each for each in protocol.__subclasses__() if each.__module__ in modules and _proved(each))
+    found = protocol if _proved(protocol) else next(proofs, protocol)
+    if proved := _proved(found):
+        check_extends(found.spec, proved.spec)
     return found
+
+
+def _proved(protocol: type[Protocol]) -> type[Protocol] | None:
+    """Give the protocol that a class proves by its name, or by that of a class it extends; None if it is no proof."""
+    classes = [each for each in protocol.__mro__ if issubclass(each, Protocol)]
+    proofs = (base for each in classes for base in each.__mro__[1:] if each.__name__ == f"{base.__name__}Proof")
+    return next((base for base in proofs if issubclass(base, Protocol)), None)
 
 
 def variant(protocol: type[Protocol], name: str) -> type[Protocol]:
@@ -75,7 +91,7 @@ def variant(protocol: type[Protocol], name: str) -> type[Protocol]:
 
 def _below(protocol: type[Protocol]) -> Iterator[type[Protocol]]:
     for each in protocol.__subclasses__():
-        if each.__module__.endswith("_proof"):
+        if _proved(each):
             continue
         if each.__module__ == protocol.__module__ or each.__module__.startswith(f"{__package__}."):
             yield each

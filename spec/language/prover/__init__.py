@@ -28,9 +28,20 @@ and speak of that. If the answer is `unknown`, the formula is too hard: take qua
 invariants, avoid `exists` under `forall`, and prefer `implies(p(i), q(i))` for one i to statements on intervals.
 """
 
+from brokerlaw.spec.language.prover.contexts import Context, ContextResult
 from brokerlaw.spec.language.prover.cti import Counterexample
 from brokerlaw.spec.language.prover.lookup import Lookup
 from brokerlaw.spec.language.prover.obligations import INIT, Obligation
-from brokerlaw.spec.language.prover.proof import Proof, Verdict, prove
+from brokerlaw.spec.language.prover.proof import ObligationResult, ProofResult, prove
 
-__all__ = ["INIT", "Counterexample", "Lookup", "Obligation", "Proof", "Verdict", "prove"]
+__all__ = [
+    "INIT",
+    "Context",
+    "ContextResult",
+    "Counterexample",
+    "Lookup",
+    "Obligation",
+    "ObligationResult",
+    "ProofResult",
+    "prove",
+]

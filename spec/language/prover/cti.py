@@ -13,10 +13,10 @@ from typing import Final
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model, Off
 from brokerlaw.spec.language.prover.domains import Domain, Value
-from brokerlaw.spec.language.prover.obligations import FLOOR, INIT, Obligation, Script, Scripts, used
+from brokerlaw.spec.language.prover.obligations import FLOOR, INIT, Obligation, Script, Scripts
 from brokerlaw.spec.language.prover.solver import Solver
 from brokerlaw.spec.language.spec import Spec
-from brokerlaw.spec.language.term import Ordered, Sort, SpecError
+from brokerlaw.spec.language.term import Ordered, Sort
 
 GROWTH: Final = 2
 """How far beyond a protocol's own bounds a counterexample is sought."""
@@ -26,7 +26,8 @@ GROWTH: Final = 2
 class Counterexample:
     """A step from a state in which all invariants hold to one in which the claim does not, under these bounds.
 
-    `before` is None if the state after is an initial one. `after` is Off.BELOW if a number below 0 is written.
+    `before` is None if the state after is an initial one, `params` are then those of init. `after` is Off.BELOW if a
+    number below 0 is written.
     """
 
     bounds: Mapping[str, int]
@@ -50,7 +51,7 @@ class Finite:
         answer = solver.check(lines, timeout, wanted.expressions, {"smt.core.minimize": "true"})
         if answer.status == "sat":
             return wanted.decode(answer.values)
-        return used(answer.core) if answer.status == "unsat" else None
+        return script.used(answer.core) if answer.status == "unsat" else None
 
     def plainest(self, solver: Solver, obligation: Obligation, timeout: float) -> Counterexample | None:
         """Give a counterexample in which as much as possible is as at first, so that what matters stands out."""
@@ -82,12 +83,8 @@ class Instances:
         key = tuple(bounds.values())
         if key not in self._made:
             model = Model(self.spec, bounds)
-            try:
-                model.initial()
-            except SpecError:
-                self._made[key] = None
-            else:
-                self._made[key] = Finite(model)
+            targets = {target for _, target in model.fire(self.spec.init)(model.layout.default)}
+            self._made[key] = Finite(model) if targets and Off.ABOVE not in targets else None
         return self._made[key]
 
     def smallest(self, found: Counterexample, solver: Solver, obligation: Obligation, timeout: float) -> Counterexample:
@@ -112,7 +109,7 @@ class _Wanted:
         action = spec.init if obligation.action == INIT else spec.actions[obligation.action]
         self.values: list[tuple[Domain, Value]] = [(world.domain(type(p)), world.variable(p)) for p in action.params]
         self.params = len(self.values)
-        for cell in model.layout.cells:
+        for cell in model.layout.cells if (obligation.action, obligation.claim) != (INIT, FLOOR) else ():
             variable = spec.variables[cell.variable]
             index = [world.domain(s).const(code) for s, code in zip(variable.indices, cell.index, strict=True)]
             self.values.append((world.domain(variable.sort), script.old.cell(cell.variable, index)))
@@ -136,11 +133,10 @@ class _Wanted:
 
     def _confirmed(self, params: tuple[int, ...], state: State) -> Counterexample:
         model, action, claim = self.model, self.obligation.action, self.obligation.claim
-        if action == INIT:
-            assert state in model.initial() and not model.holds(claim, state), (claim, state)
-            return Counterexample(model.layout.bounds, None, action, params, state)
-        assert all(test(state) for test in model.tests("invariant").values()), (action, claim, state)
-        ((_, after),) = model.fires[action](state, *((code,) for code in params))
+        before = None if action == INIT else state
+        assert before is None or all(test(state) for test in model.tests("invariant").values()), (action, claim, state)
+        fire = model.fire(model.spec.init) if before is None else model.fires[action]
+        ((_, after),) = fire(before or model.layout.default, *((code,) for code in params))
         holds = after is not Off.BELOW if claim == FLOOR else isinstance(after, Off) or model.holds(claim, after)
         assert not holds, (action, claim, params, state)
-        return Counterexample(model.layout.bounds, state, action, params, after)
+        return Counterexample(model.layout.bounds, before, action, params, after)

@@ -6,6 +6,7 @@ there is something, before the components of X.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Final, TypeAlias
 
@@ -14,10 +15,13 @@ TRUE: Final = "true"
 FALSE: Final = "false"
 
 
-def symbol(*parts: object) -> str:
-    """Join the parts into a name that is no word of SMT-LIB's own: it has a dot in it."""
-    text = ".".join(map(str, parts))
-    return text if text.isascii() else f"|{text}|"
+def symbol(kind: str, *parts: object) -> str:
+    """Make a name of SMT-LIB: the kind of thing that it names, and what tells it from others of that kind.
+
+    It is no word of a solver's own, for it has a dot in it. Names that differ in a part differ: a character that
+    SMT-LIB does not take everywhere is written as its number, between two `~`.
+    """
+    return ".".join([kind, *(re.sub(r"[^A-Za-z0-9_]", lambda c: f"~{ord(c[0]):x}~", str(part)) for part in parts)])
 
 
 def neg(a: str) -> str:
@@ -121,8 +125,8 @@ class Named(Domain):
     """Finitely many values with names: an Enum, or a Sort of a given size."""
 
     def __init__(self, name: str, count: int) -> None:
-        self.parts = (symbol(name, "sort"),)
-        self.elements = tuple((symbol(name, code),) for code in range(count))
+        self.parts = (symbol("sort", name),)
+        self.elements = tuple((symbol("value", name, code),) for code in range(count))
 
     def declare(self) -> list[str]:
         """An algebraic data type without arguments."""
@@ -144,8 +148,8 @@ class Free(Domain):
     """A Sort of any size: nothing is known of it but that it is not empty."""
 
     def __init__(self, name: str) -> None:
-        self.parts = (symbol(name, "sort"),)
-        self.first = symbol(name, 0)
+        self.parts = (symbol("sort", name),)
+        self.first = symbol("value", name, 0)
 
     def declare(self) -> list[str]:
         """An uninterpreted sort, and the value that variables start with."""

@@ -11,7 +11,7 @@ from typing import Final
 from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.prover.domains import conj, neg, symbol
 from brokerlaw.spec.language.prover.steps import after, anything, enable, falls, fits, initial, may_fall, step
-from brokerlaw.spec.language.prover.world import State, World, reading
+from brokerlaw.spec.language.prover.world import Default, State, World, reading
 from brokerlaw.spec.language.spec import Action, Property, Spec
 
 INIT: Final = "@init"
@@ -21,7 +21,7 @@ FLOOR: Final = "never below 0"
 
 @dataclass(frozen=True)
 class Obligation:
-    """The action keeps the claim: an invariant, or FLOOR, that nothing is written below 0. INIT establishes it.
+    """The action keeps the claim, INIT establishes it. A claim is an invariant, or FLOOR: nothing is written below 0.
 
     `framed`: the action writes no variable that the claim reads, so that there is nothing to show.
     """
@@ -34,14 +34,19 @@ class Obligation:
 def obligations(spec: Spec) -> Iterator[Obligation]:
     """Give all of them, in the order of the text."""
     invariants = spec.of_kind("invariant")
+    if _subtracts(spec.init):
+        yield Obligation(INIT, FLOOR)
     for each in invariants:
         yield Obligation(INIT, each.name)
     for action in spec.actions.values():
-        terms = [term for update in action.updates for term in (*update.indices, update.value)]
-        if any(map(may_fall, terms)):
+        if _subtracts(action):
             yield Obligation(action.name, FLOOR)
         for each in invariants:
             yield Obligation(action.name, each.name, _framed(action, each))
+
+
+def _subtracts(action: Action) -> bool:
+    return any(may_fall(term) for update in action.updates for term in (*update.indices, update.value))
 
 
 def _framed(action: Action, claim: Property) -> bool:
@@ -53,7 +58,8 @@ def _framed(action: Action, claim: Property) -> bool:
 class Script:
     """About one action: what surely holds, the lemmas that may be assumed, and for each claim what says that it fails.
 
-    All are in SMT-LIB. `old` is the state before, `new` the one after.
+    All are in SMT-LIB. `old` is the state before, `new` the one after. `fits`: the action writes nothing outside the
+    sorts.
     """
 
     world: World
@@ -61,6 +67,7 @@ class Script:
     new: State
     lemmas: Mapping[str, str]
     goals: Mapping[str, str]
+    fits: str
 
     def against(self, claim: str, lemmas: Collection[str] | None = None, *, named: bool = False) -> list[str]:
         """Give a script that can hold only if the claim fails, assuming these lemmas, or all.
@@ -70,6 +77,14 @@ class Script:
         chosen = {name: self.lemmas[name] for name in self.lemmas if lemmas is None or name in lemmas}
         label = ((formula, f"(! {formula} :named {symbol('lemma', name)})") for name, formula in chosen.items())
         return [*self.world.lines, *(f"(assert {pair[named]})" for pair in label), f"(assert {self.goals[claim]})"]
+
+    def context(self) -> list[str]:
+        """Give a script that can hold only if the action can happen, in a state in which all invariants hold."""
+        return [*self.world.lines, *(f"(assert {formula})" for formula in (*self.lemmas.values(), self.fits))]
+
+    def used(self, core: Iterable[str]) -> tuple[str, ...]:
+        """Give the lemmas that a core names."""
+        return tuple(name for name in self.lemmas if symbol("lemma", name) in core)
 
 
 class Scripts:
@@ -93,33 +108,37 @@ class Scripts:
             return self._made[path]
 
     def _initiation(self) -> Script:
-        world = World(self.spec, self.sizes)
-        state = initial(world, "s0")
-        goals = {name: neg(formula) for name, formula in self._invariants(world, state).items()}
-        return Script(world, state, state, {}, goals)
+        world, action = World(self.spec, self.sizes), self.spec.init
+        old = Default(world)
+        read = enable(world, action, old)
+        fall, fit = falls(world, action, read), fits(world, action, read)
+        new = after(world, action, old, "s0")
+        goals = {each: conj(fit, neg(formula)) for each, formula in self.invariants(world, new).items()}
+        return Script(world, new, new, {}, {FLOOR: fall, **goals}, fit)
 
     def _consecution(self, before: tuple[str, ...], name: str) -> Script:
         world, action = World(self.spec, self.sizes), self.spec.actions[name]
         old = self._led(world, before)
-        lemmas = self._invariants(world, old)
+        lemmas = self.invariants(world, old)
         read = enable(world, action, old)
         fall, fit = falls(world, action, read), fits(world, action, read)
         new = after(world, action, old, f"s{len(before) + 1}")
-        goals = {each: conj(fit, neg(formula)) for each, formula in self._invariants(world, new).items()}
-        return Script(world, old, new, lemmas, {FLOOR: fall, **goals})
+        goals = {each: conj(fit, neg(formula)) for each, formula in self.invariants(world, new).items()}
+        return Script(world, old, new, lemmas, {FLOOR: fall, **goals}, fit)
 
     def _led(self, world: World, before: tuple[str, ...]) -> State:
         """Give a state that these steps lead to, through states in which all invariants hold."""
         world.scope = "start"
         state = initial(world, "s0") if INIT in before else anything(world, "s0")
         for number, name in enumerate(each for each in before if each != INIT):
-            world.say(*self._invariants(world, state).values())
+            world.say(*self.invariants(world, state).values())
             world.scope = f"step{number}"
             state = step(world, self.spec.actions[name], state, f"s{number + 1}")
         world.scope = ""
         return state
 
-    def _invariants(self, world: World, state: State) -> dict[str, str]:
+    def invariants(self, world: World, state: State) -> dict[str, str]:
+        """Give the invariants, read over a state."""
         read = reading(world, state)
         return {each.name: read(each.term)[0] for each in self.spec.of_kind("invariant")}
 
@@ -133,8 +152,3 @@ def paths(spec: Spec, depth: int) -> Iterator[tuple[str, ...]]:
     for length in range(depth - 1):
         yield from ((INIT, *each) for each in itertools.product(spec.actions, repeat=length))
     yield from itertools.product(spec.actions, repeat=depth - 1)
-
-
-def used(core: Iterable[str]) -> tuple[str, ...]:
-    """Give the lemmas that a core names."""
-    return tuple(name.strip("|").removeprefix("lemma.") for name in core)

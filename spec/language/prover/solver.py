@@ -59,13 +59,14 @@ class Solver:
         self.seconds = 0.0
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
+        self._lock = threading.Lock()
 
     def check(self, lines: Iterable[str], limit: float, values: Sequence[str] = (), options: Options = PLAIN) -> Answer:
         """Ask whether the assertions can hold together, for at most about `limit` seconds.
 
         The limit is counted in Z3's own units, so that the answer does not depend on how busy the machine is.
         """
-        limits = {"rlimit": str(int(limit * UNITS)), "timeout": str(int(limit * PATIENCE * 1000))}
+        limits = {"rlimit": _whole(limit * UNITS), "timeout": _whole(limit * PATIENCE * 1000)}
         given = {**PLAIN, **options, **limits}
         script = [f"(set-option :{name} {value})" for name, value in given.items()]
         script += [*lines, "(check-sat)", "(get-info :reason-unknown)"]
@@ -98,18 +99,21 @@ class Solver:
         return None
 
     def _running(self) -> subprocess.Popen[str]:
-        if self._stopped:
-            raise CancelledError
-        if self._process is None:
-            command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        return self._process
+        command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
+        pipe = subprocess.PIPE
+        with self._lock:
+            if self._stopped:
+                raise CancelledError
+            if self._process is None:  # in a session of its own: an interrupt from the terminal is for us alone
+                self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+            return self._process
 
     def stop(self) -> None:
         """End what it is at, from another thread, and take no more."""
-        self._stopped = True
-        if self._process is not None:
-            self._process.kill()
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
 
     def close(self) -> None:
         """End the process."""
@@ -152,6 +156,11 @@ class Pool:
         self._threads.shutdown(cancel_futures=True)
         for each in self._solvers:
             each.close()
+
+
+def _whole(number: float) -> str:
+    """Give the number as an option of Z3 takes it: at least 1, for 0 is no limit, and below 2^32."""
+    return str(min(max(1, int(number)), 2**32 - 1))
 
 
 def _answer(said: str, seconds: float) -> Answer:

@@ -59,8 +59,8 @@ class World:
 
     def variable(self, local: Term) -> Value:
         """Give a parameter or bound variable."""
-        name = f"{local.data}.{self.scope}" if self.scope else local.data
-        return tuple(symbol(name, k) for k in range(len(self.domain(type(local)).parts)))
+        name = (self.scope, local.data) if self.scope else (local.data,)
+        return tuple(symbol("local", *name, k) for k in range(len(self.domain(type(local)).parts)))
 
     def binders(self, locals_: Iterable[Term]) -> list[tuple[str, str]]:
         """Give the names and SMT-LIB sorts of parameters or bound variables."""
@@ -120,7 +120,7 @@ class State:
     def symbols(self, variable: str) -> Value:
         """Give the functions, one for each component of the variable's sort."""
         count = len(self.world.domain(self.world.spec.variables[variable].sort).parts)
-        return tuple(symbol(self.moments[variable], variable, k) for k in range(count))
+        return tuple(symbol("cell", self.moments[variable], variable, k) for k in range(count))
 
     def cell(self, variable: str, index: Sequence[Value]) -> Value:
         """Give the value of a cell."""

@@ -14,7 +14,7 @@ from brokerlaw.spec.language import Spec
 from brokerlaw.spec.language.guards import Guards
 from brokerlaw.spec.language.printers.markdown import line, markdown, table
 from brokerlaw.spec.language.printers.notation import sourced
-from brokerlaw.spec.language.prover import Proof
+from brokerlaw.spec.language.prover import ProofResult
 
 HEAD: Final = (
     "<!-- Written by `brokerlaw protocols --write docs/protocols`. Change the protocol, then run that again. -->"
@@ -26,7 +26,7 @@ def told(spec: Spec, variants: Sequence[Spec], stories: Sequence[Story]) -> str:
     return "\n\n".join([HEAD, markdown(spec, variants=variants).rstrip(), *_stories(stories)]) + "\n"
 
 
-def measured(guards: Guards, proof: Proof) -> str:
+def measured(guards: Guards, proof: ProofResult) -> str:
     """Give the second half: what becomes of it without each guard, and what was proved."""
     return "\n" + "\n\n".join([*_guards(guards), *_proof(guards.spec, proof)]) + "\n"
 
@@ -52,21 +52,21 @@ def _guards(found: Guards) -> Iterator[str]:
     yield guard_table.markdown(found)
 
 
-def _proof(spec: Spec, proof: Proof) -> Iterator[str]:
+def _proof(spec: Spec, proof: ProofResult) -> Iterator[str]:
     yield "## Proof"
-    counts = Counter(each.outcome for each in proof.verdicts)
+    counts = Counter(each.status for each in proof.results)
     said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("proved", "counterexample", "unknown"))
-    yield f"By induction, with {scope(proof)}: {proof.outcome} ({said})."
+    yield f"By induction, with {scope(proof)}: {proof.status} ({said})."
     yield "Each claim holds in the initial states, and each action keeps it, if all of them held before."
     yield table(("claim", "", "obligations"), [_claim(spec, proof, each) for each in _claims(proof)])
 
 
-def _claims(proof: Proof) -> list[str]:
-    return list(dict.fromkeys(each.obligation.claim for each in proof.verdicts))
+def _claims(proof: ProofResult) -> list[str]:
+    return list(dict.fromkeys(each.obligation.claim for each in proof.results))
 
 
-def _claim(spec: Spec, proof: Proof, claim: str) -> tuple[str, str, str]:
-    mine = [each.outcome for each in proof.verdicts if each.obligation.claim == claim]
+def _claim(spec: Spec, proof: ProofResult, claim: str) -> tuple[str, str, str]:
+    mine = [each.status for each in proof.results if each.obligation.claim == claim]
     known = proof.spec.properties.get(claim)
     lemma = "*Lemma.* " if known and claim not in spec.properties else ""
     status = f"{mine.count('proved')} of {len(mine)} proved"

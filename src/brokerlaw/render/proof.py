@@ -10,58 +10,88 @@ from tabulate import tabulate
 
 from brokerlaw.render.trace import lines
 from brokerlaw.spec.language import Layout, Model, Off, Ordered, Sort, Spec, State
-from brokerlaw.spec.language.prover import INIT, Counterexample, Lookup, Proof, Verdict
+from brokerlaw.spec.language.prover import INIT, ContextResult, Counterexample, Lookup, ObligationResult, ProofResult
 
 _SIGN: Final = {"proved": "✓", "counterexample": "✗", "unknown": "?"}
 
 
-def render(proof: Proof, *, every: bool = False) -> str:
+def render(proof: ProofResult, *, every: bool = False) -> str:
     """A line for each claim, or with `every` for each obligation; what stands against the proof; the conclusion."""
-    against = (_against(proof.spec, each) for each in proof.verdicts if each.outcome != "proved")
-    return "\n\n".join([_obligations(proof) if every else _claims(proof), *against, _conclusion(proof)])
+    against = (_against(proof.spec, each) for each in proof.results if each.status != "proved")
+    parts = [_obligations(proof) if every else _claims(proof), *against, *_leaning(proof), *_vacuous(proof)]
+    return "\n\n".join([*parts, _conclusion(proof)])
 
 
-def _claims(proof: Proof) -> str:
+def _claims(proof: ProofResult) -> str:
     rows = []
-    for claim in dict.fromkeys(each.obligation.claim for each in proof.verdicts):
-        mine = [each for each in proof.verdicts if each.obligation.claim == claim]
-        counts = Counter(each.outcome for each in mine)
+    for claim in dict.fromkeys(each.obligation.claim for each in proof.results):
+        mine = proof.of(claim)
+        counts = Counter(each.status for each in mine)
         worst = next(each for each in ("counterexample", "unknown", "proved") if counts[each])
         slowest = max(mine, key=lambda each: each.seconds)
         seconds = sum(each.seconds for each in mine)
-        status = f"{_SIGN[worst]} {'proved' if worst == 'proved' else 'not proved'}"
-        done = f"{counts['proved']}/{len(mine)}"
+        sign = "?" if worst == "proved" and claim in proof.open else _SIGN[worst]
+        status = f"{sign} not proved" if claim in proof.open else f"{sign} proved"
+        done = f"{counts['proved']}/{proof.total[claim]}"
         rows.append((status, claim, done, f"{seconds:.2f}", slowest.obligation.action if slowest.seconds else ""))
     headers = ("", "claim", "obligations", "seconds", "slowest")
     return tabulate(rows, headers, tablefmt="simple", colalign=("left", "left", "right", "right", "left"))
 
 
-def _obligations(proof: Proof) -> str:
+def _obligations(proof: ProofResult) -> str:
     rows = [
         (
-            f"{_SIGN[each.outcome]} {each.outcome}",
+            f"{_SIGN[each.status]} {each.status}",
             each.obligation.action,
             each.obligation.claim,
             "unchanged" if each.obligation.framed else f"{each.seconds:.2f}",
+            "" if each.obligation.framed else ", ".join(each.lemmas),
         )
-        for each in proof.verdicts
+        for each in proof.results
     ]
-    headers = ("", "action", "claim", "seconds")
-    return tabulate(rows, headers, tablefmt="simple", colalign=("left", "left", "left", "right"))
+    headers = ("", "action", "claim", "seconds", "assumed before")
+    return tabulate(rows, headers, tablefmt="simple", colalign=("left", "left", "left", "right", "left"))
 
 
-def _against(spec: Spec, verdict: Verdict) -> str:
-    obligation, found = verdict.obligation, verdict.counterexample
+def _leaning(proof: ProofResult) -> Iterator[str]:
+    """What would be proved if only the claims that it leans on were."""
+    rows = [
+        f"  {claim} leans on {', '.join(lemmas)}"
+        for claim, lemmas in proof.open.items()
+        if lemmas and all(each.status == "proved" for each in proof.of(claim)) and proof.of(claim)
+    ]
+    if rows:
+        yield "\n".join(["Shown only from claims that are not proved here:", *rows])
+
+
+def _vacuous(proof: ProofResult) -> Iterator[str]:
+    """What is assumed somewhere, and is not known to be possible."""
+    for each in proof.contexts:
+        if each.status == "impossible":
+            yield f"{_never(each)}, so what is proved of it says nothing."
+        elif each.status == "unknown":
+            yield f"Whether {each.context} is possible at all is unknown after {each.seconds:.1f} s ({each.reason})."
+
+
+def _never(result: ContextResult) -> str:
+    context = result.context
+    if context.formula is None:
+        return f"{context} can never happen: its guards do not hold together in any state in which all invariants hold"
+    return f"{context.subject} is vacuous: no state in which all invariants hold has {context.formula}"
+
+
+def _against(spec: Spec, result: ObligationResult) -> str:
+    obligation, found = result.obligation, result.counterexample
     head = f"{obligation.action} does not keep {obligation.claim}: "
     if obligation.action == INIT:
         head = f"{obligation.claim} does not hold in the beginning: "
-    if verdict.outcome == "unknown":
-        return f"{obligation.action}, {obligation.claim}: unknown after {verdict.seconds:.1f} s ({verdict.reason})"
+    if result.status == "unknown":
+        return f"{obligation.action}, {obligation.claim}: unknown after {result.seconds:.1f} s ({result.reason})"
     if found is None:
-        return f"{head}there is a counterexample, but {verdict.reason}"
+        return f"{head}there is a counterexample, but {result.reason}"
     shown = [f"{head}with {_bounds(found.bounds)}", *_step(Model(spec, found.bounds), found)]
-    if verdict.lookup:
-        shown += _lookup(Model(spec, found.bounds), verdict.lookup)
+    if result.lookup:
+        shown += _lookup(Model(spec, found.bounds), result.lookup)
     return "\n".join(shown)
 
 
@@ -105,22 +135,27 @@ def _bounds(bounds: Any) -> str:
     return ", ".join(f"{name}={size}" for name, size in bounds.items()) or "no sorts"
 
 
-def _conclusion(proof: Proof) -> str:
-    count, seconds = len(proof.verdicts), sum(each.seconds for each in proof.verdicts)
-    work = f"{count} obligations, {seconds:.1f} s of Z3"
-    if proof.outcome == "proved":
-        claims = len({each.obligation.claim for each in proof.verdicts})
-        deepest = max((each.depth for each in proof.verdicts), default=1)
+def _conclusion(proof: ProofResult) -> str:
+    asked, total, seconds = len(proof.results), sum(proof.total.values()), sum(each.seconds for each in proof.results)
+    work = f"{asked}{'' if asked == total else f' of {total}'} obligations, {seconds:.1f} s of Z3"
+    proved, within = len(proof.total) - len(proof.open), scope(proof)
+    if proof.status == "proved":
+        deepest = max((each.depth for each in proof.results), default=1)
         inductive = "inductive" if deepest == 1 else f"{deepest}-inductive"
-        return f"proved: {claims} claims are {inductive}, with {scope(proof)} ({work})"
-    if proof.outcome == "violated":
-        false = [v.obligation.claim for v in proof.verdicts if v.lookup and v.lookup.trace]
+        return f"proved: {proved} claims are {inductive}, with {within} ({work})"
+    if proof.status == "violated":
+        false = [each.obligation.claim for each in proof.results if each.lookup and each.lookup.trace]
         return f"violated: {', '.join(dict.fromkeys(false))} ({work})"
-    open_ = sum(each.outcome != "proved" for each in proof.verdicts)
-    return f"not proved: {open_} open, with {scope(proof)} ({work})"
+    if proof.status == "incomplete":
+        said = f"incomplete: what was asked for is proved, but {len(proof.open)} of {len(proof.total)} claims are not"
+        return f"{said}, with {within} ({work})"
+    if proof.status == "vacuous":
+        return f"not proved: something that the proof assumes is not known to be possible, with {within} ({work})"
+    open_ = sum(each.status != "proved" for each in proof.results)
+    return f"not proved: {open_} open, with {within} ({work})"
 
 
-def scope(proof: Proof) -> str:
+def scope(proof: ProofResult) -> str:
     """Which sorts are unbounded, and the bounds of the others."""
     sorts = [each.__name__ for each in proof.spec.sorts if issubclass(each, (Sort, Ordered))]
     free = [name for name in sorts if name not in proof.sizes]
@@ -128,35 +163,52 @@ def scope(proof: Proof) -> str:
     return ", ".join([*parts, *(f"{name}={size}" for name, size in proof.sizes.items())]) or "no sorts"
 
 
-def data(proof: Proof) -> dict[str, Any]:
+def data(proof: ProofResult) -> dict[str, Any]:
     """The proof for programs."""
     return {
         "protocol": proof.spec.name,
-        "outcome": proof.outcome,
+        "outcome": proof.status,
         "sizes": dict(proof.sizes),
-        "obligations": [_verdict(proof.spec, each) for each in proof.verdicts],
+        "claims": {claim: _claim(proof, claim) for claim in proof.total},
+        "contexts": [_context(each) for each in proof.contexts],
+        "obligations": [_result(proof.spec, each) for each in proof.results],
     }
 
 
-def _verdict(spec: Spec, verdict: Verdict) -> dict[str, Any]:
-    found = verdict.counterexample
+def _claim(proof: ProofResult, claim: str) -> dict[str, Any]:
+    return {
+        "proved": claim not in proof.open,
+        "obligations": proof.total[claim],
+        "leans_on": list(proof.lemmas(claim)),
+        "not_proved": list(proof.open.get(claim, ())),
+    }
+
+
+def _context(result: ContextResult) -> dict[str, Any]:
+    shown = {"context": str(result.context), "outcome": result.status, "seconds": round(result.seconds, 3)}
+    return shown | ({"bounds": dict(result.bounds)} if result.bounds else {})
+
+
+def _result(spec: Spec, result: ObligationResult) -> dict[str, Any]:
+    found = result.counterexample
     shown: dict[str, Any] = {
-        "action": verdict.obligation.action,
-        "claim": verdict.obligation.claim,
-        "outcome": verdict.outcome,
-        "depth": verdict.depth,
-        "seconds": round(verdict.seconds, 3),
-        "unchanged": verdict.obligation.framed,
+        "action": result.obligation.action,
+        "claim": result.obligation.claim,
+        "outcome": result.status,
+        "depth": result.depth,
+        "seconds": round(result.seconds, 3),
+        "unchanged": result.obligation.framed,
+        "assumed": list(result.lemmas),
     }
-    if verdict.reason:
-        shown["reason"] = verdict.reason
+    if result.reason:
+        shown["reason"] = result.reason
     if found:
         shown["counterexample"] = _example(Model(spec, found.bounds), found)
-    if verdict.lookup and found:
-        trace = verdict.lookup.trace
+    if result.lookup and found:
+        trace = result.lookup.trace
         shown["lookup"] = {
-            "distinct": verdict.lookup.distinct,
-            "incomplete": verdict.lookup.incomplete,
+            "distinct": result.lookup.distinct,
+            "incomplete": result.lookup.incomplete,
             "trace": list(lines(Model(spec, found.bounds), trace)) if trace else None,
         }
     return shown
