@@ -24,12 +24,12 @@ def differences(proof: Spec, protocol: Spec) -> Iterator[str]:
         other = proof.variables.get(name)
         if other is None or (other.sort, other.indices) != (variable.sort, variable.indices):
             yield f"it {'drops' if other is None else 'redeclares'} the variable `{name}`"
-    yield from _actions("@init", proof.init, protocol.init, protocol)
+    yield from _action("its @init", proof.init, protocol.init, protocol)
     for name, action in protocol.actions.items():
         if name not in proof.actions:
             yield f"it drops the action `{name}`"
         else:
-            yield from _actions(name, proof.actions[name], action, protocol)
+            yield from _action(f"its action `{name}`", proof.actions[name], action, protocol)
     yield from (f"it adds the action `{name}`" for name in proof.actions if name not in protocol.actions)
     for claim in protocol.of_kind("invariant"):
         known = proof.properties.get(claim.name)
@@ -39,21 +39,21 @@ def differences(proof: Spec, protocol: Spec) -> Iterator[str]:
             yield f"its invariant `{claim.name}` is another"
 
 
-def _actions(name: str, mine: Action, theirs: Action, protocol: Spec) -> Iterator[str]:
+def _action(which: str, mine: Action, theirs: Action, protocol: Spec) -> Iterator[str]:
     if list(map(type, mine.params)) != list(map(type, theirs.params)):
-        yield f"its action `{name}` has other parameters"
+        yield f"{which} has other parameters"
         return
     names = dict(zip(mine.params, theirs.params, strict=True))
     for guard in theirs.guards:
         if not any(_alike(each.term, guard.term, names) for each in mine.guards):
-            yield f"its action `{name}` does not require `{guard.text}`"
+            yield f"{which} does not require `{guard.text}`"
     for guard in mine.guards:
         if not any(_alike(guard.term, each.term, names) for each in theirs.guards):
-            yield f"its action `{name}` also requires `{guard.text}`"
+            yield f"{which} also requires `{guard.text}`"
     for variable in protocol.variables:
         ours, known = ([u for u in each.updates if u.variable == variable] for each in (mine, theirs))
         if len(ours) != len(known) or not all(_same(a, b, names) for a, b in zip(ours, known, strict=True)):
-            yield f"its action `{name}` writes `{variable}` otherwise"
+            yield f"{which} writes `{variable}` otherwise"
 
 
 def _same(mine: Update, theirs: Update, names: Mapping[Term, Term]) -> bool:

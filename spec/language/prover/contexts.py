@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from brokerlaw.spec.language.premises import premises
 from brokerlaw.spec.language.prover.obligations import INIT, Scripts
 from brokerlaw.spec.language.prover.solver import PLAIN, Options, Solver
 from brokerlaw.spec.language.prover.steps import anything
 from brokerlaw.spec.language.prover.world import World, reading
-from brokerlaw.spec.language.spec import Property, Spec
-from brokerlaw.spec.language.term import Bool, Ordered, Sort, Term, formula, node
+from brokerlaw.spec.language.spec import Spec
+from brokerlaw.spec.language.term import Bool, Ordered, Sort
 
 ContextStatus = Literal["possible", "impossible", "unknown"]
 QUICK: Final = 0.05
@@ -55,25 +56,6 @@ def contexts(spec: Spec) -> Iterator[Context]:
     yield from map(Context, spec.actions)
     for each in spec.of_kind("invariant"):
         yield from (Context(each.name, number, premise) for number, premise in enumerate(premises(each)))
-
-
-def premises(claim: Property) -> Iterator[Bool]:
-    """Give, of each implication that an invariant states, that its premise holds for some values."""
-    yield from dict.fromkeys(_premises(claim.term, (), ()))
-
-
-def _premises(term: Term, bound: tuple[Term, ...], held: tuple[Bool, ...]) -> Iterator[Bool]:
-    if term.op == "forall":
-        yield from _premises(term.args[-1], (*bound, *term.args[:-1]), held)
-    elif term.op == "and":
-        for part in term.args:
-            yield from _premises(part, bound, held)
-    elif term.op == "implies":
-        premise, conclusion = map(formula, term.args)
-        now = (*held, premise)
-        both = node(Bool, "and", *now) if len(now) > 1 else premise
-        yield node(Bool, "exists", *bound, both) if bound else both
-        yield from _premises(conclusion, bound, now)
 
 
 class ContextChecker:
@@ -131,7 +113,8 @@ class ContextChecker:
         return ContextResult(context, status, seconds, bounds, reason if status == "unknown" else "")
 
     def _attempts(self) -> Iterator[tuple[Scripts, float, Options]]:
-        yield from ((self.whole, QUICK, options) for options in WAYS)
-        yield self.narrower, QUICK, PLAIN
+        quick = min(QUICK, self.timeout)
+        yield from ((self.whole, quick, options) for options in WAYS)
+        yield self.narrower, quick, PLAIN
         yield self.finite, self.timeout, PLAIN
         yield self.whole, self.timeout, PLAIN

@@ -91,7 +91,7 @@ def _against(spec: Spec, result: ObligationResult) -> str:
         return f"{head}there is a counterexample, but {result.reason}"
     shown = [f"{head}with {_bounds(found.bounds)}", *_step(Model(spec, found.bounds), found)]
     if result.lookup:
-        shown += _lookup(Model(spec, found.bounds), result.lookup)
+        shown += _lookup(Model(spec, result.lookup.bounds), result.lookup)
     return "\n".join(shown)
 
 
@@ -108,7 +108,7 @@ def _step(model: Model, found: Counterexample) -> Iterator[str]:
 
 def _lookup(model: Model, lookup: Lookup) -> Iterator[str]:
     if lookup.trace:
-        yield "  This is a bug, not a missing lemma: it is reachable, as shown by"
+        yield f"  This is a bug, not a missing lemma: the claim is false with {_bounds(lookup.bounds)}, as shown by"
         yield from (f"    {line}" for line in lines(model, lookup.trace))
     elif lookup.incomplete:
         yield f"  No violation among the first {lookup.distinct} states (search {lookup.incomplete})."
@@ -209,7 +209,8 @@ def _result(spec: Spec, result: ObligationResult) -> dict[str, Any]:
         shown["lookup"] = {
             "distinct": result.lookup.distinct,
             "incomplete": result.lookup.incomplete,
-            "trace": list(lines(Model(spec, found.bounds), trace)) if trace else None,
+            "bounds": dict(result.lookup.bounds),
+            "trace": list(lines(Model(spec, result.lookup.bounds), trace)) if trace else None,
         }
     return shown
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from brokerlaw.spec.language import Bool, Enum, Protocol, Sort, Var, action, init, invariant, require, values
-from brokerlaw.spec.language.prover import INIT, Verdict, prove
+from brokerlaw.spec.language.prover import INIT, ObligationResult, prove
 
 
 class Node(Sort):
@@ -121,8 +121,8 @@ class Carries(Protocol):
         return ~s.ill
 
 
-def failed(protocol: type[Protocol]) -> dict[str, Verdict]:
-    return {each.obligation.action: each for each in prove(protocol.spec).verdicts if each.outcome != "proved"}
+def failed(protocol: type[Protocol]) -> dict[str, ObligationResult]:
+    return {each.obligation.action: each for each in prove(protocol.spec).results if each.status != "proved"}
 
 
 def test_an_action_called_init_is_a_step_like_others() -> None:
@@ -141,21 +141,21 @@ def test_the_initial_states_are_an_obligation_of_their_own() -> None:
 
 
 def test_what_one_step_does_not_prove_two_may() -> None:
-    assert prove(Walk.spec).outcome == "unproved"
+    assert prove(Walk.spec).status == "unproved"
     proved = prove(Walk.spec, depth=2)
-    assert proved.outcome == "proved"
-    assert {each.obligation.action for each in proved.verdicts if each.depth == 2} == {"fall"}
+    assert proved.status == "proved"
+    assert {each.obligation.action for each in proved.results if each.depth == 2} == {"fall"}
 
 
 @pytest.mark.parametrize("protocol", [Boards, BornOnTheBoat])
 def test_no_depth_proves_what_is_false(protocol: type[Protocol]) -> None:
-    assert prove(protocol.spec, depth=3).outcome == "violated"
+    assert prove(protocol.spec, depth=3).status == "violated"
 
 
 def test_a_step_that_changes_nothing_defeats_every_depth() -> None:
-    assert prove(Rocks.spec, depth=3).outcome == "unproved"
+    assert prove(Rocks.spec, depth=3).status == "unproved"
 
 
 def test_the_parameters_of_two_steps_are_two() -> None:
     """From a state with two that carry, whoever stands where, a step before leads to another with two."""
-    assert prove(Carries.spec, depth=3).outcome == "unproved"
+    assert prove(Carries.spec, depth=3).status == "unproved"

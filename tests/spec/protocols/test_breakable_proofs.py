@@ -45,4 +45,4 @@ def test_without_a_guard_that_is_needed_the_proof_fails(name: str) -> None:
             return obligation.action == wanted
 
         broken = prove(spec.without(action, number), only=of_action, max_states=0, workers=1)
-        assert "counterexample" in {verdict.outcome for verdict in broken.verdicts}, (action, number)
+        assert "counterexample" in {result.status for result in broken.results}, (action, number)

@@ -113,12 +113,12 @@ def test_auto_commit_after_processing_is_sound() -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_every_invariant_is_proved_for_any_size(name: str) -> None:
     proved = prove(proof(load(name)).spec, {}, timeout=20)
-    assert proved.outcome == "proved"
+    assert proved.status == "proved"
 
 
 @pytest.mark.parametrize(("name", "variant"), SHORTEST)
 def test_no_unsound_variant_is_proved(name: str, variant: str) -> None:
-    assert prove(variants(load(name))[variant].spec, {}, timeout=5, max_states=0).outcome != "proved"
+    assert prove(variants(load(name))[variant].spec, {}, timeout=5, max_states=0).status != "proved"
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

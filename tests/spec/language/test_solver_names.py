@@ -1,0 +1,100 @@
+"""A name of the author's is a name: however it is called, Z3 reads it as that one thing and as nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from brokerlaw.spec.language import Protocol
+from brokerlaw.spec.language.prover import prove
+from brokerlaw.spec.language.prover.domains import symbol
+from brokerlaw.spec.protocols.registry import load
+
+TEXT = """
+from brokerlaw.spec.language import *
+
+class {word}(Sort):
+    pass
+
+class Count(Ordered):
+    pass
+
+class First(Enum):
+    {word}, other = values(2)
+
+class Second(Enum):
+    other, {word} = values(2)
+
+Kind = {word}
+
+class P(Protocol):
+    bounds = {{Kind: 2, Count: 3}}
+    {word} = Var(Bool, Kind)
+    last = Var(Kind | None)
+    count = Var(Count)
+    first = Var(First)
+    second = Var(Second)
+
+    @init
+    def begin(s, {word}: Kind):
+        s.first, s.last = First.other, {word}
+
+    @action
+    def take(s, {word}: Kind, other: Kind):
+        require(s.first == First.other, s.second == Second.other, {word} != other{guard})
+        s.{word}[{word}], s.last, s.count = True, {word}, s.count + 1
+
+    @action
+    def release(s, {word}: Kind):
+        require(s.{word}[{word}])
+        s.{word}[{word}] = False
+
+    @invariant
+    def {word}_(s, {word}: Kind, other: Kind):
+        return implies(s.{word}[{word}] & s.{word}[other], {word} == other)
+
+    @invariant
+    def last_known(s):
+        return exists(Kind, lambda {word}: s.last == {word})
+"""
+GUARD = ", forall(Kind, lambda {word}: ~s.{word}[{word}])"
+WORDS = (
+    "node",
+    "Int",
+    "Bool_",
+    "Array",
+    "assert_",
+    "check",
+    "sat",
+    "let",
+    "forall_",
+    "distinct_",
+    "ite_",
+    "as_",
+    "push",
+)
+OURS = ("sort", "value", "local", "cell", "lemma", "define", "s0", "s1", "start", "step0", "at")
+ODD = ("né", "Ωμέγα", "經紀人", "ª", "x_", "_", "__x")
+
+
+def named(word: str, folder: Path, guard: str = GUARD) -> type[Protocol]:
+    path = folder / "named.py"
+    path.write_text(TEXT.format(word=word, guard=guard.format(word=word)), encoding="utf-8")
+    return load(str(path))
+
+
+@pytest.mark.parametrize("word", WORDS + OURS + ODD)
+def test_a_name_is_only_a_name(word: str, tmp_path: Path) -> None:
+    assert prove(named(word, tmp_path).spec).status == "proved"
+
+
+@pytest.mark.parametrize("word", ("node", "Int", "at", "Ωμέγα"))
+def test_what_is_false_is_false_under_any_name(word: str, tmp_path: Path) -> None:
+    result = prove(named(word, tmp_path, guard="").spec, max_states=0)
+    assert [each.obligation.action for each in result.results if each.counterexample] == ["take"]
+
+
+def test_names_that_differ_are_written_differently() -> None:
+    parts = ["a", "a.b", "a b", "a|b", "a~b", "a~2e~b", 'a"b', "A", "é", "e"]
+    assert len({symbol("sort", part) for part in parts}) == len(parts)
+    assert symbol("local", "a", "b") != symbol("local", "a.b")
+    assert all(symbol("sort", part).isascii() and "|" not in symbol("sort", part) for part in parts)
