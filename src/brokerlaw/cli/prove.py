@@ -24,7 +24,9 @@ EXIT: Final = {"proved": 0, "violated": 1, "unproved": 3, "vacuous": 3, "incompl
 @click.option("--action", help="Show only that this action, or @init, keeps them.")
 @click.option("--invariant", help="Show only that this invariant is kept (assuming all).")
 @click.option("--k", "depth", type=click.IntRange(1, 4), default=1, show_default=True, help="Try up to K-induction.")
-@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=10.0, show_default=True, help="Seconds per obligation.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 86400), default=10.0, show_default=True, help="Seconds per obligation."
+)
 @click.option("--max-states", type=click.IntRange(0), default=200_000, show_default=True, help="To look it up among.")
 @click.option("--time", "every", is_flag=True, help="List every obligation with its time.")
 @click.option("--smt", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write every question here.")
