@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -234,7 +234,7 @@ class Channel:
                     raise AdapterError(message, mend, stderr=words)
                 raise AdapterError(f"{self.name} gave up: {message}", mend, stderr=words)
 
-    def _wrong(self, kind: Misuse, line: bytes, stderr: str = "", **facts: object) -> AdapterError:
+    def _wrong(self, kind: Misuse, line: bytes, stderr: str = "", **facts: Any) -> AdapterError:
         return kind.error(self.name, quote=quoted(line), stderr=stderr, **facts)
 
     def _message(self, line: bytes) -> wire.AnyMessage:
@@ -252,16 +252,20 @@ class Channel:
         if pending is None:
             raise self._wrong(Misuse.ANSWERED_TWICE if asked else Misuse.NEVER_ASKED, line, number=answer.id)
         try:
-            at = (
-                self.clock.now()
-                if isinstance(pending.request, wire.Hello)
-                else self._known(answer.time, pending.asked, line)
-            )
+            at = self._answered_at(pending, answer, line)
             outcome = self._typed(pending.request, answer, line)
         except AdapterError as wrong:
             pending.future.set_exception(wrong)
             raise
         pending.future.set_result(Timed(outcome, at))
+
+    def _answered_at(self, pending: Pending, answer: wire.Complete, line: bytes) -> int:
+        """Whose time it is, the machine's or one of its own, a program says in its answer to hello."""
+        if isinstance(pending.request, wire.Hello):
+            return self.clock.now()
+        if isinstance(pending.request, wire.Reset) and answer.time is not None:
+            self.clock.restart(answer.time)
+        return self._known(answer.time, pending.asked, line)
 
     def _typed(self, request: wire.AnyRequest, answer: wire.Complete, line: bytes) -> Outcome:
         if isinstance(request, wire.Hello):

@@ -16,6 +16,10 @@ class Clock(Protocol):
         """When what a message tells was known. Raises `WrongTime`."""
         ...
 
+    def restart(self, at: int) -> None:
+        """The program was reset: its time may begin anew, and now is `at`."""
+        ...
+
 
 class WrongTime(Exception):
     """A time that cannot be: None where there must be one, or `where` it lies."""
@@ -41,6 +45,9 @@ class MachineClock:
             raise WrongTime(f"after {latest}, when it was read")
         return latest if at is None else at
 
+    def restart(self, at: int) -> None:
+        """It goes on."""
+
 
 class ProgramClock:
     """A program's simulated time, and a step of 1 ns for all that happens: two events are never at one time.
@@ -52,6 +59,7 @@ class ProgramClock:
     def __init__(self) -> None:
         self._lock = Lock()
         self._told = 0
+        self._before = 0
         self._steps = 0
 
     def now(self) -> int:
@@ -64,8 +72,13 @@ class ProgramClock:
             raise WrongTime(None)
         return self._step(at)
 
+    def restart(self, at: int) -> None:
+        """Time goes on from where it was."""
+        with self._lock:
+            self._before, self._told = self._before + max(self._told - at, 0), at
+
     def _step(self, told: int) -> int:
         with self._lock:
             self._told = max(self._told, told)
             self._steps += 1
-            return self._told + self._steps
+            return self._before + self._told + self._steps

@@ -78,6 +78,10 @@ class Misuse(Enum):
         "observed {observation} for {process}, which is not its to see",
         "an adapter observes Assigned, Revoked and Lost, for a client by the name that it was opened with",
     )
+    IN_FLIGHT = (
+        "answered {operation} with ok while {count} of its sends had no outcome",
+        "{operation} returns only when every Future of send has its outcome; with Unknown if the broker takes too long",
+    )
     CLOCK = "has a clock that is none: {reason}", "now() is in ns, never goes back, and wait() lets it move on"
 
     @property

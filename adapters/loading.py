@@ -69,7 +69,7 @@ def about(kind: type[Adapter]) -> str:
 
 def _module(module: str) -> ModuleType:
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+        sys.path.append(str(Path.cwd()))  # last, so that it shadows nothing that is installed
     return importlib.import_module(module)
 
 

@@ -1,43 +1,48 @@
 """Smoke: is the adapter sane? Small checks of everything that it claims, before its broker is judged.
 
-The checks ask for nothing that a working broker could refuse: one thing at a time, no faults but those that are
-claimed, nothing in doubt. What fails here is therefore the adapter's (or nothing works at all), and no verdict
-about a promise.
+The checks ask for nothing that a working broker could refuse for good: one thing at a time, no faults but those that
+are claimed, nothing in doubt. A misuse of the contract is surely the adapter's (`fail`). What else goes wrong may be
+the adapter's or the broker's (`unsure`), and says so; neither is a verdict about a promise.
 """
 
+import time
 from collections.abc import Generator, Iterator
 from queue import Empty, Queue
 from threading import Thread
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from brokerlaw.adapters.contract import Adapter, AdapterError, Description
+from brokerlaw.adapters.contract import Adapter, AdapterError, Description, Misuse
 from brokerlaw.conformance.smoke import faults, groups, queues, topics, transactions
-from brokerlaw.conformance.smoke.bench import CHECKS, Bench, Check, Flaw
+from brokerlaw.conformance.smoke.bench import CHECKS, Bench, Check, Doubt
 
-Status: TypeAlias = Literal["pass", "fail", "not claimed", "not reached"]
+CheckStatus: TypeAlias = Literal["pass", "fail", "unsure", "not claimed", "not reached"]
 MODULES: Final = (topics, groups, transactions, faults, queues)
 """The modules of checks, in the order in which they are made."""
-IN_ORDER: Final = [check for room in MODULES for check in CHECKS if check.run.__module__ == room.__name__]
+IN_ORDER: Final = [check for module in MODULES for check in CHECKS if check.run.__module__ == module.__name__]
 STARTING: Final = 10.0
 """How many times longer than a check a start may take: it may have to fetch the broker first."""
+TRIES: Final = 3
+"""How often a check is tried: a lawful broker may now and then refuse, or repeat."""
+TRIED: Final = 10.0
+"""Seconds after which a check that failed is not tried again."""
 
 
-class Result(NamedTuple):
+class CheckResult(NamedTuple):
     """One check's end; `needs` are the capabilities (where they are not claimed: which), `reason` why it failed."""
 
     needs: tuple[str, ...]
     name: str
-    status: Status
+    status: CheckStatus
     reason: str = ""
     mend: str = ""
 
 
-def smoke(adapter: Adapter, prefix: str, limit: float = 60.0) -> Generator[Result, None, None]:
+def smoke(adapter: Adapter, prefix: str, limit: float = 60.0) -> Generator[CheckResult, None, None]:
     """Start the adapter, make all checks, stop it. Each has `limit` seconds; after a hang nothing more is reached.
 
     The adapter is called in one thread of its own, which is left behind when it hangs.
     """
-    results: Queue[Result | None] = Queue()
+    results: Queue[CheckResult | None] = Queue()
     worker = Thread(target=lambda: _work(adapter, prefix, results), daemon=True)
     worker.start()
     try:
@@ -49,7 +54,17 @@ def smoke(adapter: Adapter, prefix: str, limit: float = 60.0) -> Generator[Resul
             stop.join(limit)
 
 
-def _awaited(results: "Queue[Result | None]", limit: float) -> Iterator[Result]:
+def at_start(adapter: Adapter, description: Description, prefix: str) -> Iterator[CheckResult]:
+    """The checks of what is claimed that take a moment, of an adapter that was started; none after one that fails."""
+    strangers: set[str] = set()
+    for number, check in enumerate(check for check in IN_ORDER if check.at_start and description.has(*check.needs)):
+        result, _ = _tried(adapter, description, check, f"{prefix}{number}-", strangers)
+        yield result
+        if result.status == "fail":
+            return
+
+
+def _awaited(results: "Queue[CheckResult | None]", limit: float) -> Iterator[CheckResult]:
     """Results as they come, and one that says so when one does not come."""
     coming = ["start", *(check.name for check in IN_ORDER), "stop"]
     patience = limit * STARTING
@@ -57,8 +72,8 @@ def _awaited(results: "Queue[Result | None]", limit: float) -> Iterator[Result]:
         try:
             result = results.get(timeout=patience)
         except Empty:
-            yield Result((), coming[0], "fail", f"no answer within {patience:g} s", "answer Unknown before that")
-            yield from (Result((), name, "not reached") for name in coming[1:])
+            yield CheckResult((), coming[0], "fail", f"no answer within {patience:g} s", "answer Unknown before that")
+            yield from (CheckResult((), name, "not reached") for name in coming[1:])
             return
         if result is None:
             return
@@ -67,7 +82,7 @@ def _awaited(results: "Queue[Result | None]", limit: float) -> Iterator[Result]:
         yield result
 
 
-def _work(adapter: Adapter, prefix: str, results: "Queue[Result | None]") -> None:
+def _work(adapter: Adapter, prefix: str, results: "Queue[CheckResult | None]") -> None:
     try:
         for result in _results(adapter, prefix):
             results.put(result)
@@ -75,59 +90,69 @@ def _work(adapter: Adapter, prefix: str, results: "Queue[Result | None]") -> Non
         results.put(None)
 
 
-def _results(adapter: Adapter, prefix: str) -> Iterator[Result]:
-    """The adapter's life. A fault that it owns up to (`AdapterError`), or a failed start, ends it."""
+def _results(adapter: Adapter, prefix: str) -> Iterator[CheckResult]:
+    """The adapter's life. A misuse of the contract, or a failed start, ends it."""
+    description, strangers = None, set[str]()
     try:
-        description = _started(adapter)
-        ended = False
-        yield Result((), "start", "pass")
+        adapter.start()
+        description = adapter.describe()
+        yield CheckResult((), "start", "pass")
     except Exception as error:  # whatever an author's code raises
-        ended = True
         yield _failed("start", (), error)
     for number, check in enumerate(IN_ORDER):
-        if ended:
-            yield Result(check.needs, check.name, "not reached")
+        if description is None:
+            yield CheckResult(check.needs, check.name, "not reached")
         else:
-            result, ended = _tried(adapter, description, check, f"{prefix}{number}-")
+            result, ended = _tried(adapter, description, check, f"{prefix}{number}-", strangers)
+            description = None if ended else description
             yield result
     try:
         adapter.stop()
-        yield Result((), "stop", "not reached" if ended else "pass")
+        yield CheckResult((), "stop", "not reached" if description is None else "pass")
     except Exception as error:  # as above
         yield _failed("stop", (), error)
 
 
-def _started(adapter: Adapter) -> Description:
-    adapter.start()
-    description = adapter.describe()
-    if not isinstance(description, Description):
-        raise Flaw(f"describe() returned {description!r:.100}", "return a Description")
-    if not description.name or not description.version or not description.capabilities:
-        raise Flaw(f"{description!r:.200} lacks a name, version or capability", "say what broker this is")
-    if any(bound is not None and bound < 1 for bound in description.capabilities.values()):
-        raise Flaw(f"{description.capabilities} has a bound below 1", "do not claim what the broker does not have")
-    return description
-
-
-def _tried(adapter: Adapter, description: Description, check: Check, prefix: str) -> tuple[Result, bool]:
+def _tried(
+    adapter: Adapter, description: Description, check: Check, prefix: str, strangers: set[str]
+) -> tuple[CheckResult, bool]:
     """The check's result, and whether nothing can follow it."""
     if missing := tuple(need for need in check.needs if not description.has(need)):
-        return Result(missing, check.name, "not claimed"), False
+        return CheckResult(missing, check.name, "not claimed"), False
+    began = time.monotonic()
+    for number in range(TRIES):
+        try:
+            adapter.reset()
+            check.run(Bench(adapter, description, f"{prefix}{number}-", strangers))
+        except Doubt as doubt:
+            result = _failed(check.name, check.needs, doubt)
+            if time.monotonic() - began > TRIED:
+                break
+        except Exception as error:  # whatever an author's code raises
+            return _failed(check.name, check.needs, error), not _lives(adapter)
+        else:
+            return CheckResult(check.needs, check.name, "pass"), False
+    return result, False
+
+
+def _lives(adapter: Adapter) -> bool:
+    """Whether more can be asked of it after a misuse."""
     try:
         adapter.reset()
-        check.run(Bench(adapter, description, prefix))
-    except Exception as error:  # whatever an author's code raises
-        return _failed(check.name, check.needs, error), isinstance(error, AdapterError)
-    return Result(check.needs, check.name, "pass"), False
+    except Exception:
+        return False
+    return True
 
 
-def _failed(name: str, needs: tuple[str, ...], error: Exception) -> Result:
+def _failed(name: str, needs: tuple[str, ...], error: Exception) -> CheckResult:
     match error:
-        case Flaw(reason=reason, mend=mend):
-            return Result(needs, name, "fail", reason, mend)
+        case Doubt(reason=reason, mend=mend):
+            return CheckResult(needs, name, "unsure", reason, mend)
         case AdapterError():
-            return Result(needs, name, "fail", str(error))
+            return CheckResult(needs, name, "fail", str(error))
         case _:
-            return Result(
-                needs, name, "fail", f"{type(error).__name__}: {error}", "an adapter raises AdapterError only"
-            )
+            return CheckResult(needs, name, "fail", str(_raised(error)))
+
+
+def _raised(error: Exception) -> AdapterError:
+    return Misuse.RAISED.error("the adapter", error=f"{type(error).__name__}: {error}", method="its work")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from brokerlaw.conformance.smoke.bench import Bench, check
+from brokerlaw.conformance.smoke.bench import Bench, check, said
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.values import GroupState, PartitionOffset, TopicPartition
 
 OBSERVE = "tell rebalances by observe(client, Assigned(…)) and Revoked(…) while the client polls"
 
@@ -49,17 +49,17 @@ def alone(b: Bench) -> None:
 def committed(b: Bench) -> None:
     """What is committed is told, and is where the group's next member resumes."""
     topic = b.topic()
-    b.send(topic, b"0", b"1", b"2")
+    last = b.send(topic, b"0", b"1", b"2")[-1]
     member = join(b, topic)
     before = b.ok(ops.Committed(member, topic, 0))
     b.must(before is None, f"before any commit, {before} is committed", "None says that nothing is")
-    b.ok(ops.Commit(member, (PartitionOffset(topic, 0, 2),)))
+    b.ok(ops.Commit(member, (PartitionOffset(topic, 0, last),)))
     after = b.ok(ops.Committed(member, topic, 0))
-    b.must(after == 2, f"committed 2, and {after} is told", "offsets are the next to be read, on both ways")
+    b.must(after == last, f"committed {last}, and {after} is told", "offsets are the next to be read, on both ways")
     b.ok(ops.Close(member))
     enter(b, topic, "heir")
     offsets = [record.offset for record in b.read("heir", 1)]
-    b.must(offsets == [2], f"committed 2, and the next member read {offsets}", "resume at the group's commit")
+    b.must(offsets == [last], f"committed {last}, and the next member read {offsets}", "resume at the group's commit")
 
 
 @check("groups")
@@ -74,7 +74,7 @@ def commit_in_flight(b: Bench) -> None:
         return done() is not None
 
     b.eventually(polled, lambda: "the commit had no outcome", "complete its Future while the client polls")
-    b.must(isinstance(done(), Ok), f"the outcome is {done()}", "see commit")
+    b.must(isinstance(done(), Ok), f"the outcome is {said(done())}", "see commit")
 
 
 @check("groups")
@@ -123,13 +123,26 @@ def administered(b: Bench) -> None:
     """A group is described, and its offsets are told and reset."""
     topic = b.topic(partitions=2)
     member = join(b, topic, partitions=2)
-    state = b.ok(ops.DescribeGroup("group"))
-    held = [sorted(each.assignment) for each in state.members]
     both = [[TopicPartition(topic, 0), TopicPartition(topic, 1)]]
-    b.must(state.state == "stable" and held == both, f"with one member in it there is {state}", "see GroupState")
+    states: list[GroupState] = []
+
+    def settled() -> bool:
+        b.ok(ops.Poll(member))
+        states.append(b.ok(ops.DescribeGroup("group")))
+        return states[-1].state == "stable" and [sorted(each.assignment) for each in states[-1].members] == both
+
+    b.eventually(settled, lambda: f"with one member in it there was no more than {states[-1]}", "see GroupState")
     b.ok(ops.Commit(member, (PartitionOffset(topic, 0, 0),)))
     b.ok(ops.Close(member))
-    b.ok(ops.ResetOffsets("group", (PartitionOffset(topic, 0, 0), PartitionOffset(topic, 1, 7))))
+    answers: list[Outcome] = []
+
+    def taken() -> bool:  # as soon as the coordinator knows that the member has left
+        answers.append(b.ask(ops.ResetOffsets("group", (PartitionOffset(topic, 0, 0), PartitionOffset(topic, 1, 7)))))
+        return isinstance(answers[-1], Ok)
+
+    b.eventually(
+        taken, lambda: f"the offsets of an empty group were not reset: {said(answers[-1])}", "see ResetOffsets"
+    )
     told = [b.ok(ops.FetchCommitted("group", topic, partition)) for partition in range(2)]
     b.must(told == [0, 7], f"reset to [0, 7], the group has committed {told}", "ask the coordinator, not a client")
 
@@ -140,8 +153,10 @@ def auto_commit(b: Bench) -> None:
     topic = b.topic()
     b.send(topic, b"0", b"1")
     enter(b, topic, "member", auto_commit=True, auto_commit_interval=100)
-    b.read("member", 2)
+    last = b.read("member", 2)[-1].offset
     b.ok(ops.Poll("member"))
     b.ok(ops.Close("member"))
     told = b.ok(ops.Committed(join(b, topic, "heir"), topic, 0))
-    b.must(told == 2, f"two records polled, and {told} is committed", "pass op.auto_commit on; close in good order")
+    holds = told is not None and told > last
+    mend = "pass op.auto_commit on; close in good order"
+    b.must(holds, f"the records up to offset {last} were polled, and {told} is committed", mend)

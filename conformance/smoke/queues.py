@@ -1,5 +1,7 @@
 """Smoke checks of queues."""
 
+from collections.abc import Collection
+
 from brokerlaw.conformance.smoke.bench import Bench, check
 from brokerlaw.conformance.smoke.topics import VALUES
 from brokerlaw.spec.history import operations as ops
@@ -8,24 +10,25 @@ from brokerlaw.spec.history.values import Delivery
 QUEUE = "queue"
 
 
-def _receive(b: Bench) -> Delivery:
+def _receive(b: Bench, seen: Collection[bytes] = ()) -> Delivery:
+    """The next message, but for those that were seen: most queues may deliver one again."""
     got: list[Delivery] = []
 
     def arrived() -> bool:
-        got.extend(b.ok(ops.Receive("client", QUEUE)))
+        got.extend(each for each in b.ok(ops.Receive("client", QUEUE)) if each.value not in seen)
         return bool(got)
 
     b.eventually(arrived, lambda: "no message came", "receive returns what was published and is not hidden")
     return got[0]
 
 
-@check("queues")
+@check("queues", at_start=True)
 def queue_bytes(b: Bench) -> None:
     """Messages come back byte for byte, and an acknowledged one does not come again."""
     b.ok(ops.CreateQueue(QUEUE))
-    for value in VALUES:
+    for number, value in enumerate(VALUES):
         b.ok(ops.Publish(QUEUE, value))
-        delivery = _receive(b)
+        delivery = _receive(b, VALUES[:number])
         mend = "values are bytes (base64 in JSON), never text"
         b.must(delivery.value == value, f"{value!r:.60} came back as {delivery.value!r:.60}", mend)
         b.ok(ops.Ack("client", QUEUE, delivery.receipt))
@@ -41,7 +44,7 @@ def refused(b: Bench) -> None:
     b.ok(ops.Publish(QUEUE, b"message"))
     b.ok(ops.Nack("client", QUEUE, _receive(b).receipt))
     again = _receive(b)
-    b.must(again.attempt == 2, f"the second delivery is attempt {again.attempt}", "attempts count from 1")
+    b.must(again.attempt >= 2, f"the second delivery is attempt {again.attempt}", "attempts count from 1")
     b.ok(ops.Ack("client", QUEUE, again.receipt))
 
 

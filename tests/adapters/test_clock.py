@@ -34,6 +34,15 @@ def test_what_a_program_tells_comes_after_all_that_came_before() -> None:
         clock.known(None, 2)
 
 
+def test_a_program_whose_time_begins_anew_does_not_take_ours_back() -> None:
+    clock = ProgramClock()
+    before = clock.known(1_000, 0)
+    clock.restart(5)
+    after = clock.known(5, 0)
+    assert after == before + 1
+    assert clock.known(505, 0) == after + 501
+
+
 def test_simulated_time_passes_for_the_suite_too() -> None:
     """The reference in a process of its own: a minute of its time takes no minute."""
     began = time.monotonic()

@@ -118,7 +118,8 @@ def test_an_adapter_in_the_current_folder_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "beside_me.py").write_text(TOY.read_text())
-    (tmp_path / "json.py").write_text("raise SystemExit('the folder shadows what is installed')")
+    for shadow in ("json", "copy", "click"):
+        (tmp_path / f"{shadow}.py").write_text("raise SystemExit('the folder shadows what is installed')")
     monkeypatch.chdir(tmp_path)
     with registry.resolve("py:beside_me:Toy", {}) as adapter:
         assert adapter.describe().name == "toy"

@@ -25,7 +25,7 @@ CAUSES = {
     "observation_flood": "more than 10000 observations within a second",
     "twice": "twice: «{",
     "unknown_request": "which was never made: «{",
-    "refuse": "send is UNSUPPORTED: no",
+    "refuse": "claims a capability that needs send, and refuses it: no",
     "wrong_value": "Expected `int`, got `str` - at `$.outcome.value.partition`",
     "wrong_capability": "'topiks'",
     "in_the_past": "gave the time 17",
@@ -90,3 +90,18 @@ def test_an_interrupt_ends_it_with_130() -> None:
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "interrupted" in rest
+
+
+def test_what_may_be_the_brokers_is_not_said_to_be_the_adapters() -> None:
+    result = run("reference", "--settings", "mutant=dirty-read")
+    assert result.exit_code == 2
+    assert "unsure      transactions          What is committed is read" in result.output
+    assert "if it is the adapter: pass op.isolation on to the client" in result.output
+    assert "the adapter's doing or the broker's. To tell which," in result.output
+    assert "its fault" not in result.output
+
+
+def test_the_reference_is_sound() -> None:
+    result = run("reference")
+    assert result.exit_code == 0, result.output
+    assert "The adapter is sound." in result.output

@@ -65,7 +65,8 @@ def failures(adapter: Adapter, check: str, monkeypatch: pytest.MonkeyPatch) -> l
     monkeypatch.setattr("brokerlaw.conformance.smoke.bench.TURNS", 5)
     results = list(smoke(adapter, "s-", 20.0))
     assert len(results) == 3
-    return [each.reason for each in results if each.status == "fail"]
+    assert all(each.status != "fail" for each in results)
+    return [each.reason for each in results if each.status == "unsure"]
 
 
 ON_THE_EXAMPLE: list[tuple[str, Change, str]] = [
@@ -88,7 +89,7 @@ ON_THE_EXAMPLE: list[tuple[str, Change, str]] = [
     (
         "A group is described",
         answering(ops.DescribeGroup, lambda state: msgspec.structs.replace(state, state="Stable")),
-        "with one member in it there is",
+        "with one member in it there was no more than GroupState(state='Stable'",
     ),
 ]
 
@@ -105,8 +106,8 @@ ON_QUEUES: list[tuple[str, Change, str]] = [
     ("Messages come back", answering(ops.Receive, lambda got: ()), "no message came"),
     (
         "Messages come back",
-        answering(ops.Receive, lambda got: tuple(msgspec.structs.replace(each, value=b"") for each in got)),
-        "b'text' came back as b''",
+        answering(ops.Receive, lambda got: tuple(msgspec.structs.replace(each, value=each.value[:1]) for each in got)),
+        "b'text' came back as b't'",
     ),
     ("A refused message", dropping(ops.Nack), "no message came"),
     (

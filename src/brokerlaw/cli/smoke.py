@@ -13,9 +13,18 @@ from brokerlaw.cli.errors import one_line
 from brokerlaw.cli.settings import parsed, settings_option
 
 if TYPE_CHECKING:
-    from brokerlaw.conformance.smoke import Result
+    from brokerlaw.conformance.smoke import CheckResult
 
-SOUND, UNSOUND, INTERRUPTED = 0, 2, 130
+SOUND, NOT_SOUND, INTERRUPTED = 0, 2, 130
+CONCLUSION = {
+    "fail": "The adapter is not sound: what failed above is its fault, and no verdict about the broker.",
+    "unsure": """\
+Not sure: what is unsure above is the adapter's doing or the broker's. To tell which, ask the broker for the same with
+another client, such as its own tools. If it answers the same, the adapter is sound and the bug is the broker's, for
+check to judge. Else mend the adapter.""",
+    "not reached": "The adapter is not sound: not all checks were reached.",
+}
+"""What is said, by the worst end that a check came to."""
 
 
 @click.command("smoke")
@@ -25,8 +34,9 @@ SOUND, UNSOUND, INTERRUPTED = 0, 2, 130
 def smoke(adapter: str, settings: tuple[str, ...], timeout: float) -> None:
     """Tell whether an adapter is sound, before its broker is judged.
 
-    Makes small checks of everything that ADAPTER claims. What fails is the adapter's fault, and no verdict about the
-    broker. Exit codes: 0 sound; 2 not; 130 interrupted.
+    Makes small checks of everything that ADAPTER claims. What fails is the adapter's fault; what is unsure may be the
+    adapter's or the broker's. Neither is a verdict about the broker. Exit codes: 0 sound; 2 not, or unsure; 130
+    interrupted.
     """
     from brokerlaw.adapters.contract import AdapterError
     from brokerlaw.adapters.registry import resolve
@@ -39,20 +49,20 @@ def smoke(adapter: str, settings: tuple[str, ...], timeout: float) -> None:
         broker = resolve(adapter, chosen.adapter)
     try:
         with closing(run(broker, f"smoke-{secrets.token_hex(3)}-", timeout)) as results:  # or it ends when Python does
-            sound = _show(results)
+            worst = _show(results)
     except KeyboardInterrupt:
         click.echo("interrupted: nothing is said about the adapter")
         raise Exit(INTERRUPTED) from None
-    if sound:
+    if worst is None:
         click.echo(f"The adapter is sound. Now judge the broker: brokerlaw check {shlex.quote(adapter)}")
     else:
-        click.echo("The adapter is not sound: what is above is its fault, and no verdict about the broker.")
-    raise Exit(SOUND if sound else UNSOUND)
+        click.echo(CONCLUSION[worst])
+    raise Exit(SOUND if worst is None else NOT_SOUND)
 
 
-def _show(results: Iterable["Result"]) -> bool:
-    """Print each result as it comes; whether all is well."""
-    counts = {"pass": 0, "fail": 0, "not claimed": 0, "not reached": 0}
+def _show(results: Iterable["CheckResult"]) -> str | None:
+    """Print each result as it comes; the worst of them, None if all is well."""
+    counts = {"pass": 0, "fail": 0, "unsure": 0, "not claimed": 0, "not reached": 0}
     unclaimed: dict[str, None] = {}
     for result in results:
         counts[result.status] += 1
@@ -60,10 +70,10 @@ def _show(results: Iterable["Result"]) -> bool:
             unclaimed |= dict.fromkeys(result.needs)
             continue
         click.echo(f"{result.status:<12}{' '.join(result.needs):<22}{result.name}")
-        for word, text in (("", result.reason), ("mend: ", result.mend)):
+        for word, text in (("", result.reason), ("if it is the adapter: ", result.mend)):
             for line in text.splitlines():
                 click.echo(f"{'':<12}{word}{line}")
     click.echo("\n" + ", ".join(f"{count} {status}" for status, count in counts.items() if count))
     if unclaimed:
         click.echo(f"not claimed: {', '.join(unclaimed)}")
-    return counts["pass"] > 0 and counts["fail"] == counts["not reached"] == 0
+    return next((status for status in CONCLUSION if counts[status]), None if counts["pass"] else "not reached")
