@@ -17,6 +17,16 @@ class SelectionError(Exception):
     """The selection selects nothing, or names what is not in the book."""
 
 
+class JudgeError(Exception):
+    """Judges failed: by invariant, what each raised; and what the others found."""
+
+    def __init__(self, findings: dict[str, Finding], failures: dict[str, Exception]) -> None:
+        told = (f"the judge of {name} failed: {type(error).__name__}: {error}" for name, error in failures.items())
+        super().__init__("; ".join(told))
+        self.findings = findings
+        self.failures = failures
+
+
 class InvariantTally:
     """What a run has found out about one invariant."""
 
@@ -76,8 +86,17 @@ def claimed(invariant: Invariant, description: Description) -> bool:
 
 
 def judge(history: History, invariants: Iterable[Invariant]) -> dict[str, Finding]:
-    """The finding of each invariant."""
-    return {invariant.id: invariant.judge(history) for invariant in invariants}
+    """The finding of each invariant. Raises `JudgeError` when a judge fails, with the findings of all others."""
+    findings: dict[str, Finding] = {}
+    failures: dict[str, Exception] = {}
+    for invariant in invariants:
+        try:
+            findings[invariant.id] = invariant.judge(history)
+        except Exception as error:  # a bug of ours, and no verdict about a broker
+            failures[invariant.id] = error
+    if failures:
+        raise JudgeError(findings, failures)
+    return findings
 
 
 def breaches(findings: dict[str, Finding]) -> list[Breach]:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from brokerlaw.spec.history.numbers import Count, Milliseconds, PartitionNumber
 from brokerlaw.spec.history.observations import Discipline
 from brokerlaw.spec.history.operations import AnyOperation, Operation
 from brokerlaw.spec.history.values import Struct, snake_case
@@ -60,28 +61,28 @@ class InjectFault(Directive, frozen=True):
     fault: FaultKind
     role: Role
     topic: str
-    partition: int = 0
+    partition: PartitionNumber = 0
 
 
 class AwaitIsr(Directive, frozen=True):
     """Ask for the partition's in-sync set until it has at most `at_most` members."""
 
     topic: str
-    partition: int = 0
-    at_most: int = 1
+    partition: PartitionNumber = 0
+    at_most: Count = 1
 
 
 class AwaitLeader(Directive, frozen=True):
     """Ask for the partition's leader until it has one that is alive (or give up: there may be none)."""
 
     topic: str
-    partition: int = 0
+    partition: PartitionNumber = 0
 
 
 class Elapse(Directive, frozen=True):
     """Let time pass."""
 
-    milliseconds: int
+    milliseconds: Milliseconds
 
 
 class ResumePaused(Directive, frozen=True):

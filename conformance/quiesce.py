@@ -133,7 +133,7 @@ class Quiescence:
             return
         self._session.ask(ops.Assign(reader, tuple(PartitionOffset(*tp, start) for tp, start in starts.items())))
         for tp in self._read_to(reader, ends):
-            self._session.observe(reader, Drained(*tp, starts[tp], ends[tp], isolation))
+            self._session.observe(reader, Drained(*tp, min(starts[tp], ends[tp]), ends[tp], isolation))
         self._session.ask(ops.Close(reader))
 
     def _read_to(self, reader: str, ends: dict[TopicPartition, int]) -> list[TopicPartition]:

@@ -8,7 +8,7 @@ from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.pools import Pools
-from brokerlaw.spec.history.rows import Complete, HistoryError, Invoke, Observe, Row
+from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
 from brokerlaw.spec.history.tables import (
     ABORT,
     ASSIGNED,
@@ -34,6 +34,7 @@ from brokerlaw.spec.history.tables import (
     Returned,
     Sent,
 )
+from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 
 FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
@@ -80,14 +81,17 @@ class Fold:
 
     def rows(self, rows: Iterable[Row]) -> Facts:
         """Raises `HistoryError` when a row cannot follow those before it."""
-        for self.row, row in enumerate(rows):
-            match row:
-                case Invoke():
-                    self.invoke(row)
-                case Complete():
-                    self.complete(row)
-                case Observe():
-                    self._observed(row.value, row)
+        try:
+            for self.row, row in enumerate(rows):
+                match row:
+                    case Invoke():
+                        self.invoke(row)
+                    case Complete():
+                        self.complete(row)
+                    case Observe():
+                        self._observed(row.value, row)
+        except HistoryError as error:
+            raise HistoryError(str(error), self.row) from error
         return self.facts
 
     def invoke(self, row: Invoke) -> None:

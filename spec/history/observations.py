@@ -2,6 +2,7 @@
 
 from typing import Literal, TypeAlias
 
+from brokerlaw.spec.history.numbers import Epoch, Offset, PartitionNumber
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.values import Struct, TopicPartition, snake_case
 
@@ -18,7 +19,7 @@ class Assigned(Observation, frozen=True):
 
     group: str
     member: str
-    generation: int
+    generation: Epoch
     partitions: tuple[TopicPartition, ...]
 
 
@@ -27,7 +28,7 @@ class Revoked(Observation, frozen=True):
 
     group: str
     member: str
-    generation: int
+    generation: Epoch
     partitions: tuple[TopicPartition, ...]
 
 
@@ -36,7 +37,7 @@ class Lost(Observation, frozen=True):
 
     group: str
     member: str
-    generation: int
+    generation: Epoch
     partitions: tuple[TopicPartition, ...]
 
 
@@ -55,8 +56,8 @@ class Applied(Observation, frozen=True):
     group: str
     sink: str
     topic: str
-    partition: int
-    offset: int
+    partition: PartitionNumber
+    offset: Offset
     value: bytes
     duplicate: bool = False
 
@@ -73,9 +74,9 @@ class Drained(Observation, frozen=True):
     """This process has now read everything in [start, end) of a partition, and there was no more when it began."""
 
     topic: str
-    partition: int
-    start: int
-    end: int
+    partition: PartitionNumber
+    start: Offset
+    end: Offset
     isolation: Isolation
 
 

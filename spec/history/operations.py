@@ -10,6 +10,18 @@ values are bytes (base64 in JSON).
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from brokerlaw.spec.history.numbers import (
+    BrokerId,
+    Count,
+    Milliseconds,
+    Moment,
+    Offset,
+    OffsetOrNone,
+    PartitionNumber,
+    Partitions,
+    Replicas,
+    Timestamp,
+)
 from brokerlaw.spec.history.values import (
     Delivery,
     GroupState,
@@ -40,8 +52,8 @@ class CreateTopic(Operation, frozen=True):
     """Create a topic; returns when its leaders can be found."""
 
     topic: str
-    partitions: int = 1
-    replication: int = 1
+    partitions: Partitions = 1
+    replication: Replicas = 1
     settings: dict[str, str] = {}
 
 
@@ -55,17 +67,17 @@ class DeleteRecords(Operation, frozen=True):
     """Delete the records below `before`; the log then starts there."""
 
     topic: str
-    partition: int
-    before: int
+    partition: PartitionNumber
+    before: OffsetOrNone
 
 
 class ListOffsets(Operation, frozen=True):
     """The log's start, its end (under an isolation level), or the first offset at or after a timestamp; None: none."""
 
-    returns: ClassVar[Any] = int | None
+    returns: ClassVar[Any] = OffsetOrNone | None
     topic: str
-    partition: int
-    at: Literal["earliest", "latest"] | int = "latest"
+    partition: PartitionNumber
+    at: Literal["earliest", "latest"] | Moment = "latest"
     isolation: Isolation = "read_uncommitted"
 
 
@@ -86,10 +98,10 @@ class ResetOffsets(Operation, frozen=True):
 class FetchCommitted(Operation, frozen=True):
     """The offset that a group has committed for a partition, asked of its coordinator; None: nothing committed."""
 
-    returns: ClassVar[Any] = int | None
+    returns: ClassVar[Any] = OffsetOrNone | None
     group: str
     topic: str
-    partition: int
+    partition: PartitionNumber
 
 
 # --- producers ---
@@ -102,9 +114,9 @@ class OpenProducer(Operation, frozen=True):
     acks: Acks = "all"
     idempotent: bool = True
     transactional_id: str | None = None
-    transaction_timeout: int = 10_000
+    transaction_timeout: Milliseconds = 10_000
     partitioner: Literal["murmur2", "default"] = "murmur2"
-    linger: int = 0
+    linger: Milliseconds = 0
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "none"
     settings: dict[str, str] = {}
 
@@ -117,8 +129,8 @@ class Send(Operation, frozen=True):
     topic: str
     value: bytes
     key: bytes | None = None
-    partition: int | None = None
-    timestamp: int | None = None
+    partition: PartitionNumber | None = None
+    timestamp: Timestamp | None = None
     awaited: bool = True
 
 
@@ -165,12 +177,12 @@ class OpenConsumer(Operation, frozen=True):
     reset: Reset = "earliest"
     isolation: Isolation = "read_uncommitted"
     auto_commit: bool = False
-    auto_commit_interval: int = 1_000
+    auto_commit_interval: Milliseconds = 1_000
     assignor: Literal["range", "roundrobin", "cooperative-sticky", "uniform"] = "range"
     protocol: Literal["classic", "consumer"] = "classic"
     instance_id: str | None = None
-    session_timeout: int = 6_000
-    max_poll_interval: int = 60_000
+    session_timeout: Milliseconds = 6_000
+    max_poll_interval: Milliseconds = 60_000
     settings: dict[str, str] = {}
 
 
@@ -199,8 +211,8 @@ class Poll(Operation, frozen=True):
 
     returns: ClassVar[Any] = tuple[Record, ...]
     client: str
-    max_records: int = 100
-    timeout: int = 100
+    max_records: Count = 100
+    timeout: Milliseconds = 100
 
 
 class Seek(Operation, frozen=True):
@@ -208,17 +220,17 @@ class Seek(Operation, frozen=True):
 
     client: str
     topic: str
-    partition: int
-    offset: int
+    partition: PartitionNumber
+    offset: Offset
 
 
 class Position(Operation, frozen=True):
     """The offset of the next record to be returned; None: nothing returned and nothing sought yet."""
 
-    returns: ClassVar[Any] = int | None
+    returns: ClassVar[Any] = OffsetOrNone | None
     client: str
     topic: str
-    partition: int
+    partition: PartitionNumber
 
 
 class Pause(Operation, frozen=True):
@@ -246,10 +258,10 @@ class Commit(Operation, frozen=True):
 class Committed(Operation, frozen=True):
     """The offset that this consumer's group has committed, as the consumer is told; None: nothing committed."""
 
-    returns: ClassVar[Any] = int | None
+    returns: ClassVar[Any] = OffsetOrNone | None
     client: str
     topic: str
-    partition: int
+    partition: PartitionNumber
 
 
 # --- the life of a client ---
@@ -287,8 +299,8 @@ class CreateQueue(Operation, frozen=True):
 
     queue: str
     fifo: bool = False
-    visibility_timeout: int = 30_000
-    max_deliveries: int | None = None
+    visibility_timeout: Milliseconds = 30_000
+    max_deliveries: Count | None = None
     dead_letter_queue: str | None = None
     settings: dict[str, str] = {}
 
@@ -314,9 +326,9 @@ class Receive(Operation, frozen=True):
     returns: ClassVar[Any] = tuple[Delivery, ...]
     client: str
     queue: str
-    max_messages: int = 1
-    visibility_timeout: int | None = None
-    timeout: int = 100
+    max_messages: Count = 1
+    visibility_timeout: Milliseconds | None = None
+    timeout: Milliseconds = 100
 
 
 class Ack(Operation, frozen=True):
@@ -341,7 +353,7 @@ class Extend(Operation, frozen=True):
     client: str
     queue: str
     receipt: str
-    timeout: int
+    timeout: Milliseconds
 
 
 # --- faults (optional) ---
@@ -350,31 +362,31 @@ class Extend(Operation, frozen=True):
 class KillBroker(Operation, frozen=True):
     """End a broker's process at once."""
 
-    broker: int
+    broker: BrokerId
 
 
 class RestartBroker(Operation, frozen=True):
     """Start a killed broker; returns when it has registered again."""
 
-    broker: int
+    broker: BrokerId
 
 
 class PauseBroker(Operation, frozen=True):
     """Stop a broker's process without ending it."""
 
-    broker: int
+    broker: BrokerId
 
 
 class ResumeBroker(Operation, frozen=True):
     """Let a paused broker go on."""
 
-    broker: int
+    broker: BrokerId
 
 
 class IsolateBrokers(Operation, frozen=True):
     """Cut these brokers off from all others, and from the clients where `clients` says so."""
 
-    brokers: tuple[int, ...]
+    brokers: tuple[BrokerId, ...]
     clients: bool = False
 
 
@@ -386,13 +398,13 @@ class ElectLeader(Operation, frozen=True):
     """Ask for the preferred leader of a partition."""
 
     topic: str
-    partition: int
+    partition: PartitionNumber
 
 
 class AdvanceClock(Operation, frozen=True):
     """Let time pass: simulated clocks jump, real ones wait."""
 
-    duration: int
+    duration: Milliseconds
 
 
 # --- inspection (optional) ---
@@ -403,7 +415,7 @@ class DescribePartition(Operation, frozen=True):
 
     returns: ClassVar[Any] = PartitionState
     topic: str
-    partition: int
+    partition: PartitionNumber
 
 
 class ReadReplica(Operation, frozen=True):
@@ -411,8 +423,8 @@ class ReadReplica(Operation, frozen=True):
 
     returns: ClassVar[Any] = tuple[Record, ...]
     topic: str
-    partition: int
-    broker: int
+    partition: PartitionNumber
+    broker: BrokerId
 
 
 AdminOperation: TypeAlias = (

@@ -10,23 +10,24 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from brokerlaw.spec.history.numbers import Number, Time
 from brokerlaw.spec.history.observations import AnyObservation
 from brokerlaw.spec.history.operations import AnyOperation, Operation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.validate import HistoryError, check_observation, check_operation
 from brokerlaw.spec.history.values import Struct
+from brokerlaw.spec.text import quoted
 
 VERSION = 1
-
-
-class HistoryError(Exception):
-    """The rows are no history; the message names the line or operation, and what is wrong with it."""
+QUOTED = 120
+"""The most characters of a line that is wrong that are shown."""
 
 
 class Invoke(Struct, frozen=True, tag_field="type", tag="invoke"):
     """Process `process` invokes operation number `op` at `time` (ns). Operations are numbered from 0 without a gap."""
 
-    op: int
-    time: int
+    op: Number
+    time: Time
     process: str
     value: AnyOperation
 
@@ -34,15 +35,15 @@ class Invoke(Struct, frozen=True, tag_field="type", tag="invoke"):
 class Complete(Struct, frozen=True, tag_field="type", tag="complete"):
     """Operation number `op` comes to its outcome at `time` (ns)."""
 
-    op: int
-    time: int
+    op: Number
+    time: Time
     outcome: Ok | Fail | Unknown
 
 
 class Observe(Struct, frozen=True, tag_field="type", tag="observe"):
     """Process `process` sees something at `time` (ns)."""
 
-    time: int
+    time: Time
     process: str
     value: AnyObservation
 
@@ -59,7 +60,7 @@ class Header(Struct, frozen=True, omit_defaults=False, tag_field="type", tag="he
 class Footer(Struct, frozen=True, tag_field="type", tag="footer"):
     """The last line: how many rows came before it."""
 
-    rows: int
+    rows: Number
 
 
 Row: TypeAlias = Invoke | Complete | Observe
@@ -80,6 +81,16 @@ def typed(op: Operation, outcome: Outcome) -> Outcome:
     return Ok(msgspec.convert(outcome.value, type=op.returns))
 
 
+def check(row: Row, after: int) -> None:
+    """Raises `HistoryError` if the row cannot be, or cannot follow one at the time `after`."""
+    if row.time < after:
+        raise HistoryError(f"time {row.time} is before that of the row before it, {after}")
+    if isinstance(row, Invoke):
+        check_operation(row.value)
+    elif isinstance(row, Observe):
+        check_observation(row.value)
+
+
 def write(path: Path, recording: Recording) -> None:
     """Write a history file."""
     lines = [recording.header, *recording.rows, Footer(len(recording.rows))]
@@ -87,34 +98,69 @@ def write(path: Path, recording: Recording) -> None:
 
 
 def read(path: Path) -> Recording:
-    """Read a history file strictly. Raises `HistoryError` naming the first line that is wrong, and why."""
+    """Read a history file. Raises `HistoryError`, `OSError`."""
     with path.open("rb") as file:
-        lines = list(_lines(path, file))
-    if not lines or not isinstance(lines[0], Header):
-        raise HistoryError(f"{path}: the first line is no brokerlaw.history header")
-    if lines[0].version != VERSION or lines[0].format != Header().format:
-        raise HistoryError(
-            f"{path}: this is {lines[0].format} {lines[0].version}; brokerlaw.history {VERSION} can be read"
-        )
-    rows = tuple(line for line in lines[1:-1] if isinstance(line, Invoke | Complete | Observe))
-    if not isinstance(lines[-1], Footer):
-        raise HistoryError(f"{path}: no footer: the file was cut short after {len(lines)} lines")
-    if len(rows) != len(lines) - 2 or lines[-1].rows != len(rows):
-        raise HistoryError(f"{path}: the footer counts {lines[-1].rows} rows, the file has {len(rows)}")
-    return Recording(lines[0], rows)
+        return parse(str(path), file)
 
 
-def _lines(path: Path, file: Iterable[bytes]) -> Iterator[Line]:
-    """Each line decoded; the values of outcomes typed by the operation that they complete."""
-    decoder = msgspec.json.Decoder(Line)
+def parse(name: str, lines: Iterable[bytes]) -> Recording:
+    """Read a history strictly. Raises `HistoryError` with the place of the first line that is wrong, and why."""
+    decoded = list(_decoded(name, lines))
+    header, footer, rows = decoded[:1], decoded[-1:], decoded[1:-1]
+    if not (header and isinstance(header[0], Header)):
+        raise HistoryError(f"{name}: the first line is no brokerlaw.history header")
+    if not isinstance(footer[0], Footer):
+        raise HistoryError(f"{name}: no footer: the file was cut short after {len(decoded)} lines")
+    if footer[0].rows != len(rows):
+        raise HistoryError(f"{name}: the footer counts {footer[0].rows} rows, the file has {len(rows)}")
+    return Recording(header[0], tuple(_only_rows(name, rows)))
+
+
+def _only_rows(name: str, lines: Iterable[Line]) -> Iterator[Row]:
+    for number, line in enumerate(lines):
+        if not isinstance(line, Row):
+            raise HistoryError(f"{place(name, number)}: a {type(line).__name__.lower()} among the rows")
+        yield line
+
+
+def place(name: str, row: int) -> str:
+    """Where a row of a history file is: after the header, lines count from 1."""
+    return f"{name}:{row + 2}"
+
+
+def _decoded(name: str, lines: Iterable[bytes]) -> Iterator[Line]:
+    """Each line decoded and checked; the values of outcomes typed by the operation that they complete."""
+    decoder, time = msgspec.json.Decoder(Line), 0
     invoked: dict[int, AnyOperation] = {}
-    for number, text in enumerate(file, 1):
+    for number, text in enumerate(lines, 1):
         try:
             line = decoder.decode(text)
+            if isinstance(line, Header):
+                _check_version(line)
+            elif not isinstance(line, Footer):
+                check(line, time)
+                time = line.time
             if isinstance(line, Invoke):
                 invoked[line.op] = line.value
             elif isinstance(line, Complete) and line.op in invoked:
                 line = Complete(line.op, line.time, typed(invoked.pop(line.op), line.outcome))
-        except msgspec.DecodeError as error:
-            raise HistoryError(f"{path}:{number}: {error}: {text[:120].decode(errors='replace').rstrip()}") from error
+        except (msgspec.DecodeError, RecursionError, HistoryError) as error:
+            raise HistoryError(f"{name}:{number}: {_complaint(text, error)}") from error
         yield line
+
+
+def _check_version(header: Header) -> None:
+    if header.version != VERSION or header.format != Header().format:
+        raise HistoryError(f"this is {header.format} {header.version}; brokerlaw.history {VERSION} can be read")
+
+
+def _complaint(text: bytes, error: Exception) -> str:
+    match error:
+        case _ if not text.strip():
+            return "the line is blank: a history has one object on each line"
+        case RecursionError():
+            return f"nested too deep: {quoted(text, QUOTED)}"
+        case HistoryError():
+            return f"{error}"
+        case _:
+            return f"{error}: {quoted(text.rstrip(), QUOTED)}"

@@ -5,6 +5,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from brokerlaw.spec.history.numbers import (
+    BrokerId,
+    Count,
+    Epoch,
+    Leader,
+    Offset,
+    OffsetOrNone,
+    PartitionNumber,
+    Timestamp,
+)
+
 
 def snake_case(name: str) -> str:
     """`OpenProducer` → `open_producer`."""
@@ -15,7 +26,7 @@ class TopicPartition(NamedTuple):
     """A partition, as `["orders", 0]` on the wire."""
 
     topic: str
-    partition: int
+    partition: PartitionNumber
 
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition}"
@@ -25,8 +36,8 @@ class PartitionOffset(NamedTuple):
     """An offset in a partition, as `["orders", 0, 42]` on the wire."""
 
     topic: str
-    partition: int
-    offset: int
+    partition: PartitionNumber
+    offset: Offset
 
     @property
     def tp(self) -> TopicPartition:
@@ -42,28 +53,28 @@ class Record(Struct, frozen=True):
     """One record as a reader saw it."""
 
     topic: str
-    partition: int
-    offset: int
+    partition: PartitionNumber
+    offset: Offset
     value: bytes | None
     key: bytes | None = None
-    timestamp: int = -1
+    timestamp: Timestamp = -1
 
 
 class Placed(Struct, frozen=True):
     """Where an acknowledged record stands. `offset` is -1 where the settings (acks=0) do not tell."""
 
     topic: str
-    partition: int
-    offset: int
+    partition: PartitionNumber
+    offset: OffsetOrNone
 
 
 class PartitionState(Struct, frozen=True):
     """One partition as the cluster describes it; `epoch` is -1 where the broker does not tell."""
 
-    leader: int | None
-    epoch: int
-    replicas: tuple[int, ...]
-    isr: tuple[int, ...]
+    leader: Leader | None
+    epoch: Epoch
+    replicas: tuple[BrokerId, ...]
+    isr: tuple[BrokerId, ...]
 
 
 class Member(Struct, frozen=True):
@@ -86,5 +97,5 @@ class Delivery(Struct, frozen=True):
 
     receipt: str
     value: bytes
-    attempt: int = 1
+    attempt: Count = 1
     group: str | None = None

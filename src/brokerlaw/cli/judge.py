@@ -6,16 +6,17 @@ import click
 from click.exceptions import Exit
 from tabulate import tabulate
 
-from brokerlaw.cli.errors import one_line
-from brokerlaw.conformance.judge import SelectionError, select
+from brokerlaw.cli import streams
+from brokerlaw.cli.errors import CliError, one_line
+from brokerlaw.cli.inputs import Input, read_recording
+from brokerlaw.conformance.judge import JudgeError, SelectionError, select
 from brokerlaw.conformance.judge import judge as judge_history
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
-from brokerlaw.conformance.trace import TraceError
-from brokerlaw.conformance.trace import read as read_trace
 from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.rows import HistoryError, Recording, read
-from brokerlaw.spec.invariants.invariant import Finding
+from brokerlaw.spec.history.validate import HistoryError
+from brokerlaw.spec.invariants.invariant import Finding, Invariant
+from brokerlaw.spec.text import printable
 
 
 def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -37,25 +38,39 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these invariants only.")
 @click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
 def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
-    """Judge HISTORY, a history file (JSON lines) or a trace: exit code 1 if it breaks a promise, 3 if it tests none."""
+    """Judge HISTORY, a history file (JSON lines) or a trace: exit code 1 if it breaks a promise, 3 if it tests none.
+
+    HISTORY may be compressed by gzip; - is standard input.
+    """
     with one_line(SelectionError):
         book = select(patterns, profile)
-    with one_line(HistoryError, TraceError, OSError):
-        recording = _recording(history)
-        findings = judge_history(History.of(recording), book)
-    click.echo(_table(findings))
+    given = read_recording(history)
+    findings, failure = _judged(_folded(given), book)
+    streams.say(_table(findings))
     broken = [(name, violation) for name, found in findings.items() for violation in found.violations]
     for name, violation in broken:
-        click.echo(f"\n{name}: {violation.reason}\n  rows {', '.join(map(str, violation.witnesses))}")
+        rows = ", ".join(map(str, violation.witnesses))
+        streams.say(f"\n{name}: {printable(violation.reason)}\n  rows {rows}")
+    if failure:
+        raise CliError(f"{failure}; of that promise nothing is said")
     exercised = any(found.exercised for found in findings.values())
     raise Exit(BROKEN if broken else KEPT if exercised else INCOMPLETE)
 
 
-def _recording(path: Path) -> Recording:
-    """A trace is told from a history by its name's end and its first byte pair: one JSON document over many lines."""
-    if path.suffix == ".json":
-        return read_trace(path).recording
-    return read(path)
+def _folded(given: Input) -> History:
+    try:
+        return History.of(given.recording)
+    except HistoryError as error:
+        where = "" if error.row is None else f"{given.place(error.row)}: "
+        raise CliError(f"{where}{error}") from error
+
+
+def _judged(history: History, book: list[Invariant]) -> tuple[dict[str, Finding], str]:
+    """What was found, and which judges failed."""
+    try:
+        return judge_history(history, book), ""
+    except JudgeError as error:
+        return error.findings, str(error)
 
 
 def _table(findings: dict[str, Finding]) -> str:

@@ -9,11 +9,12 @@ from click.exceptions import Exit
 from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.registry import resolve
 from brokerlaw.cli.errors import one_line
+from brokerlaw.cli.inputs import read_trace
 from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.result import BROKEN, KEPT
-from brokerlaw.conformance.trace import SavedTrace, TraceError, invariant_of, read
+from brokerlaw.conformance.trace import SavedTrace, TraceError, invariant_of
 from brokerlaw.render.narration import narrate
 from brokerlaw.spec.history.history import History
 
@@ -28,8 +29,8 @@ def replay(trace: Path, runs: int, name: str | None, settings: tuple[str, ...]) 
 
     The trace's settings hold unless --settings says otherwise; with another adapter, only those of clients and topics.
     """
+    saved = read_trace(trace)
     with one_line(TraceError):
-        saved = read(trace)
         invariant_of(saved)
     chosen = _settings(saved, name, settings)
     with one_line(AdapterError):

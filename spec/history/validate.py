@@ -1,0 +1,41 @@
+"""What types cannot say of what a row holds: that its parts go together."""
+
+from typing import Final
+
+from brokerlaw.spec.history.numbers import INT32
+from brokerlaw.spec.history.observations import Drained, Observation
+from brokerlaw.spec.history.operations import CreateTopic, Operation
+
+REPLICAS: Final = "min.insync.replicas"
+NUMBERS: Final = (REPLICAS, "retention.ms", "retention.bytes")
+"""Settings of topics that judges take for a number."""
+
+
+class HistoryError(Exception):
+    """The rows are no history; the message says what is wrong. `row` counts from 0; None: it is no row's, or told."""
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+def check_operation(op: Operation) -> None:
+    """Raises `HistoryError` on a topic's setting that is no number."""
+    if type(op) is CreateTopic and op.settings:
+        for name in NUMBERS:
+            if name in op.settings:
+                _check_number(name, op.settings[name])
+
+
+def check_observation(value: Observation) -> None:
+    """Raises `HistoryError` on a drain that ends before it starts."""
+    if type(value) is Drained and value.end < value.start:
+        raise HistoryError(f"drained from {value.start} to {value.end}: the end is before the start")
+
+
+def _check_number(name: str, text: str) -> None:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19) or int(text) < -1:
+        raise HistoryError(f"the setting {name} is {text!r}: a whole number from -1 on is needed")
+    if name == REPLICAS and int(text) > INT32:
+        raise HistoryError(f"the setting {name} is {text}: no topic has so many replicas")

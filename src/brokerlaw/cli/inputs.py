@@ -1,0 +1,129 @@
+"""Histories and traces that a user names: a file, compressed or not, a pipe, or standard input."""
+
+import gzip
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from brokerlaw.cli.errors import CliError, one_line
+from brokerlaw.conformance import trace as traces
+from brokerlaw.conformance.trace import SavedTrace, TraceError
+from brokerlaw.spec.history import rows
+from brokerlaw.spec.history.rows import Recording
+from brokerlaw.spec.history.validate import HistoryError
+from brokerlaw.spec.text import quoted
+
+STANDARD: Final = Path("-")
+LONGEST: Final = 1 << 28
+"""Bytes of a line."""
+_GZIP: Final = b"\x1f\x8b"
+_BOM: Final = b"\xef\xbb\xbf"
+_OTHERS: Final = {
+    b"BZh": "compressed by bzip2: bunzip2 it first",
+    b"\xfd7zXZ": "compressed by xz: unxz it first",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: unzstd it first",
+    b"PK\x03\x04": "a zip archive: unzip it first",
+    b"\xff\xfe": "UTF-16, not UTF-8: iconv -f UTF-16 -t UTF-8 makes it so",
+    b"\xfe\xff": "UTF-16, not UTF-8: iconv -f UTF-16 -t UTF-8 makes it so",
+}
+"""How other files begin, and the mend."""
+
+
+class Input(NamedTuple):
+    """A recording, and where each of its rows is."""
+
+    recording: Recording
+    place: Callable[[int], str]
+
+
+def read_recording(path: Path) -> Input:
+    """The history at `path`, or that of the trace there: told apart by what they hold. Raises `CliError`."""
+    with one_line(HistoryError, TraceError), _opened(path) as (name, file):
+        first = _first(name, file)
+        if _is_line(first):
+            return Input(rows.parse(name, _lines(name, first, file)), lambda row: rows.place(name, row))
+        return Input(_trace(name, first + file.read()).recording, lambda row: traces.place(name, row))
+
+
+def read_trace(path: Path) -> SavedTrace:
+    """The trace at `path`. Raises `CliError`."""
+    with one_line(TraceError), _opened(path) as (name, file):
+        first = _first(name, file)
+        if _is_line(first):
+            raise CliError(f"{name}: this is a history, not a trace: it can be judged, and has no plan to run again")
+        return _trace(name, first + file.read())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[str, BufferedReader]]:
+    """The name to call it by, and its bytes, uncompressed."""
+    name = "standard input" if path == STANDARD else str(path)
+    try:
+        if path.is_dir():
+            raise CliError(f"{name} is a folder: name a file")
+        with _bytes(path) as file:
+            yield name, _plain(name, file)
+    except (OSError, EOFError) as error:  # a compressed file that ends too early is no OSError
+        raise CliError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _bytes(path: Path) -> BufferedReader:
+    if path != STANDARD:
+        return path.open("rb")
+    if sys.stdin is None:
+        raise CliError("standard input is closed: name a file")
+    return open(os.dup(sys.stdin.fileno()), "rb")  # noqa: PTH123  # a copy, as it is not ours to close
+
+
+def _plain(name: str, file: BufferedReader) -> BufferedReader:
+    start = file.peek(8)[:8]
+    if start.startswith(_GZIP):
+        return BufferedReader(gzip.GzipFile(fileobj=file))
+    for mark, what in _OTHERS.items():
+        if start.startswith(mark):
+            raise CliError(f"{name} is {what}")
+    if start.startswith(_BOM):
+        file.read(len(_BOM))
+    return file
+
+
+def _first(name: str, file: BufferedReader) -> bytes:
+    first = file.readline(LONGEST)
+    if not first:
+        raise CliError(f"{name} is empty: the first line of a history is its header, and a trace is one JSON object")
+    return first
+
+
+def _lines(name: str, first: bytes, file: BufferedReader) -> Iterator[bytes]:
+    yield first
+    while line := file.readline(LONGEST):
+        if len(line) == LONGEST:
+            raise HistoryError(f"{name}: a line has more than {LONGEST >> 20} MiB")
+        yield line
+
+
+def _is_line(first: bytes) -> bool:
+    """Whether the file begins with a line of a history, be it a wrong one."""
+    try:
+        line = msgspec.json.decode(first)
+    except (msgspec.DecodeError, RecursionError):
+        return not first.lstrip().startswith((b"{", b"[")) or first.lstrip().startswith(b'{"')
+    return not isinstance(line, list) and not (isinstance(line, dict) and "format" in line and "plan" in line)
+
+
+def _trace(name: str, data: bytes) -> SavedTrace:
+    """A JSON document over one line or many. Raises `CliError` with the mend for what is none."""
+    mend = "a history has one object on each line (`jq -c` writes it so), and a trace has its plan and its history"
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise CliError(f"{name} is no JSON document ({error}): {quoted(data[:60].strip())}; {mend}") from error
+    if isinstance(document, dict) and "plan" in document:
+        return traces.parse(name, data)
+    raise CliError(f"{name} is a JSON {'array' if isinstance(document, list) else 'object'}: {mend}")
