@@ -49,11 +49,13 @@ state `s` and symbolic parameters. What it leaves is data, the `Spec`, that all 
 
 Formulas: `== != < <= > >=`, `& | ~`, `x + 1`, `x - 1` (integer constants), `implies(p, q)`, `iff(p, q)`,
 `ite(c, a, b)`, `distinct(a, b, ...)`, `forall(Broker, Epoch, lambda b, e: ...)`, `exists(...)`; literals take the
-sort of what they meet, elsewhere `Epoch(0)`, `Bool(True)`. A plain method is a definition: `s.caught_up(b)`. An
-overriding action may call `super().elect(old, new)`. `@eventually` states what every fair run comes to, again
-and again. A run is fair if no action, with its parameters, stays possible for ever and is never taken; one that is
-marked `@action(fair=False)` need not happen: a crash, a user's wish. Where the bound cuts a fair step off, a run that
-rests is not fair.
+sort of what they meet, elsewhere `Epoch(0)`, `Bool(True)`. `count(Broker, lambda b: ...)` is how many satisfy it, and
+`size(Broker)` how many there are: numbers, to be compared, added, multiplied by constants, and not to be kept. So a
+majority is `count(Broker, lambda b: s.voted[b]) * 2 > size(Broker)`. A proof needs a size for what is counted. A plain
+method is a definition: `s.caught_up(b)`. An overriding action may call `super().elect(old, new)`. `@eventually` states
+what every fair run comes to, again and again. A run is fair if no action, with its parameters, stays possible for ever
+and is never taken; one that is marked `@action(fair=False)` need not happen: a crash, a user's wish. Where the bound
+cuts a fair step off, a run that rests is not fair.
 
 **Rules.** Reads see the old state, writes make the new one, what is not written stays; reading a variable after
 writing it is an error, unless the cells have different constant indices. Of two writes to cells that may coincide
@@ -121,6 +123,7 @@ from brokerlaw.spec.language.term import (
     OPERATORS,
     Bool,
     Enum,
+    Number,
     Option,
     Ordered,
     Sort,
@@ -131,7 +134,7 @@ from brokerlaw.spec.language.term import (
     values,
 )
 from brokerlaw.spec.language.trace import require
-from brokerlaw.spec.language.vocabulary import distinct, exists, forall, iff, implies, ite
+from brokerlaw.spec.language.vocabulary import count, distinct, exists, forall, iff, implies, ite, size
 
 __all__ = [
     "OPERATORS",
@@ -149,6 +152,7 @@ __all__ = [
     "Liveness",
     "Miss",
     "Model",
+    "Number",
     "Off",
     "Option",
     "Ordered",
@@ -170,6 +174,7 @@ __all__ = [
     "Violation",
     "action",
     "conjuncts",
+    "count",
     "distinct",
     "eventually",
     "exists",
@@ -193,6 +198,7 @@ __all__ = [
     "search",
     "shortest",
     "show",
+    "size",
     "subterms",
     "values",
     "witness",

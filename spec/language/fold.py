@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from brokerlaw.spec.language.term import OPERATORS, Bool, Enum, Term, formula
+from brokerlaw.spec.language.term import BINDERS, OPERATORS, Bool, Enum, Term, formula
 
 R = TypeVar("R")
 
@@ -43,9 +43,14 @@ def _unbind(_: Term, *parts: frozenset[str]) -> frozenset[str]:
 
 
 free: Final = fold(
-    dict.fromkeys(OPERATORS, _union) | {"local": lambda t: frozenset([t.data]), "forall": _unbind, "exists": _unbind}
+    dict.fromkeys(OPERATORS, _union) | {"local": lambda t: frozenset([t.data])} | dict.fromkeys(BINDERS, _unbind)
 )
 """Give the names of the locals that a term leaves unbound."""
+
+
+def is_size(term: Term) -> bool:
+    """Tell whether a term counts all values of a sort."""
+    return term.op == "count" and len(term.args) == 2 and term.args[-1].op == "const" and bool(term.args[-1].data)
 
 
 def conjuncts(term: Bool) -> Iterator[Bool]:
@@ -73,6 +78,8 @@ def _infix(symbol: str) -> Callable[..., str]:
 
 
 def _quantifier(t: Term, *args: str) -> str:
+    if is_size(t):
+        return f"size({type(t.args[0]).__name__})"
     sorts = ", ".join(type(local).__name__ for local in t.args[:-1])
     return f"{t.op}({sorts}, lambda {', '.join(args[:-1])}: {_bare(args[-1])})"
 
@@ -93,10 +100,14 @@ SURFACE: Final[dict[str, Callable[..., str]]] = {
     "lt": _infix("<"),
     "le": _infix("<="),
     "add": lambda t, a: f"({a} {'+' if t.data >= 0 else '-'} {abs(t.data)})",
+    "sum": _infix("+"),
+    "scale": lambda t, a: f"({a} * {t.data})",
+    "number": lambda _, a: a,
     "ite": _call,
     "some": lambda _, a: a,
     "forall": _quantifier,
     "exists": _quantifier,
+    "count": _quantifier,
 }
 
 

@@ -69,10 +69,14 @@ def python(layout: Layout) -> Reading:
             "lt": lambda _, a, b: f"({a} < {b})",
             "le": lambda _, a, b: f"({a} <= {b})",
             "add": lambda t, a: f"({a} + {t.data})",
+            "sum": lambda _, a, b: f"({a} + {b})",
+            "scale": lambda t, a: f"({a} * {t.data})",
+            "number": lambda _, a: a,
             "ite": lambda _, c, a, b: f"({a} if {c} else {b})",
             "some": lambda _, a: f"({a} + 1)",
             "forall": quantifier("all"),
             "exists": quantifier("any"),
+            "count": quantifier("sum"),
         }
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from brokerlaw.spec.language.fold import subterms
-from brokerlaw.spec.language.term import Bool, SpecError, Term, plain
+from brokerlaw.spec.language.term import Bool, Number, SpecError, Term, plain
 
 Kind = Literal["invariant", "witness", "eventually"]
 
@@ -106,7 +106,7 @@ class Spec:
         actions = (term for action in (self.init, *self.actions.values()) for term in action.terms)
         for term in subterms(*actions, *(each.term for each in self.properties.values())):
             found[type(term)] = None
-        return tuple(dict.fromkeys(map(plain, found)))
+        return tuple(dict.fromkeys(plain(sort) for sort in found if sort is not Number))
 
     def without(self, action: str, guard: int) -> Spec:
         """Give the same protocol with one guard of one action dropped; guards count from 0."""

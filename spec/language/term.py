@@ -25,12 +25,18 @@ OPERATORS: Final = {
     "eq": "args (a, b) of one sort; on Bool it is if-and-only-if",
     "lt": "args (a, b) of one ordered sort",
     "le": "args (a, b) of one ordered sort",
-    "add": "args (a) of an ordered sort; data is an integer, perhaps negative; exact, never wrapped",
+    "add": "args (a) of an ordered sort or Number; data is an integer, perhaps negative; exact, never wrapped",
+    "sum": "args (a, b) of sort Number",
+    "scale": "args (a) of sort Number; data is the integer that it is multiplied by",
+    "number": "args (a) of an ordered sort: the same number, as a Number",
     "ite": "args (condition, then, otherwise)",
     "some": "args (a): a value of sort X as one of sort X | None; its code is the code of a, plus 1",
     "forall": "args (*bound locals, body)",
     "exists": "args (*bound locals, body)",
+    "count": "args (*bound locals, body): for how many values of the locals the body holds; a Number",
 }
+BINDERS: Final = ("forall", "exists", "count")
+"""The operators that bind locals."""
 
 none: Final = None
 """The value of an optional variable that holds nothing."""
@@ -215,18 +221,20 @@ class Ordered(Term):
         return str(code)
 
     def __lt__(self, other: object) -> Bool:
-        return node(Bool, "lt", self, lift(other, type(self)))
+        return node(Bool, "lt", *_numbers(self, other))
 
     def __le__(self, other: object) -> Bool:
-        return node(Bool, "le", self, lift(other, type(self)))
+        return node(Bool, "le", *_numbers(self, other))
 
     def __gt__(self, other: object) -> Bool:
-        return node(Bool, "lt", lift(other, type(self)), self)
+        return node(Bool, "lt", *reversed(_numbers(self, other)))
 
     def __ge__(self, other: object) -> Bool:
-        return node(Bool, "le", lift(other, type(self)), self)
+        return node(Bool, "le", *reversed(_numbers(self, other)))
 
     def __add__(self, by: int) -> Self:
+        if isinstance(by, Number):
+            return NotImplemented
         if not isinstance(by, int) or isinstance(by, bool):
             raise SpecError(f"only an integer constant can be added to a {type(self).__name__}, not {by!r}")
         base, total = (self.args[0], self.data + by) if self.op == "add" else (self, by)
@@ -235,7 +243,54 @@ class Ordered(Term):
     __radd__ = __add__
 
     def __sub__(self, by: int) -> Self:
+        if isinstance(by, Number):
+            return NotImplemented
         return self + (-by if type(by) is int else by)
+
+
+def _numbers(a: Term, b: object) -> tuple[Term, Term]:
+    """Give both as numbers of one sort, or of none."""
+    sort = Number if isinstance(b, Number) else type(a)
+    return lift(a, sort), lift(b, sort)
+
+
+class Number(Term):
+    """An integer that is computed, by `count` or `size`, and compared: no variable holds one."""
+
+    @classmethod
+    def code(cls, value: object) -> int | None:
+        """An integer is its own code."""
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @classmethod
+    def label(cls, code: int) -> str:
+        """The number."""
+        return str(code)
+
+    __lt__, __le__, __gt__, __ge__ = Ordered.__lt__, Ordered.__le__, Ordered.__gt__, Ordered.__ge__
+
+    def __add__(self, other: object) -> Number:
+        if isinstance(other, int) and not isinstance(other, bool):
+            return node(Number, "add", self, data=other)
+        return node(Number, "sum", self, lift(other, Number))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Number:
+        return self + (-other if type(other) is int else -lift(other, Number))
+
+    def __rsub__(self, other: object) -> Number:
+        return -self + other
+
+    def __neg__(self) -> Number:
+        return node(Number, "const", data=-self.data) if self.op == "const" else self * -1
+
+    def __mul__(self, by: int) -> Number:
+        if not isinstance(by, int) or isinstance(by, bool):
+            raise SpecError(f"a number can be multiplied by an integer constant alone, not by {by!r}")
+        return node(Number, "scale", self, data=by)
+
+    __rmul__ = __mul__
 
 
 class Enum(Term):
@@ -320,6 +375,8 @@ def sort_of(annotation: object) -> type[Term]:
         if len(some) == 1:
             return _option(sort_of(some[0]))
     abstract = (Term, Sort, Ordered, Enum, Option)
+    if annotation is Number:
+        raise SpecError("a Number is computed, not kept: use a subclass of Ordered")
     if not isinstance(annotation, type) or not issubclass(annotation, Term) or annotation in abstract:
         name = getattr(annotation, "__name__", repr(annotation))
         raise SpecError(f"`{name}` is not a sort: use Bool, or a subclass of Sort, Ordered or Enum, or one `| None`")
@@ -339,6 +396,10 @@ def lift(value: object, sort: type[T]) -> T:
         if leaves(inner) and inner.op != "const":
             raise SpecError(f"arithmetic cannot become {sort.__name__}: take a parameter and require it to equal it")
         return node(sort, "some", inner)
+    if issubclass(sort, Number) and isinstance(value, Ordered):
+        return node(sort, "number", value)
+    if isinstance(value, Number):
+        raise SpecError(f"`{value}` is compared, not kept: take a parameter n of sort {sort.__name__}, require it == n")
     if isinstance(value, Term):
         raise SpecError(f"`{value}` is of sort {type(value).__name__}, where {sort.__name__} is needed")
     code = sort.code(value)
@@ -353,7 +414,7 @@ def unify(a: object, b: object) -> tuple[Term, Term]:
     sorts = [type(x) for x in (a, b) if isinstance(x, Term)]
     if not sorts:
         raise SpecError(f"{a!r} and {b!r} are both Python values: give one its sort, as in Epoch(0) or Bool(True)")
-    sort = next((each for each in sorts if issubclass(each, Option)), sorts[0])
+    sort = next((each for each in sorts if issubclass(each, (Option, Number))), sorts[0])
     return lift(a, sort), lift(b, sort)
 
 

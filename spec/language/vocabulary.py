@@ -1,4 +1,4 @@
-"""The words of a formula that are not operators: forall, exists, implies, iff, ite, distinct."""
+"""The words of a formula that are not operators: forall, exists, count, size, implies, iff, ite, distinct."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import inspect
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from brokerlaw.spec.language.term import Bool, SpecError, Term, formula, node, plain, sort_of, unify
+from brokerlaw.spec.language.term import Bool, Number, SpecError, Term, formula, node, plain, sort_of, unify
 
+T = TypeVar("T", bound=Term)
 _scope: list[str] = []
 
 
@@ -37,23 +38,34 @@ def names_of(body: Callable[..., Any], sorts: Sequence[type[Term]]) -> list[str]
     return names
 
 
-def _quantify(op: str, *sorts_and_body: Any) -> Bool:
+def _quantify(sort: type[T], op: str, *sorts_and_body: Any) -> T:
     *annotations, body = sorts_and_body
     if not annotations or not callable(body) or isinstance(body, type):
         raise SpecError(f"write {op}(Sort, ..., lambda x, ...: formula)")
     sorts = [sort_of(each) for each in annotations]
     with bound(names_of(body, sorts), sorts) as variables:
-        return node(Bool, op, *variables, formula(body(*variables)))
+        return node(sort, op, *variables, formula(body(*variables)))
 
 
 def forall(*sorts_and_body: Any) -> Bool:
     """Hold for all values: `forall(Broker, Offset, lambda b, i: ...)`."""
-    return _quantify("forall", *sorts_and_body)
+    return _quantify(Bool, "forall", *sorts_and_body)
 
 
 def exists(*sorts_and_body: Any) -> Bool:
     """Hold for some values: `exists(Broker, lambda b: ...)`."""
-    return _quantify("exists", *sorts_and_body)
+    return _quantify(Bool, "exists", *sorts_and_body)
+
+
+def count(*sorts_and_body: Any) -> Number:
+    """Give how many values satisfy a formula: `count(Broker, lambda b: s.voted[b]) * 2 > size(Broker)`."""
+    return _quantify(Number, "count", *sorts_and_body)
+
+
+def size(sort: Any) -> Number:
+    """Give how many values a sort has."""
+    found = sort_of(sort)
+    return count(found, lambda each: Bool(True))
 
 
 def implies(premise: Bool, conclusion: Bool) -> Bool:

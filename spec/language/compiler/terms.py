@@ -31,6 +31,11 @@ def expressions(layout: Layout) -> Reading:
         loops = " ".join(f"for (int {n} = 0; !found && {n} < {layout.size(type(local))}; {n}++)" for n, local in bound)
         return f"({wanted}({{ int found = 0; {loops} found = {wanted}{args[-1]}; found; }}))"
 
+    def count(t: Term, *args: str) -> str:
+        bound = zip(args[:-1], t.args[:-1], strict=True)
+        loops = " ".join(f"for (int {n} = 0; {n} < {layout.size(type(local))}; {n}++)" for n, local in bound)
+        return f"({{ i64 total = 0; {loops} total += {args[-1]}; total; }})"
+
     return fold(
         {
             "const": lambda t: constant(t.data),
@@ -44,10 +49,14 @@ def expressions(layout: Layout) -> Reading:
             "lt": lambda _, a, b: f"({a} < {b})",
             "le": lambda _, a, b: f"({a} <= {b})",
             "add": lambda t, a: f"({a} + (i64){constant(t.data)})",
+            "sum": lambda _, a, b: f"({a} + {b})",
+            "scale": lambda t, a: f"({a} * (i64){constant(t.data)})",
+            "number": lambda _, a: f"(i64){a}",
             "ite": lambda _, c, a, b: f"({c} ? {a} : {b})",
             "some": lambda _, a: f"({a} + 1)",
             "forall": quantifier,
             "exists": quantifier,
+            "count": count,
         }
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from brokerlaw.spec.language.fold import free
+from brokerlaw.spec.language.fold import free, is_size
 from brokerlaw.spec.language.layout import Layout
 from brokerlaw.spec.language.printers.notation import OPEN, Phrase, infix, sourced
 from brokerlaw.spec.language.spec import Action, Guard, Kind, Spec, Update, Variable
@@ -24,6 +24,7 @@ SYMBOLS: Final = {
     "ne": "≠",
     "lt": "<",
     "le": "≤",
+    "times": "·",
 }
 HEADINGS: Final[dict[Kind, tuple[str, str]]] = {
     "invariant": ("Invariants", "Each holds in every reachable state."),
@@ -172,6 +173,12 @@ def _quantifier(t: Term, *args: Phrase) -> Phrase:
     return Phrase(f"{'∀' if t.op == 'forall' else '∃'} {_bound(t.args[:-1])}: {args[-1].text}", OPEN)
 
 
+def _count(t: Term, *args: Phrase) -> Phrase:
+    if is_size(t):
+        return Phrase(f"#{_set(type(t.args[0]))}")
+    return Phrase(f"#{{{_bound(t.args[:-1])}: {args[-1].text}}}")
+
+
 _read: Final = infix(
     SYMBOLS,
     {
@@ -182,6 +189,7 @@ _read: Final = infix(
         "some": lambda _, a: a,
         "forall": _quantifier,
         "exists": _quantifier,
+        "count": _count,
     },
 )
 

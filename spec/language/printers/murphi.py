@@ -6,11 +6,13 @@ write a number below 0 is an error. What an action reads after it has written it
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from brokerlaw.spec.language.fold import subterms
+from brokerlaw.spec.language.fold import is_size, subterms
 from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.printers.notation import (
     JUNCTION,
@@ -24,10 +26,11 @@ from brokerlaw.spec.language.printers.notation import (
     infix,
     locals_of,
     risks,
+    substituted,
     terms,
 )
 from brokerlaw.spec.language.spec import Action, Property, Spec, Update, Variable
-from brokerlaw.spec.language.term import Bool, Enum, Option, Term, node
+from brokerlaw.spec.language.term import Bool, Enum, Number, Option, Term, node
 
 KEYWORDS: Final = re.findall(
     r"\w+",
@@ -46,6 +49,7 @@ SYMBOLS: Final = {
     "ne": "!=",
     "lt": "<",
     "le": "<=",
+    "times": "*",
 }
 
 
@@ -88,8 +92,10 @@ class _Printer:
 
     def types(self) -> Iterator[str]:
         size = self.model.layout.size
-        exact = [(t.data, size(type(t)) - 1 + t.data) for t in terms(self.spec) if t.op == "add"]
+        added = (t for t in terms(self.spec) if t.op == "add" and not isinstance(t, Number))
+        exact = [(t.data, size(type(t)) - 1 + t.data) for t in added]
         exact += [(0, t.data) for t in terms(self.spec) if t.op == "const"]
+        exact += [self.span(t) for t in terms(self.spec) if isinstance(t, Number)]
         if exact:  # rumur makes its numbers no wider than the types that it sees
             lowest, highest = min(0, *(low for low, _ in exact)), max(high for _, high in exact)
             yield f"{self.names.give('type', 'number')}: {lowest} .. {highest + 1};"
@@ -100,6 +106,24 @@ class _Printer:
             if variable.indices:
                 rows = "".join(f"array [{self.typed(sort)}] of " for sort in variable.indices)
                 yield f"{self.map(variable)}: {rows}{self.typed(variable.sort)};"
+
+    def span(self, t: Term) -> tuple[int, int]:
+        """Give the least and the largest that a Number can be."""
+        size, inside = self.model.layout.size, [self.span(each) for each in t.args if isinstance(each, Number)]
+        if t.op == "count":
+            return 0, math.prod(size(type(local)) for local in t.args[:-1])
+        if t.op == "number":
+            return -abs(size(type(t.args[0]))), size(type(t.args[0]))
+        if t.op == "const":
+            return t.data, t.data
+        if t.op == "scale":
+            ends = [t.data * end for end in inside[0]]
+            return min(ends), max(ends)
+        lows, highs = zip(*inside, strict=True)
+        if t.op == "ite":
+            return min(lows), max(highs)
+        more = t.data if t.op == "add" else 0
+        return sum(lows) + more, sum(highs) + more
 
     def typed(self, sort: type[Term]) -> str:
         if issubclass(sort, Option):
@@ -130,7 +154,17 @@ class _Printer:
             heads = (f"{t.op} {name.text}: {self.typed(type(local))} do" for local, name in bound)
             return Phrase(f"{' '.join(heads)} {body[1].text}{f' end{t.op}' * len(bound)}", OPEN)
 
-        return infix(
+        def count(t: Term, *_: Phrase) -> Phrase:
+            """Write out each case: Murphi has no expression that counts."""
+            if is_size(t):
+                return Phrase(str(self.model.layout.size(type(t.args[0]))))
+            *bound, body = t.args
+            ranges = (range(self.model.layout.size(type(local))) for local in bound)
+            cases = (dict(zip(bound, codes, strict=True)) for codes in itertools.product(*ranges))
+            ones = [f"({reads(substituted(body, case)).within(OPEN)} ? 1 : 0)" for case in cases]
+            return Phrase(f"({' + '.join(ones)})")
+
+        reads = infix(
             SYMBOLS,
             {
                 "const": lambda t: Phrase(self.value(type(t), t.data)),
@@ -140,8 +174,10 @@ class _Printer:
                 "some": some,
                 "forall": quantifier,
                 "exists": quantifier,
+                "count": count,
             },
         )
+        return reads
 
     def value(self, sort: type[Term], code: int) -> str:
         if issubclass(sort, Enum):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from brokerlaw.spec.language.fold import fold, free, subterms
 from brokerlaw.spec.language.spec import Spec, Update
-from brokerlaw.spec.language.term import Bool, Term, formula, leaves, node
+from brokerlaw.spec.language.term import BINDERS, Bool, Term, formula, leaves, node
 
 OPEN, IMPLIES, JUNCTION, NOT, RELATION, SUM, ATOM = range(7)
 """How strongly a phrase holds together; one that holds no stronger than what is around it gets parentheses."""
@@ -49,9 +49,19 @@ def infix(symbols: Mapping[str, str], words: Words) -> Reading:
     def add(t: Term, a: Phrase) -> Phrase:
         return Phrase(f"{a.within(RELATION)} {'+' if t.data >= 0 else '-'} {abs(t.data)}", SUM)
 
+    def total(t: Term, a: Phrase, b: Phrase) -> Phrase:
+        taken = t.args[1].op == "scale" and t.args[1].data == -1
+        sign, b = ("-", read(t.args[1].args[0])) if taken else ("+", b)
+        return Phrase(f"{a.within(RELATION)} {sign} {b.within(SUM)}", SUM)
+
+    def scale(t: Term, a: Phrase) -> Phrase:
+        times = str(t.data) if t.data >= 0 else f"({t.data})"
+        return Phrase(f"{times} {symbols['times']} {a.within(SUM)}", SUM)
+
     levels = {"and": JUNCTION, "or": JUNCTION, "implies": IMPLIES, "lt": RELATION, "le": RELATION}
     table = {name: between(name, level) for name, level in levels.items()}
-    read: Reading = fold({**table, "eq": equal, "not": negation, "add": add, **words})
+    table |= {"eq": equal, "not": negation, "add": add, "sum": total, "scale": scale, "number": lambda _, a: a}
+    read: Reading = fold({**table, **words})
     return read
 
 
@@ -105,9 +115,18 @@ def renamed(term: Term, names: Mapping[str, str]) -> Term:
         return term
     if term.op == "local":
         return node(type(term), "local", data=names[term.data])
-    bound = {local.data for local in term.args[:-1]} if term.op in ("forall", "exists") else set[str]()
+    bound = {local.data for local in term.args[:-1]} if term.op in BINDERS else set[str]()
     inside = {name: new for name, new in names.items() if name not in bound}
     return node(type(term), term.op, *(renamed(each, inside) for each in term.args), data=term.data)
+
+
+def substituted(term: Term, values: Mapping[Term, int]) -> Term:
+    """Give a term with values, by their codes, in the place of free locals."""
+    if term.op == "local":
+        return node(type(term), "const", data=values[term]) if term in values else term
+    bound = term.args[:-1] if term.op in BINDERS else ()
+    inside = {local: code for local, code in values.items() if not any(local is each for each in bound)}
+    return node(type(term), term.op, *(substituted(each, inside) for each in term.args), data=term.data)
 
 
 class Risk(NamedTuple):

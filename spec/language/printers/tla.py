@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from brokerlaw.spec.language.layout import Layout
-from brokerlaw.spec.language.printers.notation import JUNCTION, OPEN, RELATION, Risk, indented, renamed, risks
+from brokerlaw.spec.language.printers.notation import JUNCTION, OPEN, RELATION, Risk, indented, renamed, risks, terms
 from brokerlaw.spec.language.printers.tla_terms import Vocabulary
 from brokerlaw.spec.language.spec import Action, Property, Spec, Update, Variable
 from brokerlaw.spec.language.term import Enum, Ordered, Sort, Term
@@ -42,7 +42,9 @@ class _Module:
         spec, words = self.spec, self.words
         variables = spec.variables.values()
         yield [f" MODULE {words.module} ".center(WIDTH, "-"), *_comment(spec.doc)]
-        yield ["EXTENDS Integers" + (", TLC" if any(each.sinks for each in _risks(spec)) else "")]
+        counts = any(each.op == "count" for each in terms(spec))
+        falls = any(each.sinks for each in _risks(spec))
+        yield [", ".join(["EXTENDS Integers", *["FiniteSets"] * counts, *["TLC"] * falls])]
         if constants := list(self.constants()):
             yield ["CONSTANTS", *_listed(constants)]
         yield [f"{words.set(sort)} == {self.values(sort)}" for sort in spec.sorts if issubclass(sort, (Enum, Ordered))]

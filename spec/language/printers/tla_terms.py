@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from brokerlaw.spec.language.fold import is_size
 from brokerlaw.spec.language.printers.notation import OPEN, Names, Phrase, Reading, infix, locals_of, terms
 from brokerlaw.spec.language.spec import Spec, Variable
 from brokerlaw.spec.language.term import Bool, Enum, Option, Ordered, Sort, Term
@@ -17,7 +18,7 @@ RESERVED: Final = re.findall(
     ENABLED EXCEPT EXTENDS FALSE HAVE HIDE IF IN INSTANCE LAMBDA LEMMA LET LOCAL MODULE NEW OBVIOUS OMITTED ONLY OTHER
     PICK PROOF PROPOSITION PROVE QED RECURSIVE STATE STRING SUBSET SUFFICES TAKE TEMPORAL THEN THEOREM TRUE UNCHANGED
     UNION USE VARIABLE VARIABLES WITH WITNESS Int Nat Any Assert JavaTime Permutations Print PrintT RandomElement
-    SortSeq TLCEval TLCFP TLCGet TLCSet ToString Fairness Init Next Spec TypeOK vars x""",
+    SortSeq TLCEval TLCFP TLCGet TLCSet ToString Fairness Init Next Spec TypeOK vars x Cardinality IsFiniteSet""",
 )
 """Words of TLA+, of the modules that ours extends, and those that every module of ours uses itself."""
 SYMBOLS: Final = {
@@ -30,6 +31,7 @@ SYMBOLS: Final = {
     "ne": "#",
     "lt": "<",
     "le": "<=",
+    "times": "*",
 }
 
 
@@ -122,6 +124,15 @@ class Vocabulary:
             symbol = {"forall": "\\A", "exists": "\\E"}[t.op]
             return Phrase(f"{symbol} {self.bound(t.args[:-1])} : {args[-1].text}", OPEN)
 
+        def count(t: Term, *args: Phrase) -> Phrase:
+            *bound, body = (arg.text for arg in args)
+            if is_size(t):
+                return Phrase(f"Cardinality({self.set(type(t.args[0]))})")
+            if len(bound) == 1:
+                return Phrase(f"Cardinality({{{self.bound(t.args[:-1])} : {body}}})")
+            sets = " \\X ".join(self.set(type(each)) for each in t.args[:-1])
+            return Phrase(f"Cardinality({{<<{', '.join(bound)}>> \\in {sets} : {body}}})")
+
         return infix(
             SYMBOLS,
             {
@@ -132,5 +143,6 @@ class Vocabulary:
                 "some": lambda _, a: a,
                 "forall": quantifier,
                 "exists": quantifier,
+                "count": count,
             },
         )

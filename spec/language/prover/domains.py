@@ -200,6 +200,21 @@ class Naturals(Domain):
         return int(a[0])
 
 
+class Integers(Naturals):
+    """What is counted, and computed from counts."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def const(self, code: int) -> Value:
+        """The number."""
+        return (str(code) if code >= 0 else f"(- {-code})",)
+
+    def within(self, a: Value) -> str:
+        """Any number is one."""
+        return TRUE
+
+
 class Maybe(Domain):
     """X | None: whether there is something, and what."""
 

@@ -12,12 +12,14 @@ from brokerlaw.spec.language.prover.domains import (
     TRUE,
     Domain,
     Free,
+    Integers,
     Maybe,
     Named,
     Naturals,
     Truth,
     Value,
     apply,
+    choose,
     conj,
     disj,
     imp,
@@ -25,12 +27,24 @@ from brokerlaw.spec.language.prover.domains import (
     symbol,
 )
 from brokerlaw.spec.language.spec import Spec
-from brokerlaw.spec.language.term import OPERATORS, Bool, Enum, Option, Ordered, Sort, Term
+from brokerlaw.spec.language.term import (
+    BINDERS,
+    OPERATORS,
+    Bool,
+    Enum,
+    Number,
+    Option,
+    Ordered,
+    Sort,
+    SpecError,
+    Term,
+    plain,
+)
 
 free_locals: Final[Callable[[Term], frozenset[Term]]] = fold(
     dict.fromkeys(OPERATORS, lambda _, *parts: frozenset[Term]().union(*parts))
     | {"local": lambda t: frozenset([t])}
-    | dict.fromkeys(("forall", "exists"), lambda _, *parts: parts[-1].difference(*parts[:-1]))
+    | dict.fromkeys(BINDERS, lambda _, *parts: parts[-1].difference(*parts[:-1]))
 )
 """Give the locals that a term leaves unbound."""
 
@@ -44,7 +58,7 @@ class World:
 
     def __init__(self, spec: Spec, sizes: Mapping[str, int]) -> None:
         self.spec, self.scope = spec, ""
-        self.domains: dict[type[Term], Domain] = {Bool: Truth()}
+        self.domains: dict[type[Term], Domain] = {Bool: Truth(), Number: Integers()}
         for sort in spec.sorts:
             if sort is not Bool:
                 self.domains[sort] = _domain(sort, sizes.get(sort.__name__))
@@ -101,6 +115,21 @@ class World:
         applied = (apply(name, *kept, *itertools.chain(*case)) for case in cases)
         return (conj if op == "forall" else disj)(*applied)
 
+    def count(self, bound: Sequence[Term], body: str, outer: Sequence[Term]) -> str:
+        """Count the cases in which the body holds, each written out: there must be finitely many."""
+        for v in bound:
+            if self.domain(type(v)).elements is None:
+                name = plain(type(v)).__name__
+                raise SpecError(
+                    f"{self.spec.name} counts over {name}, and of a sort without a bound there is no number of those "
+                    f"that satisfy it: give {name} a size, --set {name}=3"
+                )
+        name = self.define([*outer, *bound], "Bool", body)
+        kept = [part for v in outer for part in self.variable(v)]
+        cases = itertools.product(*(self.domain(type(v)).elements or () for v in bound))
+        ones = [choose(apply(name, *kept, *itertools.chain(*case)), "1", "0") for case in cases]
+        return f"(+ {' '.join(ones)})" if len(ones) > 1 else ones[0]
+
 
 def _domain(sort: type[Term], size: int | None) -> Domain:
     if issubclass(sort, Enum):
@@ -151,6 +180,10 @@ def reading(world: World, state: State) -> Callable[[Term], Value]:
         outer = sorted(free_locals(t), key=lambda v: str(v.data))
         return (world.quantify(t.op, t.args[:-1], args[-1][0], outer),)
 
+    def count(t: Term, *args: Value) -> Value:
+        outer = sorted(free_locals(t), key=lambda v: str(v.data))
+        return (world.count(t.args[:-1], args[-1][0], outer),)
+
     def ordered(t: Term) -> Naturals:
         found = domain(t)
         assert isinstance(found, Naturals), t
@@ -169,9 +202,13 @@ def reading(world: World, state: State) -> Callable[[Term], Value]:
             "lt": lambda t, a, b: (ordered(t.args[0]).lt(a, b),),
             "le": lambda t, a, b: (ordered(t.args[0]).le(a, b),),
             "add": lambda t, a: ordered(t).add(a, t.data),
+            "sum": lambda _, a, b: (f"(+ {a[0]} {b[0]})",),
+            "scale": lambda t, a: (f"(* {domain(t).const(t.data)[0]} {a[0]})",),
+            "number": lambda _, a: a,
             "ite": lambda t, c, a, b: domain(t).ite(c[0], a, b),
             "some": lambda _, a: (TRUE, *a),
             "forall": quantifier,
             "exists": quantifier,
+            "count": count,
         }
     )

@@ -14,6 +14,8 @@ from brokerlaw.spec.protocols.registry import PROTOCOLS, load, variants
 
 from lamps import Next, Sinks  # isort: skip  # beside this file
 
+from votes import Half, Votes  # isort: skip  # one of several tests
+
 pytestmark = pytest.mark.rumur
 
 BOUNDS: dict[str, list[dict[str, int]]] = {
@@ -86,6 +88,13 @@ def test_rumur_finds_the_fault_of_a_variant(spec: Spec, bounds: dict[str, int], 
 
 def test_rumur_finds_a_number_below_0(tmp_path: Path) -> None:
     assert "dim: below 0" in checked(murphi(Sinks.spec), tmp_path)
+
+
+def test_rumur_counts_votes_as_we_do(tmp_path: Path) -> None:
+    result = search(Model(Votes.spec))
+    assert result.outcome == "kept"
+    assert states(checked(murphi(Votes.spec), tmp_path)) == result.distinct
+    assert 'invariant "led_by_a_majority" failed' in checked(murphi(Half.spec, {"Voter": 4, "Term": 1}), tmp_path)
 
 
 def test_another_count_is_noticed(tmp_path: Path) -> None:
