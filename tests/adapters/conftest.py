@@ -9,7 +9,7 @@ import pytest
 from brokerlaw.adapters.channel import Channel
 
 ROGUE = Path(__file__).with_name("rogue.py")
-PATIENT = 20.0
+PATIENT = 60.0
 """Seconds: for answers that come, however busy the machine is."""
 
 

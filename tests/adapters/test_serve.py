@@ -99,7 +99,7 @@ def test_a_conversation_begins_with_hello_in_a_known_contract(first: wire.AnyReq
 def served() -> Iterator[tuple[Channel, list[tuple[int, str, Observation]]]]:
     seen: list[tuple[int, str, Observation]] = []
     toy = Path(__file__).with_name("toy.py")
-    with Channel("toy", [sys.executable, str(toy)], lambda *what: seen.append(what), patience=5.0) as channel:
+    with Channel("toy", [sys.executable, str(toy)], lambda *what: seen.append(what), patience=60.0) as channel:
         yield channel, seen
 
 

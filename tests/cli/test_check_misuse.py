@@ -27,7 +27,7 @@ CAUSES = {
 def test_no_verdict(kind: str, tmp_path: Path) -> None:
     adapter = f"cmd:{sys.executable} -I -S {shlex.quote(str(ROGUE))} {kind}"
     out = tmp_path / "run"
-    patience = ["--settings", "adapter.timeout=1000"] if kind == "hang" else []
+    patience = ["--settings", "adapter.timeout=5000"] if kind == "hang" else []
     result = CliRunner().invoke(check, [adapter, *patience, "--examples", "0", "--quiet", "--out", str(out)])
     assert result.exit_code == 2, result.output
     assert "no verdict: the adapter or the suite is at fault, not the broker" in result.output

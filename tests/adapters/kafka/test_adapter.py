@@ -21,7 +21,7 @@ from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Finding
 
 pytestmark = pytest.mark.kafka
-LIMIT = 15.0  # seconds
+LIMIT = 60.0  # seconds
 NUMBER = count()
 
 

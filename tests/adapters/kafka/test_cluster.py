@@ -13,7 +13,7 @@ from brokerlaw.adapters.kafka.cluster import KafkaCluster
 from brokerlaw.adapters.kafka.errors import ClusterError, wait_until
 from brokerlaw.adapters.kafka.metadata import answers, registered
 
-LIMIT = 10.0  # seconds
+LIMIT = 60.0  # seconds
 ALL = {1, 2, 3}
 
 

@@ -18,7 +18,7 @@ HARD = [f"(declare-const p{i}.{j} Bool)" for i in PIGEONS for j in range(HOLES)]
 HARD += [f"(assert (or {' '.join(f'p{i}.{j}' for j in range(HOLES))}))" for i in PIGEONS]
 HARD += [f"(assert (not (and p{i}.{j} p{k}.{j})))" for j in range(HOLES) for i in PIGEONS for k in range(i)]
 """More pigeons than holes: more than any solver finds out before a test must end."""
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 def wait(until: Callable[[], bool]) -> None:
