@@ -18,6 +18,7 @@ from brokerlaw.conformance.overrides import UserSettings, redacted
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
 from brokerlaw.conformance.shrink import Shrinker, Steps, encoded, steadiest
+from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
 from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
@@ -75,6 +76,7 @@ class Run:
         self._operations = 0
         self._coverage = Coverage()
         self._left_out = _left_out(self._description)
+        self._timeouts = Timeouts(self._description).listed
         self._found: list[ReportedViolation] = []
         self._early: str | None = None
 
@@ -89,6 +91,7 @@ class Run:
             self._settings,
             tuple(self._tallies),
             self._left_out,
+            self._timeouts,
         )
         schedules = directed(self._description)
         yield ev.PhaseStarted("directed", len(schedules))
@@ -118,6 +121,7 @@ class Run:
             self._coverage.unjudged,
             self._left_out,
             self._coverage.never_done,
+            self._timeouts,
         )
 
     def _verdict(self, tally: InvariantTally) -> Verdict:

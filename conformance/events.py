@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult
+from brokerlaw.conformance.timeouts import Timeout
 from brokerlaw.spec.history.values import Struct, snake_case
 
 
@@ -12,7 +13,10 @@ class Event(Struct, frozen=True, tag_field="event", tag=snake_case):
 
 
 class RunStarted(Event, frozen=True):
-    """The adapter is up and has described itself; `left_out` are schedules that it cannot be asked for."""
+    """The adapter is up and has described itself; `left_out` are schedules that it cannot be asked for.
+
+    `timeouts` are the broker's settings that the suite's waits follow.
+    """
 
     adapter: str
     description: Description
@@ -21,6 +25,7 @@ class RunStarted(Event, frozen=True):
     settings: dict[str, str]
     invariants: tuple[str, ...]
     left_out: tuple[LeftOut, ...] = ()
+    timeouts: tuple[Timeout, ...] = ()
 
 
 class PhaseStarted(Event, frozen=True):

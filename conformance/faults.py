@@ -9,10 +9,6 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import PartitionState
 
-PATIENCE: Final = 20_000
-"""Milliseconds to wait for the cluster to notice a fault."""
-ELECTION: Final = 8_000
-"""Milliseconds to wait for a leader while brokers are down: there may be none before they are back."""
 INTERVAL: Final = 100
 """Milliseconds between two looks."""
 
@@ -71,20 +67,20 @@ class FaultInjector:
 
     def await_isr(self, step: AwaitIsr) -> None:
         """Look until the in-sync set is small enough."""
-        self._await(step.topic, step.partition, lambda state: len(state.isr) <= step.at_most)
+        patience = self._session.timeouts.smaller_isr
+        self._await(step.topic, step.partition, lambda state: len(state.isr) <= step.at_most, patience)
 
     def await_leader(self, step: AwaitLeader) -> None:
         """Look until a standing broker leads."""
-        patience = ELECTION if self._dead or self._paused or self._cut else PATIENCE
+        timeouts = self._session.timeouts
+        patience = timeouts.election if self._dead or self._paused or self._cut else timeouts.recovery
         self._await(step.topic, step.partition, self.led, patience)
 
     def led(self, state: PartitionState) -> bool:
         """Whether a broker that is up, as far as this case did to it, leads."""
         return state.leader is not None and self._standing(state.leader)
 
-    def _await(
-        self, topic: str, partition: int, reached: Callable[[PartitionState], bool], patience: int = PATIENCE
-    ) -> bool:
+    def _await(self, topic: str, partition: int, reached: Callable[[PartitionState], bool], patience: int) -> bool:
         since = self._session.adapter.now()
         while self._session.elapsed(since) < patience and self._anyone_stands():
             state = self._state(topic, partition)

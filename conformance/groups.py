@@ -9,8 +9,6 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Stable
 from brokerlaw.spec.history.values import TopicPartition
 
-PATIENCE: Final = 30_000
-"""Milliseconds after which a group that has not come to rest is taken as it is: far beyond every session timeout."""
 CALM: Final = 3
 """Rounds of polling in which nothing may change."""
 
@@ -24,9 +22,13 @@ class Groups:
         self._applications = applications
 
     def settle(self, group: str) -> None:
-        """Poll until complete and calm, then say `Stable`: what is held now is what the coordinator wants."""
+        """Poll until complete and calm, then say `Stable`: what is held now is what the coordinator wants.
+
+        A group that has not come to rest when all its timeouts have passed never will: it is taken as it is.
+        """
         since, calm, before = self._session.adapter.now(), 0, self._held(group)
-        while calm < CALM and self._session.elapsed(since) < PATIENCE and self.members(group):
+        patience = self.patience(group)
+        while calm < CALM and self._session.elapsed(since) < patience and self.members(group):
             for member in self.members(group):
                 self.turn(member, group)
             now = self._held(group)
@@ -40,6 +42,10 @@ class Groups:
         if application is not None:
             return self._applications.work(member, group, application)
         return len(self._session.value(ops.Poll(member)) or ())
+
+    def patience(self, group: str) -> int:
+        """Milliseconds in which the group must come to rest, whichever of its members vanished."""
+        return self._session.timeouts.rest(self._session.consumers.get(group, ()))
 
     def members(self, group: str) -> list[str]:
         """Live members that the adapter really opened."""

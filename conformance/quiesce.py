@@ -10,16 +10,13 @@ from brokerlaw.conformance.groups import Groups
 from brokerlaw.conformance.model import PlanModel
 from brokerlaw.conformance.plan import AwaitLeader
 from brokerlaw.conformance.session import ADMIN, Session
+from brokerlaw.conformance.timeouts import READING
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import CaughtUp, Drained
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
-PATIENCE: Final = 30_000
-"""Milliseconds that a reader or an application has to come to the end."""
-PROPAGATION: Final = 3_000
-"""Milliseconds that what was acknowledged has to become visible, where not all replicas need to have it before."""
 IDLE: Final = 3
 """Turns without a record after which an application is looked at more closely."""
 
@@ -90,17 +87,23 @@ class Quiescence:
         if not self._groups.members(group):
             self._join(group, topic)
         self._groups.settle(group)
-        since, idle = self._session.adapter.now(), 0
-        while self._session.elapsed(since) < PATIENCE:
+        since, idle, patience = self._session.adapter.now(), 0, self._patience(group)
+        while self._session.elapsed(since) < patience:
             worked = sum(self._groups.turn(member, group) for member in self._groups.members(group))
             idle = 0 if worked else idle + 1
             if idle >= IDLE and self._at_the_end(group, topic):
                 self._session.observe(ADMIN, CaughtUp(group, topic))
                 return
 
+    def _patience(self, group: str) -> int:
+        """Milliseconds in which an application comes to the end: its group at rest, no open transaction in its way."""
+        session = self._session
+        open_for = session.timeouts.transactions(session.transaction_timeout) if session.has_transactions else 0
+        return self._groups.patience(group) + open_for + READING
+
     def _join(self, group: str, topic: str) -> None:
         """A last member for a group that has lost all of its own."""
-        template = self._session.last_consumers.get(group, ops.OpenConsumer("", group))
+        template = self._session.consumers.get(group, [ops.OpenConsumer("", group)])[-1]
         closer = msgspec.structs.replace(template, client=f"{group}-closer", instance_id=None)
         for step in (closer, ops.Subscribe(closer.client, (topic,))):
             self._session.ask(step)
@@ -139,7 +142,7 @@ class Quiescence:
     def _read_to(self, reader: str, ends: dict[TopicPartition, int]) -> list[TopicPartition]:
         """Poll until everything is read or patience ends; returns the partitions read to the end."""
         since, done = self._session.adapter.now(), [tp for tp, end in ends.items() if end == 0]
-        while len(done) < len(ends) and self._session.elapsed(since) < PATIENCE:
+        while len(done) < len(ends) and self._session.elapsed(since) < READING:
             self._session.ask(ops.Poll(reader, max_records=500, timeout=200))
             positions = {tp: self._session.value(ops.Position(reader, *tp)) for tp in ends if tp not in done}
             done += [tp for tp, stands in positions.items() if stands is not None and stands >= ends[tp]]
@@ -150,7 +153,7 @@ class Quiescence:
         since, ends = self._session.adapter.now(), {}
         for tp in self._partitions():
             while (end := self._end(tp, isolation)) is not None and end <= self._session.acknowledged.get(tp, -1):
-                if self._session.elapsed(since) >= PROPAGATION:
+                if self._session.elapsed(since) >= self._session.timeouts.visible:
                     break
                 self._session.adapter.wait(50)
             if end is not None:

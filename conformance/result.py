@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.coverage import Failure, NeverDone
 from brokerlaw.conformance.judge import VerdictStatus
+from brokerlaw.conformance.timeouts import Timeout
 from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import shown
 
@@ -57,6 +58,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
 
     `promises` is how many the profile has. `untested` are capabilities that are claimed and that no promise put to the
     test, `unjudged` operations whose effect no promise looked at; None: an older report, which does not tell.
+    `timeouts` are the broker's settings that the suite's waits follow.
     """
 
     adapter: str
@@ -77,6 +79,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     unjudged: tuple[str, ...] | None = None
     left_out: tuple[LeftOut, ...] = ()
     never_done: tuple[NeverDone, ...] = ()
+    timeouts: tuple[Timeout, ...] = ()
 
     @property
     def unexercised(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from brokerlaw.adapters.contract import Adapter, Description, Misuse, Timed, ans
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.record import Recorder
+from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operations import AnyOperation, client_of, name_of
@@ -29,11 +30,13 @@ class Session:
         self.description = description
         self.settings = settings
         self.names = names
+        self.timeouts = Timeouts(description)
         self.holdings: dict[str, frozenset[TopicPartition]] = {}
         self.opened: dict[str, ops.OpenProducer | ops.OpenConsumer] = {}
         self.orphans: dict[str, None] = {}
         self.acknowledged: dict[TopicPartition, int] = {}
-        self.last_consumers: dict[str, ops.OpenConsumer] = {}
+        self.consumers: dict[str, list[ops.OpenConsumer]] = {}
+        self.transaction_timeout = 0
         self.has_transactions = False
         self._fault: Exception | None = None
         self._recorder = Recorder(header)
@@ -43,7 +46,7 @@ class Session:
         """Perform one operation; `IN_FLIGHT` when it was not awaited. Raises `AdapterError` for what no broker does."""
         if self._fault is not None:
             raise self._fault
-        op = self.settings.apply(op)
+        op = self.timeouts.in_force(self.settings.apply(op))
         number = self._recorder.invoke(self.adapter.now(), client_of(op) or ADMIN, op)
         answer = self.adapter.perform(self.names.outward(op))
         if isinstance(answer, Future):
@@ -99,8 +102,9 @@ class Session:
                 if isinstance(op, ops.OpenProducer) and op.transactional_id:
                     self.orphans.pop(op.transactional_id, None)
                     self.has_transactions = True
+                    self.transaction_timeout = max(self.transaction_timeout, op.transaction_timeout)
                 if isinstance(op, ops.OpenConsumer) and op.group:
-                    self.last_consumers[op.group] = op
+                    self.consumers.setdefault(op.group, []).append(op)
             case ops.Close() | ops.Crash():
                 self._gone(op.client)
             case ops.Unsubscribe():

@@ -41,7 +41,7 @@ class ReferenceAdapter(Adapter):
         del capabilities["queues"]
         capabilities["replication"] = self._settings.brokers
         brokers = tuple(range(self._settings.brokers))
-        return Description(name, __version__, capabilities, brokers, ("murmur2", "fresh"))
+        return Description(name, __version__, capabilities, brokers, ("murmur2", "fresh"), self._settings.told())
 
     def reset(self) -> None:
         """An empty cluster, the same one each time: a case is what it is, whatever ran before."""

@@ -31,6 +31,11 @@ class Settings(NamedTuple):
         read = {_READ[key][0]: _whole(key, text, *_READ[key][1:]) for key, text in pairs.items() if key != "mutant"}
         return cls()._replace(**read, mutant=pairs.get("mutant"))
 
+    def told(self) -> dict[str, str]:
+        """What the suite waits for, under Kafka's names, in milliseconds."""
+        read = ("broker.session.timeout.ms", "replica.lag.time.max.ms")
+        return {key: str(getattr(self, _READ[key][0]) // MILLISECOND) for key in read}
+
 
 _READ: Final = {
     "seed": ("seed", 0, 1),

@@ -11,6 +11,7 @@ from brokerlaw.adapters.contract import AdapterError, Answer, Capability, Descri
 from brokerlaw.adapters.kafka.administration import Administration
 from brokerlaw.adapters.kafka.capabilities import capabilities, disclaimed
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
+from brokerlaw.adapters.kafka.configuration import timeouts
 from brokerlaw.adapters.kafka.errors import ClusterError
 from brokerlaw.adapters.kafka.librdkafka import QUICK
 from brokerlaw.adapters.kafka.metadata import listed_apis
@@ -63,6 +64,7 @@ class KafkaAdapter(Administration):
         except KafkaException as error:
             raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
         self._apis = listed_apis(self._addresses()[0])
+        self._timeouts = timeouts(self._admin, self._brokers)
         self._clients.start(client_settings)
 
     def stop(self) -> None:
@@ -84,6 +86,7 @@ class KafkaAdapter(Administration):
             caps,
             self._brokers,
             ("murmur2",),
+            self._timeouts,
         )
 
     def reset(self) -> None:

@@ -28,14 +28,22 @@ class KafkaCluster:
     """
 
     def __init__(
-        self, brokers: int = 3, controllers: int = 1, broker_settings: Mapping[str, str] | None = None
+        self,
+        brokers: int = 3,
+        controllers: int = 1,
+        broker_settings: Mapping[str, str] | None = None,
+        as_shipped: bool = False,
     ) -> None:
-        """Nothing runs until `start`. `broker_settings` win over our own, on the controllers too."""
+        """Nothing runs until `start`. `broker_settings` win over our own, on the controllers too.
+
+        `as_shipped` leaves Kafka its own defaults; else it is quick to notice faults.
+        """
         if brokers < 1 or controllers < 1:
             raise ClusterError("a cluster needs at least one broker and one controller")
         self._brokers = range(1, brokers + 1)
         self._controllers = range(FIRST_CONTROLLER, FIRST_CONTROLLER + controllers)
         self._own = dict(broker_settings or {})
+        self._preset = settings.as_shipped if as_shipped else settings.for_testing
         self._nodes: dict[int, Node] = {}
         self._group: ProcessGroup | None = None
         self.version = ""
@@ -165,7 +173,7 @@ class KafkaCluster:
         ids = [*self._controllers, *self._brokers]
         ports = dict(zip(ids, settings.free_ports(len(ids)), strict=True))
         voters = settings.quorum({i: ports[i] for i in self._controllers})
-        shared = settings.for_testing(len(self._brokers), self._own)
+        shared = self._preset(len(self._brokers), self._own)
         nodes = {}
         for i, port in ports.items():
             role = "broker" if i in self._brokers else "controller"

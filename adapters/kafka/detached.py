@@ -26,6 +26,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     brokers: int = 3
     controllers: int = 1
     settings: dict[str, str] = {}
+    as_shipped: bool = False
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,11 +50,13 @@ def lock_file() -> Path:
     return cache_home() / "cluster.lock"
 
 
-def up(brokers: int = 3, controllers: int = 1, settings: Mapping[str, str] | None = None) -> State:
+def up(
+    brokers: int = 3, controllers: int = 1, settings: Mapping[str, str] | None = None, as_shipped: bool = False
+) -> State:
     """Start a host and wait until its cluster serves; ClusterError if it cannot, or if one runs already."""
     if _held():
         raise ClusterError("a cluster is up already: `brokerlaw cluster kafka down` ends it")
-    order = msgspec.json.encode(Order(brokers, controllers, dict(settings or {})))
+    order = msgspec.json.encode(Order(brokers, controllers, dict(settings or {}), as_shipped))
     command = [sys.executable, "-m", "brokerlaw.adapters.kafka.host", order.decode()]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     host = subprocess.Popen(command, stdin=null, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True)

@@ -28,7 +28,7 @@ def main() -> None:
             sys.exit("a cluster is up already: `brokerlaw cluster kafka down` ends it")
         state_file().unlink(missing_ok=True)
         try:
-            with KafkaCluster(order.brokers, order.controllers, order.settings) as cluster:
+            with KafkaCluster(order.brokers, order.controllers, order.settings, order.as_shipped) as cluster:
                 _keep(cluster)
         except ClusterError as error:
             print(error)

@@ -82,6 +82,11 @@ def for_testing(brokers: int, own: Settings) -> dict[str, str]:
     return merged | replication(brokers) | dict(own)
 
 
+def as_shipped(brokers: int, own: Settings) -> dict[str, str]:
+    """Kafka's own defaults, but for memory, and for its own topics where there are fewer than three brokers."""
+    return SMALL | (replication(brokers) if brokers < 3 else {}) | dict(own)
+
+
 def for_node(node: int, roles: tuple[str, ...], ports: Settings, voters: str, data: Path) -> dict[str, str]:
     """What is one node's own. `ports` maps each of its roles to a port; `voters` is the quorum, id@host:port."""
     return {

@@ -25,12 +25,13 @@ def kafka() -> None:
 @click.option("--brokers", type=click.IntRange(1, 100), default=3, show_default=True, help="How many brokers.")
 @click.option("--controllers", type=click.IntRange(1, 9), default=1, show_default=True, help="How many controllers.")
 @click.option("--settings", metavar="KEY=VALUE", multiple=True, help="A broker setting; repeatable.")
-def up(brokers: int, controllers: int, settings: tuple[str, ...]) -> None:
+@click.option("--as-shipped", is_flag=True, help="With Kafka's own timeouts, not the short ones for testing.")
+def up(brokers: int, controllers: int, settings: tuple[str, ...], as_shipped: bool) -> None:
     """Start it, and print its bootstrap servers when it serves."""
     from brokerlaw.adapters.kafka import detached
 
     with _complaints():
-        click.echo(detached.up(brokers, controllers, _pairs(settings)).bootstrap)
+        click.echo(detached.up(brokers, controllers, _pairs(settings), as_shipped).bootstrap)
 
 
 @kafka.command("status")

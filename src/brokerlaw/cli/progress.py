@@ -5,6 +5,7 @@ import sys
 import click
 
 from brokerlaw.conformance import events as ev
+from brokerlaw.render.remarks import told_timeout
 
 EVERY = 40
 """Cases between two lines where there is no terminal."""
@@ -51,6 +52,7 @@ class Progress:
         bounds = (f"{name}≤{bound}" if bound else name for name, bound in sorted(broker.capabilities.items()))
         self._line(f"{broker.name} {broker.version}, seed {event.seed}, {len(event.invariants)} invariants")
         self._line(f"capabilities: {', '.join(bounds)}")
+        self._line(f"timeouts: {', '.join(map(told_timeout, event.timeouts))}")
 
     def _case(self, event: ev.CaseFinished) -> None:
         self._operations += event.operations

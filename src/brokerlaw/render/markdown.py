@@ -2,7 +2,7 @@
 
 from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.render import gfm
-from brokerlaw.render.remarks import remarks
+from brokerlaw.render.remarks import remarks, told_timeout
 
 
 def render(result: RunResult) -> str:
@@ -17,6 +17,7 @@ def render(result: RunResult) -> str:
         ("cases", str(result.cases)),
         ("operations", str(result.operations)),
         ("seconds", f"{result.seconds:.1f}"),
+        *([("timeouts", ", ".join(map(told_timeout, result.timeouts)))] if result.timeouts else []),
         ("capabilities", ", ".join(sorted(broker.capabilities))),
     ]
     verdicts = [(v.status, gfm.code(v.invariant), v.exercised, v.cases, v.violations) for v in result.verdicts]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.result import RunResult, told_never_done
+from brokerlaw.conformance.timeouts import MIN_SESSION, Timeout
 
 
 def remarks(result: RunResult) -> Iterator[str]:
@@ -16,4 +17,14 @@ def remarks(result: RunResult) -> Iterator[str]:
         by_want.setdefault(each.missing, []).append(each.schedule)
     for missing, schedules in by_want.items():
         yield f"left out, for want of {' and '.join(missing)}: {', '.join(schedules)}"
+    yield from (_raised(each) for each in result.timeouts if each.setting == MIN_SESSION)
     yield from map(told_never_done, result.never_done)
+
+
+def told_timeout(timeout: Timeout) -> str:
+    """`replica.lag.time.max.ms=30000`, and whether the broker told it."""
+    return f"{timeout.setting}={timeout.milliseconds}" + ("" if timeout.told else " (Kafka's default)")
+
+
+def _raised(least: Timeout) -> str:
+    return f"sessions of classic members last at least {least.milliseconds} ms: the broker's {least.setting}"
