@@ -8,6 +8,8 @@ from click.exceptions import Exit
 
 from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.registry import resolve
+from brokerlaw.cli import streams
+from brokerlaw.cli.consent import consent
 from brokerlaw.cli.errors import one_line
 from brokerlaw.cli.inputs import read_trace
 from brokerlaw.cli.settings import parsed, settings_option, sorted_settings
@@ -17,25 +19,33 @@ from brokerlaw.conformance.result import BROKEN, KEPT
 from brokerlaw.conformance.trace import SavedTrace, TraceError, invariant_of
 from brokerlaw.render.narration import narrate
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.validate import HistoryError
+from brokerlaw.spec.text import printable
 
 
 @click.command()
 @click.argument("trace", type=click.Path(path_type=Path))
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="How often to run it.")
 @click.option("--adapter", "name", help="Another adapter than the trace's own.")
+@click.option("--yes", "-y", is_flag=True, help="Run what the trace names: its program, its cluster.")
 @settings_option
-def replay(trace: Path, runs: int, name: str | None, settings: tuple[str, ...]) -> None:
+def replay(trace: Path, runs: int, name: str | None, yes: bool, settings: tuple[str, ...]) -> None:
     """Run the plan of TRACE again, and say how often it breaks the same invariant: exit code 1 if ever, 0 if never.
 
     The trace's settings hold unless --settings says otherwise; with another adapter, only those of clients and topics.
+    A trace that names a program to run, or a cluster to talk to, needs --yes or another --adapter. - is standard input.
     """
     saved = read_trace(trace)
     with one_line(TraceError):
         invariant_of(saved)
-    chosen = _settings(saved, name, settings)
-    with one_line(AdapterError):
-        reproduced = _runs(resolve(name or saved.adapter, chosen.adapter), saved, chosen, runs)
-    click.echo(f"{saved.invariant}: reproduced {reproduced}/{runs} on {name or saved.adapter}")
+    adapter, chosen = name or saved.adapter, _settings(saved, name, settings)
+    given = parsed(settings).adapter
+    foreign = {key: value for key, value in chosen.adapter.items() if key not in given}
+    if not yes:
+        consent(saved, name, foreign)
+    with one_line(AdapterError, HistoryError):
+        reproduced = _runs(resolve(adapter, chosen.adapter), saved, chosen, runs)
+    streams.say(f"{saved.invariant}: reproduced {reproduced}/{runs} on {printable(adapter)}")
     raise Exit(BROKEN if reproduced else KEPT)
 
 
@@ -56,10 +66,10 @@ def _runs(adapter: Adapter, saved: SavedTrace, settings: UserSettings, runs: int
     run_id = f"{time.time_ns() // 1_000_000 % 10**8:08d}"
     with adapter:
         description = adapter.describe()
-        click.echo("\n".join(narrate(saved)))
+        streams.say("\n".join(narrate(saved)))
         for number in range(1, runs + 1):
             recording = execute(saved.plan, adapter, description, settings, f"bl{saved.seed}-{run_id}-{number}-")
             violations = invariant.judge(History.of(recording)).violations
             reproduced += bool(violations)
-            click.echo(f"run {number}: {violations[0].reason if violations else 'kept'}")
+            streams.say(f"run {number}: {printable(violations[0].reason) if violations else 'kept'}")
     return reproduced

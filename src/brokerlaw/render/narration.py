@@ -11,6 +11,7 @@ from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
 from brokerlaw.spec.history.values import Placed, Record, snake_case
+from brokerlaw.spec.text import printable
 
 MARK = "▶"
 
@@ -18,13 +19,13 @@ MARK = "▶"
 def narrate(trace: SavedTrace) -> Iterator[str]:
     """One line for each step of the plan, then one for each witness, in the order in which they were seen."""
     for number, step in enumerate(trace.plan.steps, 1):
-        yield f"{number:>3}  {describe(step)}"
+        yield printable(f"{number:>3}  {describe(step)}")
     yield "     then: every fault undone, every log read from its beginning"
     began = trace.history[0].time if trace.history else 0
     outcomes = {row.op: row for row in trace.history if isinstance(row, Complete)}
     for index in trace.witnesses:
         row = trace.history[index]
-        yield f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}"
+        yield printable(f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}")
 
 
 def told(found: ReportedViolation, folder: Path) -> list[str]:
