@@ -144,6 +144,16 @@ def test_an_altered_proof_is_refused(lock: Path) -> None:
     assert (result.exit_code, "proved: 2 claims" in result.output) == (0, True)
 
 
+def test_every_obligation_is_listed_with_what_it_assumes(lock: Path) -> None:
+    result = run(str(lock), "--time")
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    assert any(line.startswith("✓ proved take exclusive") for line in lines)
+    assert any(line.startswith("✓ possible an initial state") for line in lines)
+    assert any(line.startswith("✓ possible release") for line in lines)
+    assert any("the premise `exists(Node, Node, lambda a, b: s.held[a] & s.held[b])` of exclusive" in x for x in lines)
+
+
 def test_every_question_becomes_a_file(lock: Path, tmp_path: Path) -> None:
     folder = tmp_path / "smt" / "here"
     result = run(str(lock), "--smt", str(folder), "--json")

@@ -12,14 +12,14 @@ from brokerlaw.render.trace import lines
 from brokerlaw.spec.language import Layout, Model, Off, Ordered, Sort, Spec, State
 from brokerlaw.spec.language.prover import INIT, ContextResult, Counterexample, Lookup, ObligationResult, ProofResult
 
-_SIGN: Final = {"proved": "✓", "counterexample": "✗", "unknown": "?"}
+_SIGN: Final = {"proved": "✓", "possible": "✓", "counterexample": "✗", "impossible": "✗", "unknown": "?"}
 
 
 def render(proof: ProofResult, *, every: bool = False) -> str:
     """A line for each claim, or with `every` for each obligation; what stands against the proof; the conclusion."""
     against = (_against(proof.spec, each) for each in proof.results if each.status != "proved")
-    parts = [_obligations(proof) if every else _claims(proof), *against, *_leaning(proof), *_vacuous(proof)]
-    return "\n\n".join([*parts, _conclusion(proof)])
+    shown = [_obligations(proof), _contexts(proof)] if every else [_claims(proof)]
+    return "\n\n".join([*shown, *against, *_leaning(proof), *_vacuous(proof), _conclusion(proof)])
 
 
 def _claims(proof: ProofResult) -> str:
@@ -51,6 +51,20 @@ def _obligations(proof: ProofResult) -> str:
     ]
     headers = ("", "action", "claim", "seconds", "assumed before")
     return tabulate(rows, headers, tablefmt="simple", colalign=("left", "left", "left", "right", "left"))
+
+
+def _contexts(proof: ProofResult) -> str:
+    rows = [
+        (
+            f"{_SIGN[each.status]} {each.status}",
+            str(each.context),
+            f"{each.seconds:.2f}",
+            f"with {_bounds(each.bounds)}" if each.bounds else "",
+        )
+        for each in proof.contexts
+    ]
+    headers = ("", "what is assumed somewhere", "seconds", "shown")
+    return tabulate(rows, headers, tablefmt="simple", colalign=("left", "left", "right", "left"))
 
 
 def _leaning(proof: ProofResult) -> Iterator[str]:
