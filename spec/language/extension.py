@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from brokerlaw.spec.language.spec import Action, Spec, Update
-from brokerlaw.spec.language.term import SpecError, Term
+from brokerlaw.spec.language.term import BINDERS, SpecError, Term
 
 
 def check_extends(proof: Spec, protocol: Spec) -> None:
@@ -70,7 +70,7 @@ def _alike(mine: Term, theirs: Term, names: Mapping[Term, Term]) -> bool:
         return False
     if mine.op == "local":
         return names.get(mine, mine) is theirs
-    if mine.op in ("forall", "exists"):
+    if mine.op in BINDERS:
         bound = _bound(mine.args[:-1], theirs.args[:-1], names)
         return bound is not None and _alike(mine.args[-1], theirs.args[-1], bound)
     return mine.data == theirs.data and all(_alike(a, b, names) for a, b in zip(mine.args, theirs.args, strict=True))

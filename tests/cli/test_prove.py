@@ -123,6 +123,7 @@ def test_a_part_is_not_the_whole(lock: Path, part: tuple[str, ...]) -> None:
 
 def test_a_part_that_is_the_whole_is_the_whole(lock: Path) -> None:
     result = run(str(lock), "--invariant", "exclusive")
+    assert "promised in the end" not in result.output
     assert (result.exit_code, "\nproved: 1 claims" in result.output) == (0, True)
 
 
@@ -131,6 +132,10 @@ def test_one_claim_of_several_is_incomplete() -> None:
     assert result.exit_code == 3
     assert "incomplete: what was asked for is proved, but 7 of 7 claims are not" in result.output
     assert "8 of 56 obligations" in result.output
+
+
+def test_what_a_proof_is_not_about_is_said() -> None:
+    assert "what is promised in the end (all_decide) is not proved but explored" in run("two_phase_commit").output
 
 
 def test_an_altered_proof_is_refused(lock: Path) -> None:

@@ -156,7 +156,7 @@ def _conclusion(proof: ProofResult) -> str:
     if proof.status == "proved":
         deepest = max((each.depth for each in proof.results), default=1)
         inductive = "inductive" if deepest == 1 else f"{deepest}-inductive"
-        return f"proved: {proved} claims are {inductive}, with {within} ({work})"
+        return f"proved: {proved} claims are {inductive}, with {within} ({work}){_beyond(proof.spec)}"
     if proof.status == "violated":
         false = [each.obligation.claim for each in proof.results if each.lookup and each.lookup.trace]
         return f"violated: {', '.join(dict.fromkeys(false))} ({work})"
@@ -167,6 +167,11 @@ def _conclusion(proof: ProofResult) -> str:
         return f"not proved: something that the proof assumes is not known to be possible, with {within} ({work})"
     open_ = sum(each.status != "proved" for each in proof.results)
     return f"not proved: {open_} open, with {within} ({work})"
+
+
+def _beyond(spec: Spec) -> str:
+    promised = ", ".join(each.name for each in spec.of_kind("eventually"))
+    return f"; what is promised in the end ({promised}) is not proved but explored" if promised else ""
 
 
 def scope(proof: ProofResult) -> str:
