@@ -23,7 +23,8 @@ from brokerlaw.adapters.contract import (
 )
 from brokerlaw.adapters.errors import pictured, told
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.history.operations import Operation, name_of
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operations import name_of
 
 T = TypeVar("T")
 AWAITED: Final = 30.0

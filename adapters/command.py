@@ -11,7 +11,8 @@ from brokerlaw.adapters import wire
 from brokerlaw.adapters.channel import PATIENCE, Channel
 from brokerlaw.adapters.clock import Clock, MachineClock
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Description, Misuse
-from brokerlaw.spec.history.operations import AnyOperation, Operation
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operations import AnyOperation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import snake_case
 

@@ -24,19 +24,22 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
-from typing import Literal, NamedTuple, Self, TypeAlias, get_args
+from typing import NamedTuple, Self, TypeAlias
 
 import msgspec
 
 from brokerlaw.adapters.errors import AdapterError, Misuse, pictured, text_of
+from brokerlaw.spec.history.capabilities import CAPABILITIES, Capability
 from brokerlaw.spec.history.observations import Observation
-from brokerlaw.spec.history.operations import Operation, name_of
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.rows import typed
 from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import did_you_mean, shown
 
 __all__ = [
+    "CAPABILITIES",
     "Adapter",
     "AdapterError",
     "Capability",
@@ -49,32 +52,6 @@ __all__ = [
     "Unknown",
 ]
 
-Capability: TypeAlias = Literal[
-    "topics",  # create, delete, produce, assign, poll, seek, list offsets; bound: partitions of a topic
-    "replication",  # topics with replicas on several brokers; bound: the largest replication factor
-    "delete-records",
-    "timestamps",  # list offsets by timestamp
-    "idempotence",  # idempotent producers
-    "groups",  # subscribe, rebalance, commit, committed; bound: members of a group
-    "groups.cooperative",
-    "groups.next",  # KIP-848
-    "groups.static",  # static membership, KIP-345
-    "groups.admin",  # describe group, reset offsets, fetch committed
-    "auto-commit",
-    "transactions",
-    "min-isr",  # topics with min.insync.replicas
-    "clients.crash",
-    "clients.freeze",
-    "faults.kill",  # kill and restart brokers
-    "faults.pause",
-    "faults.isolate",
-    "faults.elect",
-    "faults.clock",
-    "inspect.partition",
-    "inspect.replica",
-    "queues",  # publish, receive, ack, nack, extend
-]
-CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 SIMULATED_TIME = "simulated-time"
 """The claim of a program whose times are not the machine's."""
 

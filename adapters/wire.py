@@ -19,8 +19,9 @@ import msgspec
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
-from brokerlaw.spec.history.operations import AdvanceClock, AnyOperation, Poll, Receive, name_of
+from brokerlaw.spec.history.operations import AnyOperation, name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.roles import Role, fields
 from brokerlaw.spec.history.values import Struct, snake_case
 
 CONTRACT = 1
@@ -146,10 +147,9 @@ def allowance(request: AnyRequest) -> float:
     match request:
         case Wait(milliseconds=milliseconds):
             return milliseconds / 1000
-        case Invoke(value=Poll(timeout=milliseconds) | Receive(timeout=milliseconds)):
-            return milliseconds / 1000
-        case Invoke(value=AdvanceClock(duration=milliseconds)):
-            return milliseconds / 1000
+        case Invoke(value=op):
+            waits: list[int] = [getattr(op, name) for name in fields(type(op), Role.WAIT)]
+            return sum(waits) / 1000
         case _:
             return 0.0
 

@@ -147,7 +147,7 @@ class Run:
 def main(operations: int) -> None:
     rows = tuple(Run(operations).rows)
     begun = time.perf_counter()
-    history = History.of(Recording(Header(), rows))
+    history = History(Recording(Header(), rows))
     folded = time.perf_counter() - begun
     print(f"{len(rows):,} rows, {len(history.operations):,} operations, {len(history.reads):,} records read")
     print(f"fold: {folded:.2f} s, {len(history.operations) / folded:,.0f} operations/s")

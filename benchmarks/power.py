@@ -69,7 +69,7 @@ class Hunt:
     def broken(self, plan: Plan) -> set[str]:
         """The invariants that the mutant breaks under a plan."""
         recording = execute(plan, self._adapter, self._description, UserSettings({}, {}), "")
-        findings = judge(History.of(recording), INVARIANTS.values())
+        findings = judge(History(recording), INVARIANTS.values())
         return {name for name, finding in findings.items() if finding.violations}
 
     def _caught(self, plan: Plan, invariant: str) -> Catch:

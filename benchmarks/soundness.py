@@ -46,7 +46,7 @@ def check(seed: int, examples: int) -> Checked:
     for plan in [*directed(description), *islice(draw(description, seed, BATCH), examples)]:
         recording = execute(plan, adapter, description, UserSettings({}, {}), "")
         cases, operations = cases + 1, operations + sum(isinstance(row, Invoke) for row in recording.rows)
-        for name, finding in judge(History.of(recording), INVARIANTS.values()).items():
+        for name, finding in judge(History(recording), INVARIANTS.values()).items():
             exercised[name] += finding.exercised
             accused[name] += len(finding.violations)
             for violation in finding.violations:

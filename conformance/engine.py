@@ -161,7 +161,7 @@ class Run:
         prefix = f"bl{self._options.seed}-{self._options.run_id}-{self._cases}-"
         recording = execute(plan, self._adapter, self._description, self._options.settings, prefix)
         owed = [tally.invariant for tally in self._tallies.values() if tally.claimed]
-        return recording, judge(History.of(recording), owed)
+        return recording, judge(History(recording), owed)
 
     def _pursue(self, plan: Plan, recording: Recording, broken: list[Breach]) -> Iterator[ev.AnyEvent]:
         """Reduce the first violation of each invariant that this run has not reported yet."""

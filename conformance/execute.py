@@ -1,5 +1,7 @@
 """Execute: a plan against an adapter becomes a recording. Nothing is judged here."""
 
+import msgspec
+
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance import plan as p
 from brokerlaw.conformance.application import Applications
@@ -12,6 +14,7 @@ from brokerlaw.conformance.quiesce import Quiescence
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Declared
+from brokerlaw.spec.history.operation import Ending, FaultOperation, LifeOperation, Opening, Operation
 from brokerlaw.spec.history.operations import client_of
 from brokerlaw.spec.history.rows import Header, Recording
 
@@ -67,7 +70,7 @@ class Case:
                 self._faults.resume_paused()
             case p.Heal():
                 self._faults.heal()
-            case ops.Operation():
+            case Operation():
                 self._operate(step)
 
     def _work(self, step: p.RunApplication) -> None:
@@ -78,14 +81,13 @@ class Case:
     def _operate(self, op: ops.AnyOperation) -> None:
         """Ask for the operation, and for the same of an application's other half; what never opened does nothing."""
         client = client_of(op)
-        opening = isinstance(op, ops.OpenProducer | ops.OpenConsumer)
-        if client is not None and not opening and client not in self._session.opened:
+        if client is not None and not isinstance(op, Opening) and client not in self._session.opened:
             return
-        if isinstance(op, ops.Crash | ops.Freeze | ops.Thaw | ops.Close) and client is not None:
-            for companion in self._applications.companions(client):
-                self._session.ask(type(op)(companion))
-        if isinstance(op, ops.Crash | ops.Close) and client is not None:
-            self._applications.forget(client)
+        if isinstance(op, LifeOperation):
+            for companion in self._applications.companions(op.client):
+                self._session.ask(msgspec.structs.replace(op, client=companion))
+        if isinstance(op, Ending):
+            self._applications.forget(op.client)
         self._session.ask(op)
-        if isinstance(op, ops.FaultOperation):
+        if isinstance(op, FaultOperation):
             self._faults.note(op)

@@ -6,6 +6,7 @@ from typing import Final
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, InjectFault
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import BrokerFault, FaultOperation, Repair
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import PartitionState
 
@@ -18,28 +19,17 @@ class FaultInjector:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._dead: list[int] = []
-        self._paused: list[int] = []
-        self._cut = False
+        self._going: list[BrokerFault] = []
 
-    def note(self, op: ops.FaultOperation) -> None:
-        """A fault that the plan named by itself."""
+    def note(self, op: FaultOperation) -> None:
+        """A fault that the plan named by itself, or the repair of one."""
         match op:
-            case ops.KillBroker():
-                self._dead.append(op.broker)
-                self._paused = [broker for broker in self._paused if broker != op.broker]
-            case ops.PauseBroker():
-                self._paused.append(op.broker)
-            case ops.IsolateBrokers():
-                self._cut = True
-            case ops.RestartBroker():
-                self._dead = [broker for broker in self._dead if broker != op.broker]
-            case ops.ResumeBroker():
-                self._paused = [broker for broker in self._paused if broker != op.broker]
-            case ops.HealNetwork():
-                self._cut = False
-            case ops.ElectLeader() | ops.AdvanceClock():
-                pass
+            case BrokerFault():
+                replaced = [kind for kind in self._going if isinstance(kind, op.replaces)]
+                same = [fault for fault in replaced if fault.brokers_hit == op.brokers_hit]
+                self._going = [*(fault for fault in self._going if fault not in same), op]
+            case Repair():
+                self._going = [fault for fault in self._going if not op.ends(fault)]
 
     def inject(self, step: InjectFault) -> None:
         """Find who plays the role, and inject the fault there."""
@@ -47,23 +37,17 @@ class FaultInjector:
         if state is None:
             return
         brokers = [broker for broker in _ROLES[step.role](state) if self._standing(broker)]
-        if step.fault == "isolate":
-            self._perform(ops.IsolateBrokers(tuple(brokers)))
-        for broker in brokers if step.fault != "isolate" else ():
-            self._perform(ops.KillBroker(broker) if step.fault == "kill" else ops.PauseBroker(broker))
+        for fault in ops.FAULTS[step.fault].on(brokers):
+            self._perform(fault)
 
     def resume_paused(self) -> None:
         """Resume what is paused."""
-        for broker in tuple(self._paused):
-            self._perform(ops.ResumeBroker(broker))
+        self._repair(ops.PauseBroker)
 
     def heal(self) -> None:
-        """Undo every fault."""
-        if self._cut:
-            self._perform(ops.HealNetwork())
-        self.resume_paused()
-        for broker in tuple(self._dead):
-            self._perform(ops.RestartBroker(broker))
+        """Undo every fault, those first that leave the brokers nearest to working."""
+        for kind in reversed(ops.FAULTS.values()):
+            self._repair(kind)
 
     def await_isr(self, step: AwaitIsr) -> None:
         """Look until the in-sync set is small enough."""
@@ -73,7 +57,7 @@ class FaultInjector:
     def await_leader(self, step: AwaitLeader) -> None:
         """Look until a standing broker leads."""
         timeouts = self._session.timeouts
-        patience = timeouts.election if self._dead or self._paused or self._cut else timeouts.recovery
+        patience = timeouts.election if self._going else timeouts.recovery
         self._await(step.topic, step.partition, self.led, patience)
 
     def led(self, state: PartitionState) -> bool:
@@ -98,9 +82,14 @@ class FaultInjector:
         return any(self._standing(broker) for broker in self._session.description.brokers)
 
     def _standing(self, broker: int) -> bool:
-        return broker not in self._dead and broker not in self._paused
+        return not any(fault.stops and broker in fault.brokers_hit for fault in self._going)
 
-    def _perform(self, op: ops.FaultOperation) -> None:
+    def _repair(self, kind: type[BrokerFault]) -> None:
+        for fault in tuple(self._going):
+            if isinstance(fault, kind) and fault in self._going:
+                self._perform(fault.repair)
+
+    def _perform(self, op: FaultOperation) -> None:
         if isinstance(self._session.ask(op), Ok):
             self.note(op)
 

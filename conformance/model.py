@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from brokerlaw.conformance import plan as p
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
+from brokerlaw.spec.history.operation import BrokerFault, Ending, Opening, Operation, ProducerOperation
 
 Health: TypeAlias = Literal["up", "paused", "down"]
 
@@ -53,7 +54,7 @@ class PlanModel:
     clients: dict[str, Client] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     applications: dict[str, Application] = field(default_factory=dict)
-    struck: list[p.InjectFault | ops.FaultOperation] = field(default_factory=list)
+    struck: list[p.InjectFault | BrokerFault] = field(default_factory=list)
     sends: int = 0
 
     def live(self, kind: type[ops.OpenProducer] | type[ops.OpenConsumer]) -> list[str]:
@@ -96,18 +97,18 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
     match step:
         case ops.CreateTopic():
             yield step.topic not in model.topics
-        case ops.OpenProducer() | ops.OpenConsumer():
+        case Opening():
             yield step.client not in model.names
         case ops.Thaw():
             yield step.client in model.clients and model.clients[step.client].frozen
         case ops.Crash():
             yield step.client in model.clients
-        case ops.Send() | ops.Flush() | ops.BeginTransaction() | ops.CommitTransaction() | ops.AbortTransaction():
-            yield step.client in model.live(ops.OpenProducer)
-            yield from _in_order(model, step)
         case ops.SendOffsets():
             yield step.client in model.live(ops.OpenProducer) and model.clients[step.client].in_transaction
             yield step.consumer in model.live(ops.OpenConsumer)
+        case ProducerOperation():
+            yield step.client in model.live(ops.OpenProducer)
+            yield from _in_order(model, step)
         case ops.Subscribe():
             yield step.client in model.live(ops.OpenConsumer) and model.clients[step.client].group is not None
         case p.RunApplication():
@@ -119,14 +120,13 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
             yield bool(model.members(step.group))
         case p.Heal() | p.ResumePaused() | ops.HealNetwork():
             yield bool(model.struck)
-        case ops.Operation():
+        case Operation():
             yield ops.client_of(step) is None or ops.client_of(step) in _awake(model)
 
 
-def _in_order(model: PlanModel, step: p.Step) -> Iterator[bool]:
+def _in_order(model: PlanModel, step: ProducerOperation) -> Iterator[bool]:
     """A transactional producer sends inside its transactions, and only it has them."""
-    assert isinstance(step, ops.Operation)
-    client = model.clients.get(ops.client_of(step) or "")
+    client = model.clients.get(step.client)
     if client is None:
         yield False
     elif isinstance(step, ops.BeginTransaction):
@@ -162,7 +162,7 @@ def _take(model: PlanModel, step: p.Step) -> None:
         case ops.OpenProducer() | ops.OpenConsumer():
             model.names.add(step.client)
             model.clients[step.client] = Client(step)
-        case ops.Close() | ops.Crash():
+        case Ending():
             model.clients.pop(step.client)
         case ops.Freeze() | ops.Thaw():
             model.clients[step.client].frozen = isinstance(step, ops.Freeze)
@@ -178,7 +178,7 @@ def _take(model: PlanModel, step: p.Step) -> None:
             model.sends += 1
         case p.DeclareApplication():
             model.applications[step.group] = Application(step.topic, step.discipline, step.sink)
-        case p.InjectFault() | ops.KillBroker() | ops.PauseBroker() | ops.IsolateBrokers():
+        case p.InjectFault() | BrokerFault():
             model.struck.append(step)
         case p.Heal():
             model.struck.clear()

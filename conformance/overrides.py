@@ -6,22 +6,21 @@ goes to the adapter. A promise is then judged under the settings that the user c
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.operations import AnyOperation
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.roles import Role, fields, hints
 
-_FIXED: Final = frozenset({"client", "group", "topic", "partitions", "settings", "transactional_id", "instance_id"})
+Op = TypeVar("Op", bound=Operation)
 
-
-def _fields(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    return {info.name: info for info in msgspec.structs.fields(kind) if info.name not in _FIXED}
-
-
-_CLIENT: Final = {kind: _fields(kind) for kind in (ops.OpenProducer, ops.OpenConsumer)}
-_TOPIC: Final = _fields(ops.CreateTopic)
+_TYPES: Final = {
+    kind: {name: hints(kind)[name] for name in fields(kind, Role.SETTING)} for kind in ops.OPERATIONS.values()
+}
+"""The settings of each operation (`roles.Setting`), with their types."""
+_KNOWN: Final = {name: kind for settings in _TYPES.values() for name, kind in settings.items()}
 _TOPIC_CONFIG: Final = frozenset(
     {
         "cleanup.policy",
@@ -52,40 +51,32 @@ class UserSettings(NamedTuple):
     overrides: dict[str, str]
     adapter: dict[str, str]
 
-    def apply(self, op: AnyOperation) -> AnyOperation:
+    def apply(self, op: Op) -> Op:
         """The operation under the user's overrides."""
+        types = _TYPES[type(op)]
+        changes = {name: _convert(name, text, types[name]) for name, text in self.overrides.items() if name in types}
         match op:
             case ops.OpenProducer():
-                return self._producer(op)
-            case ops.OpenConsumer():
-                return msgspec.structs.replace(op, **self._typed(_CLIENT[ops.OpenConsumer]))
+                changes |= _idempotence(op, changes)
             case ops.CreateTopic():
                 chosen = {key: value for key, value in self.overrides.items() if key in _TOPIC_CONFIG}
-                return msgspec.structs.replace(op, **self._typed(_TOPIC), settings=op.settings | chosen)
-            case _:
-                return op
+                changes["settings"] = op.settings | chosen
+        return msgspec.structs.replace(op, **changes) if changes else op
 
-    def _producer(self, op: ops.OpenProducer) -> ops.OpenProducer:
-        """An idempotent producer needs acks=all (KIP-679): weaker acks switch idempotence off, but for transactions."""
-        changes = self._typed(_CLIENT[ops.OpenProducer])
-        if changes.get("acks", "all") != "all":
-            if op.transactional_id is not None:
-                del changes["acks"]
-            else:
-                changes["idempotent"] = False
-        return msgspec.structs.replace(op, **changes)
 
-    def _typed(self, fields: Mapping[str, msgspec.structs.FieldInfo]) -> dict[str, Any]:
-        return {name: _convert(name, text, fields[name]) for name, text in self.overrides.items() if name in fields}
+def _idempotence(op: ops.OpenProducer, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """An idempotent producer needs acks=all (KIP-679): weaker acks switch idempotence off, but for transactions."""
+    if changes.get("acks", "all") == "all":
+        return {}
+    return {"idempotent": False} if op.transactional_id is None else {"acks": op.acks}
 
 
 def sort(pairs: Mapping[str, str]) -> UserSettings:
     """Tell overrides from adapter settings. Raises `SettingsError` on a value that an override cannot have."""
-    known = {name: info for fields in (*_CLIENT.values(), _TOPIC) for name, info in fields.items()}
-    overrides = {key: value for key, value in pairs.items() if key in known or key in _TOPIC_CONFIG}
+    overrides = {key: value for key, value in pairs.items() if key in _KNOWN or key in _TOPIC_CONFIG}
     for key, value in overrides.items():
-        if key in known:
-            _convert(key, value, known[key])
+        if key in _KNOWN:
+            _convert(key, value, _KNOWN[key])
     return UserSettings(overrides, {key: value for key, value in pairs.items() if key not in overrides})
 
 
@@ -95,8 +86,8 @@ def redacted(settings: UserSettings) -> dict[str, str]:
     return {key: "***" if _SECRET.search(key) else value for key, value in sorted(pairs.items())}
 
 
-def _convert(name: str, text: str, info: msgspec.structs.FieldInfo) -> Any:
+def _convert(name: str, text: str, kind: Any) -> Any:
     try:
-        return msgspec.convert(text, type=info.type, strict=False)
+        return msgspec.convert(text, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"--settings {name}={text}: {error}") from error

@@ -5,25 +5,32 @@ a partition just now, when a group is stable). Steps name topics, groups and cli
 each case names that no other case has.
 """
 
-from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
+from brokerlaw.spec.history.capabilities import Capability
 from brokerlaw.spec.history.numbers import Count, Milliseconds, PartitionNumber
 from brokerlaw.spec.history.observations import Discipline
-from brokerlaw.spec.history.operations import AnyOperation, Operation
+from brokerlaw.spec.history.operation import Needs
+from brokerlaw.spec.history.operations import FAULTS, AnyOperation, FaultKind
 from brokerlaw.spec.history.values import Struct, snake_case
 
 Until: TypeAlias = Literal["polled", "halfway", "done"]
 """How far a turn of an application goes."""
-FaultKind: TypeAlias = Literal["kill", "pause", "isolate"]
 Role: TypeAlias = Literal["leader", "follower", "followers"]
 """What a broker is to a partition just now."""
 
 
 class Directive(Struct, frozen=True, tag_field="f", tag=snake_case):
     """A step that the executor spells out in operations."""
+
+    needs: ClassVar[Needs] = ()
+
+    def uses(self) -> Iterator[Capability]:
+        """As of an operation."""
+        yield from self.needs
 
 
 class DeclareApplication(Directive, frozen=True):
@@ -32,10 +39,16 @@ class DeclareApplication(Directive, frozen=True):
     For `exactly-once` the sink is a topic. The application's effects are observed, its sink outlives its crashes.
     """
 
+    needs: ClassVar[Needs] = ("groups",)
     group: str
     topic: str
     discipline: Discipline
     sink: str
+
+    def uses(self) -> Iterator[Capability]:
+        yield from self.needs
+        if self.discipline == "exactly-once":
+            yield "transactions"
 
 
 class RunApplication(Directive, frozen=True):
@@ -45,6 +58,7 @@ class RunApplication(Directive, frozen=True):
     processed but not committed, at-most-once the other way round, exactly-once has sent its outputs but not committed).
     """
 
+    needs: ClassVar[Needs] = ("groups",)
     client: str
     until: Until = "done"
 
@@ -52,21 +66,27 @@ class RunApplication(Directive, frozen=True):
 class Settle(Directive, frozen=True):
     """Poll the group's live members in turn until all partitions are held and nothing has changed for a while."""
 
+    needs: ClassVar[Needs] = ("groups",)
     group: str
 
 
 class InjectFault(Directive, frozen=True):
     """A fault on whoever plays this role for a partition now."""
 
+    needs: ClassVar[Needs] = ("replication", "inspect.partition")
     fault: FaultKind
     role: Role
     topic: str
     partition: PartitionNumber = 0
 
+    def uses(self) -> Iterator[Capability]:
+        yield from (*self.needs, *FAULTS[self.fault].needs)
+
 
 class AwaitIsr(Directive, frozen=True):
     """Ask for the partition's in-sync set until it has at most `at_most` members."""
 
+    needs: ClassVar[Needs] = ("inspect.partition",)
     topic: str
     partition: PartitionNumber = 0
     at_most: Count = 1
@@ -75,6 +95,7 @@ class AwaitIsr(Directive, frozen=True):
 class AwaitLeader(Directive, frozen=True):
     """Ask for the partition's leader until it has one that is alive (or give up: there may be none)."""
 
+    needs: ClassVar[Needs] = ("inspect.partition",)
     topic: str
     partition: PartitionNumber = 0
 
@@ -145,8 +166,3 @@ def _default(kind: type[msgspec.Struct], field: str) -> object:
         if info.name == field:
             return info.default_factory() if callable(info.default_factory) else info.default
     raise AssertionError(field)
-
-
-def is_operation(step: Step) -> bool:
-    """Whether the step is asked of the adapter as it stands."""
-    return isinstance(step, Operation)

@@ -1,8 +1,10 @@
 """Recording a running case: rows in the order in which they came, from any thread."""
 
 from threading import Lock
+from typing import cast
 
 from brokerlaw.spec.history.observations import AnyObservation
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.operations import AnyOperation
 from brokerlaw.spec.history.outcomes import Outcome
 from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
@@ -18,12 +20,12 @@ class Recorder:
         self._closed = False
         self._lock = Lock()
 
-    def invoke(self, time: int, process: str, op: AnyOperation) -> int:
+    def invoke(self, time: int, process: str, op: Operation) -> int:
         """Record an invocation; returns the operation's number."""
         with self._lock:
             number = len(self._invoked)
             self._invoked.append(time)
-            self._rows.append(Invoke(number, time, process, op))
+            self._rows.append(Invoke(number, time, process, cast(AnyOperation, op)))  # each operation is one of them
             return number
 
     def complete(self, time: int, number: int, outcome: Outcome) -> None:

@@ -10,7 +10,8 @@ from brokerlaw.conformance.record import Recorder
 from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.operations import AnyOperation, client_of, name_of
+from brokerlaw.spec.history.operation import Ending, Operation
+from brokerlaw.spec.history.operations import client_of, name_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.rows import Header, Recording
 from brokerlaw.spec.history.values import TopicPartition
@@ -42,7 +43,7 @@ class Session:
         self._recorder = Recorder(header)
         adapter.listen(self._seen)
 
-    def ask(self, op: AnyOperation) -> Outcome:
+    def ask(self, op: Operation) -> Outcome:
         """Perform one operation; `IN_FLIGHT` when it was not awaited. Raises `AdapterError` for what no broker does."""
         if self._fault is not None:
             raise self._fault
@@ -54,7 +55,7 @@ class Session:
             return IN_FLIGHT
         return self._complete(number, op, answer)
 
-    def value(self, op: AnyOperation) -> Any:
+    def value(self, op: Operation) -> Any:
         """The value of an operation that succeeds, or None."""
         outcome = self.ask(op)
         return outcome.value if isinstance(outcome, Ok) else None
@@ -74,28 +75,28 @@ class Session:
             raise self._fault
         return self._recorder.close()
 
-    def _later(self, number: int, op: AnyOperation, future: Future[Outcome] | Future[Timed]) -> None:
+    def _later(self, number: int, op: Operation, future: Future[Outcome] | Future[Timed]) -> None:
         """An operation in flight came to its end, perhaps in another thread: a fault waits for the case."""
         try:
             self._complete(number, op, result_of(future))
         except Exception as error:  # the thread has nobody else to tell
             self._fault = error
 
-    def _complete(self, number: int, op: AnyOperation, answer: Outcome | Timed) -> Outcome:
+    def _complete(self, number: int, op: Operation, answer: Outcome | Timed) -> Outcome:
         outcome, at = answer if isinstance(answer, Timed) else (answer, self.adapter.now())
         outcome = self._checked(op, outcome)
         self._recorder.complete(at, number, outcome)
         self._track(op, outcome)
         return outcome
 
-    def _checked(self, op: AnyOperation, outcome: Outcome) -> Outcome:
+    def _checked(self, op: Operation, outcome: Outcome) -> Outcome:
         """The outcome in the plan's names. Raises `AdapterError` when it is none that the operation can have."""
         outcome = answered(self.description.name, op, outcome)
         if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
             raise Misuse.UNSUPPORTED.error(self.description.name, operation=name_of(op), message=outcome.message)
         return Ok(self.names.inward(outcome.value)) if isinstance(outcome, Ok) else outcome
 
-    def _track(self, op: AnyOperation, outcome: Outcome) -> None:
+    def _track(self, op: Operation, outcome: Outcome) -> None:
         match op:
             case ops.OpenProducer() | ops.OpenConsumer() if isinstance(outcome, Ok):
                 self.opened[op.client] = op
@@ -105,7 +106,7 @@ class Session:
                     self.transaction_timeout = max(self.transaction_timeout, op.transaction_timeout)
                 if isinstance(op, ops.OpenConsumer) and op.group:
                     self.consumers.setdefault(op.group, []).append(op)
-            case ops.Close() | ops.Crash():
+            case Ending():
                 self._gone(op.client)
             case ops.Unsubscribe():
                 self.holdings.pop(op.client, None)

@@ -19,7 +19,7 @@ import msgspec
 
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.plan import Elapse, InjectFault, Step
-from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import FaultOperation
 
 Steps = tuple[Step, ...]
 Breaks = Callable[[Steps], bool]
@@ -168,7 +168,7 @@ def _names(step: Step) -> list[tuple[str, str]]:
 
 def _faults(steps: Steps) -> int:
     """How many steps are faults, or the time that they need."""
-    return sum(isinstance(step, InjectFault | Elapse | ops.FaultOperation) for step in steps)
+    return sum(isinstance(step, InjectFault | Elapse | FaultOperation) for step in steps)
 
 
 def _rows(steps: Steps) -> Iterator[tuple[int, int]]:

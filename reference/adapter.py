@@ -18,7 +18,7 @@ from brokerlaw.reference.producer import Producer
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.settings import Settings
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.operations import Operation
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.values import TopicPartition
 

@@ -141,7 +141,7 @@ def control(names: tuple[str, ...], runs: int) -> None:
             broken = exercised = 0
             for number in range(runs):
                 recording = execute(saved.plan, kafka, description, overrides, f"control{case}-{number}-")
-                finding = INVARIANTS[saved.invariant].judge(History.of(recording))
+                finding = INVARIANTS[saved.invariant].judge(History(recording))
                 broken, exercised = broken + bool(finding.violations), exercised + bool(finding.exercised)
             broker = f"{description.name} {description.version}"
             done[place] = Control(place, broker, runs, broken, exercised)

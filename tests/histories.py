@@ -184,7 +184,7 @@ class HistoryBuilder:
 
     @property
     def history(self) -> History:
-        return History.of(Recording(Header(overrides=self.overrides), tuple(self.rows)))
+        return History(Recording(Header(overrides=self.overrides), tuple(self.rows)))
 
 
 def row_of(told: HistoryBuilder, kind: type[ops.Operation], client: str) -> int:

@@ -12,7 +12,8 @@ from brokerlaw.adapters.kafka.librdkafka import bounded
 from brokerlaw.adapters.kafka.producer import ProducerClient
 from brokerlaw.adapters.serve import serve
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.operations import Operation, name_of
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 
 LIMIT: Final = 25.0

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, bodies, indices, keys, pick
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, FaultKind, Heal, InjectFault, ResumePaused, Role
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Heal, InjectFault, ResumePaused, Role
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
 
@@ -49,7 +49,7 @@ class ReplicationMachine(PlanMachine):
 
     @rule(fault=st.sampled_from(["kill", "kill", "pause"]), role=st.sampled_from(["leader", "follower", "followers"]))
     @precondition(lambda self: len(self.model.struck) < 2)
-    def inject(self, fault: FaultKind, role: Role) -> None:
+    def inject(self, fault: ops.FaultKind, role: Role) -> None:
         """A broker dies or stands still."""
         if self.has(f"faults.{fault}"):
             self.do(InjectFault(fault, role, TOPIC))

@@ -24,7 +24,8 @@ from brokerlaw.adapters.contract import (
 from brokerlaw.conformance.names import Names
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.history.operations import AnyOperation, name_of
+from brokerlaw.spec.history.operation import Opening, Operation
+from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionOffset, Placed, Record, TopicPartition
 from brokerlaw.spec.text import shown
@@ -94,7 +95,7 @@ class Bench:
 
     # --- asking ---
 
-    def ask(self, op: AnyOperation) -> Outcome:
+    def ask(self, op: Operation) -> Outcome:
         """The outcome of an operation, of the right type, at a time that can be."""
         answer, began = self._perform(op)
         if isinstance(answer, Future):
@@ -106,7 +107,7 @@ class Bench:
             answer = result_of(answer)
         return self._checked(op, answer, began)
 
-    def ok(self, op: AnyOperation) -> Any:
+    def ok(self, op: Operation) -> Any:
         """The value of an operation that any working broker performs, if not at once."""
         for _ in range(ASKED):
             outcome = self.ask(op)
@@ -116,7 +117,7 @@ class Bench:
         mend = "is the broker reachable, and is this how it is asked?"
         raise Doubt(f"{name_of(op)} was answered with {said(outcome)}", mend)
 
-    def later(self, op: AnyOperation) -> Callable[[], Outcome | None]:
+    def later(self, op: Operation) -> Callable[[], Outcome | None]:
         """Ask without waiting; the result tells the outcome, None as long as there is none."""
         answer, began = self._perform(op)
         if isinstance(answer, Future):
@@ -193,16 +194,16 @@ class Bench:
 
     # --- looking at answers ---
 
-    def _perform(self, op: AnyOperation) -> tuple[Any, int]:
+    def _perform(self, op: Operation) -> tuple[Any, int]:
         if self._misuse is not None:
             raise self._misuse
-        if isinstance(op, ops.OpenProducer | ops.OpenConsumer):
+        if isinstance(op, Opening):
             self._opened.add(op.client)
             self._known.add(op.client)
         began = self.adapter.now()
         return self.adapter.perform(self._names.outward(op)), began
 
-    def _checked(self, op: AnyOperation, answer: Any, began: int) -> Outcome:
+    def _checked(self, op: Operation, answer: Any, began: int) -> Outcome:
         ended, word, name = self.adapter.now(), name_of(op), self.description.name
         self.owes(ended >= began, Misuse.CLOCK, reason=f"it went back by {began - ended} ns during {word}")
         outcome, at = answer if isinstance(answer, Timed) else (answer, ended)

@@ -1,47 +1,37 @@
 """Smoke checks of what can be done to brokers and to time."""
 
 from brokerlaw.adapters.contract import Misuse
-from brokerlaw.conformance.smoke.bench import Bench, check, said
+from brokerlaw.conformance.smoke.bench import Bench, CheckFunction, check, said
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.operations import FaultOperation
+from brokerlaw.spec.history.operation import BrokerFault
 from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.values import snake_case
 
 
-def _harm(b: Bench, harm: FaultOperation, mend: FaultOperation) -> None:
-    """Do it, undo it, and see that a topic that was there before takes records again."""
-    topic = b.topic()
-    b.ok(harm)
-    b.ok(mend)
-    client = b.producer()
-    tries: list[Outcome] = []
+def _undone(kind: type[BrokerFault]) -> CheckFunction:
+    """Inject the fault, undo it, and see that a topic that was there before takes records again."""
 
-    def sent() -> bool:
-        tries.append(b.ask(ops.Send(client, topic, b"0", partition=0)))
-        return isinstance(tries[-1], Ok)
+    def run(b: Bench) -> None:
+        topic = b.topic()
+        for fault in kind.on(b.description.brokers[-1:]):
+            b.ok(fault)
+            b.ok(fault.repair)
+        client = b.producer()
+        tries: list[Outcome] = []
 
-    b.eventually(
-        sent, lambda: f"the broker took no record again: {said(tries[-1])}", "the fault must be undone completely"
-    )
+        def sent() -> bool:
+            tries.append(b.ask(ops.Send(client, topic, b"0", partition=0)))
+            return isinstance(tries[-1], Ok)
 
+        mend = "the fault must be undone completely"
+        b.eventually(sent, lambda: f"the broker took no record again: {said(tries[-1])}", mend)
 
-@check("faults.kill")
-def kill(b: Bench) -> None:
-    """A broker is killed and restarted."""
-    broker = b.description.brokers[-1]
-    _harm(b, ops.KillBroker(broker), ops.RestartBroker(broker))
+    run.__doc__ = f"What {snake_case(kind.__name__)} does is undone by {snake_case(kind.undone_by[0].__name__)}"
+    return run
 
 
-@check("faults.pause")
-def pause(b: Bench) -> None:
-    """A broker is paused and resumed."""
-    broker = b.description.brokers[-1]
-    _harm(b, ops.PauseBroker(broker), ops.ResumeBroker(broker))
-
-
-@check("faults.isolate")
-def isolate(b: Bench) -> None:
-    """A broker is cut off, and the network healed."""
-    _harm(b, ops.IsolateBrokers((b.description.brokers[-1],)), ops.HealNetwork())
+for _kind in ops.FAULTS.values():
+    check(*_kind.needs)(_undone(_kind))
 
 
 @check("faults.elect")

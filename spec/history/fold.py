@@ -6,6 +6,7 @@ from typing import Final
 
 from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.pools import Pools
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
@@ -116,7 +117,7 @@ class Fold:
         )
 
     @singledispatchmethod
-    def invoked(self, op: ops.Operation, row: Invoke) -> None:
+    def invoked(self, op: Operation, row: Invoke) -> None:
         """Most operations leave nothing but their times until they complete."""
 
     @invoked.register
@@ -200,7 +201,7 @@ class Fold:
             self._succeeded(invoke.value, invoke, row.outcome.value)
 
     @singledispatchmethod
-    def succeeded(self, op: ops.Operation, row: Invoke, value: object) -> None:
+    def succeeded(self, op: Operation, row: Invoke, value: object) -> None:
         """Most operations answer nothing that an invariant asks about."""
 
     @succeeded.register

@@ -1,7 +1,7 @@
 """What clients saw, as tables to be judged: a recording is folded once, then asked as often as needed."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class History(Pools):
     """
 
     def __init__(self, recording: Recording) -> None:
+        """Raises `HistoryError` when a row cannot follow those before it."""
         super().__init__()
         facts = Fold(self).rows(recording.rows)
         self.memory: dict[Callable[..., Any], Any] = {}
@@ -58,11 +59,6 @@ class History(Pools):
         self.commits = self._commits(facts)
         self.answers = self._answers(facts)
         self.leadership = self._leadership(facts)
-
-    @classmethod
-    def of(cls, recording: Recording) -> Self:
-        """Raises `HistoryError` when a row cannot follow those before it."""
-        return cls(recording)
 
     def _sends(self, facts: Facts) -> Sends:
         sent = gather(Sent[Ints], facts.sent)

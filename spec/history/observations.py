@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from brokerlaw.spec.history.numbers import Epoch, Offset, PartitionNumber
 from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.roles import Name
 from brokerlaw.spec.history.values import Struct, TopicPartition, snake_case
 
 Discipline: TypeAlias = Literal["at-least-once", "at-most-once", "exactly-once", "idempotent-sink"]
@@ -17,7 +18,7 @@ class Observation(Struct, frozen=True, tag_field="o", tag=snake_case):
 class Assigned(Observation, frozen=True):
     """A group member was given partitions; `generation` is -1 where the client does not tell."""
 
-    group: str
+    group: Name
     member: str
     generation: Epoch
     partitions: tuple[TopicPartition, ...]
@@ -26,7 +27,7 @@ class Assigned(Observation, frozen=True):
 class Revoked(Observation, frozen=True):
     """A group member gave partitions back."""
 
-    group: str
+    group: Name
     member: str
     generation: Epoch
     partitions: tuple[TopicPartition, ...]
@@ -35,7 +36,7 @@ class Revoked(Observation, frozen=True):
 class Lost(Observation, frozen=True):
     """A group member learned that partitions had been taken from it."""
 
-    group: str
+    group: Name
     member: str
     generation: Epoch
     partitions: tuple[TopicPartition, ...]
@@ -44,8 +45,8 @@ class Lost(Observation, frozen=True):
 class Declared(Observation, frozen=True):
     """From here on the application behind `group` follows this discipline over `topic`; `sink` names its output."""
 
-    group: str
-    topic: str
+    group: Name
+    topic: Name
     discipline: Discipline
     sink: str
 
@@ -53,9 +54,9 @@ class Declared(Observation, frozen=True):
 class Applied(Observation, frozen=True):
     """An application let one consumed record take effect in its sink; an idempotent sink may say `duplicate`."""
 
-    group: str
+    group: Name
     sink: str
-    topic: str
+    topic: Name
     partition: PartitionNumber
     offset: Offset
     value: bytes
@@ -65,15 +66,15 @@ class Applied(Observation, frozen=True):
 class Stable(Observation, frozen=True):
     """All live members of the group agreed for long enough: what they hold now is the assignment."""
 
-    group: str
-    topics: tuple[str, ...]
+    group: Name
+    topics: tuple[Name, ...]
     members: tuple[str, ...]
 
 
 class Drained(Observation, frozen=True):
     """This process has now read everything in [start, end) of a partition, and there was no more when it began."""
 
-    topic: str
+    topic: Name
     partition: PartitionNumber
     start: Offset
     end: Offset
@@ -83,8 +84,8 @@ class Drained(Observation, frozen=True):
 class CaughtUp(Observation, frozen=True, tag="caught"):
     """The application behind `group` has worked off everything: no record is left for it to read."""
 
-    group: str
-    topic: str
+    group: Name
+    topic: Name
 
 
 AnyObservation: TypeAlias = Assigned | Revoked | Lost | Declared | Applied | Stable | Drained | CaughtUp

@@ -1,15 +1,15 @@
-"""The operations a broker's user knows, as data.
+"""The operations that a user of a broker has, as data: the one table of them.
 
-One vocabulary serves the plan (what to do), the wire (what an adapter is asked) and the history (what was
+The same words serve the plan (what to do), the wire (what an adapter is asked) and the history (what was
 invoked). Names are Kafka's where Kafka has the word, and SQS's for queues. Every operation is a frozen struct
-tagged by its snake-case name under `f`, Jepsen's field for the function of an operation. `returns` is the type of
-the value that an `ok` outcome carries. Times are milliseconds unless a name says otherwise; keys and
-values are bytes (base64 in JSON).
+tagged by its snake-case name under `f`, Jepsen's field for the function of an operation. Times are milliseconds unless
+a name says otherwise; keys and values are bytes (base64 in JSON).
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
+from brokerlaw.spec.history.capabilities import Capability
 from brokerlaw.spec.history.numbers import (
     BrokerId,
     Count,
@@ -22,14 +22,39 @@ from brokerlaw.spec.history.numbers import (
     Replicas,
     Timestamp,
 )
+from brokerlaw.spec.history.operation import (
+    BrokerFault,
+    BrokerRepair,
+    ClientOperation,
+    ConsumerOperation,
+    Ending,
+    FaultOperation,
+    GroupAdministration,
+    GroupOperation,
+    JointFault,
+    LifeOperation,
+    Needs,
+    Opening,
+    ProducerOperation,
+    Repair,
+    SingleFault,
+    TransactionOperation,
+)
+from brokerlaw.spec.history.operation import Operation as Operation
+from brokerlaw.spec.history.queues import Ack as Ack
+from brokerlaw.spec.history.queues import CreateQueue as CreateQueue
+from brokerlaw.spec.history.queues import DeleteQueue as DeleteQueue
+from brokerlaw.spec.history.queues import Extend as Extend
+from brokerlaw.spec.history.queues import Nack as Nack
+from brokerlaw.spec.history.queues import Publish as Publish
+from brokerlaw.spec.history.queues import Receive as Receive
+from brokerlaw.spec.history.roles import Name, Setting, Wait
 from brokerlaw.spec.history.values import (
-    Delivery,
     GroupState,
     PartitionOffset,
     PartitionState,
     Placed,
     Record,
-    Struct,
     TopicPartition,
     snake_case,
 )
@@ -37,13 +62,9 @@ from brokerlaw.spec.history.values import (
 Acks: TypeAlias = Literal["0", "1", "all"]
 Isolation: TypeAlias = Literal["read_uncommitted", "read_committed"]
 Reset: TypeAlias = Literal["earliest", "latest", "none"]
+FaultKind: TypeAlias = Literal["kill", "pause", "isolate"]
 
-
-class Operation(Struct, frozen=True, tag_field="f", tag=snake_case):
-    """An operation: asked of an adapter, recorded in a history."""
-
-    returns: ClassVar[Any] = None
-
+MIN_ISR: Final = "min.insync.replicas"
 
 # --- administration ---
 
@@ -51,22 +72,32 @@ class Operation(Struct, frozen=True, tag_field="f", tag=snake_case):
 class CreateTopic(Operation, frozen=True):
     """Create a topic; returns when its leaders can be found."""
 
-    topic: str
+    needs: ClassVar[Needs] = ("topics",)
+    topic: Name
     partitions: Partitions = 1
-    replication: Replicas = 1
+    replication: Setting[Replicas] = 1
     settings: dict[str, str] = {}
+
+    def uses(self) -> Iterator[Capability]:
+        yield from self.needs
+        if self.replication > 1:
+            yield "replication"
+        if MIN_ISR in self.settings:
+            yield "min-isr"
 
 
 class DeleteTopic(Operation, frozen=True):
     """Delete a topic and its records."""
 
-    topic: str
+    needs: ClassVar[Needs] = ("topics",)
+    topic: Name
 
 
 class DeleteRecords(Operation, frozen=True):
     """Delete the records below `before`; the log then starts there."""
 
-    topic: str
+    needs: ClassVar[Needs] = ("delete-records",)
+    topic: Name
     partition: PartitionNumber
     before: OffsetOrNone
 
@@ -74,392 +105,332 @@ class DeleteRecords(Operation, frozen=True):
 class ListOffsets(Operation, frozen=True):
     """The log's start, its end (under an isolation level), or the first offset at or after a timestamp; None: none."""
 
+    needs: ClassVar[Needs] = ("topics",)
     returns: ClassVar[Any] = OffsetOrNone | None
-    topic: str
+    topic: Name
     partition: PartitionNumber
     at: Literal["earliest", "latest"] | Moment = "latest"
     isolation: Isolation = "read_uncommitted"
 
+    def uses(self) -> Iterator[Capability]:
+        yield from self.needs
+        if isinstance(self.at, int):
+            yield "timestamps"
+        if self.isolation == "read_committed":
+            yield "transactions"
 
-class DescribeGroup(Operation, frozen=True):
+
+class DescribeGroup(GroupAdministration, frozen=True):
     """A group as its coordinator sees it."""
 
     returns: ClassVar[Any] = GroupState
-    group: str
+    group: Name
 
 
-class ResetOffsets(Operation, frozen=True):
+class ResetOffsets(GroupAdministration, frozen=True):
     """Set the committed offsets of a group that has no active member."""
 
-    group: str
+    group: Name
     offsets: tuple[PartitionOffset, ...]
 
 
-class FetchCommitted(Operation, frozen=True):
+class FetchCommitted(GroupAdministration, frozen=True):
     """The offset that a group has committed for a partition, asked of its coordinator; None: nothing committed."""
 
     returns: ClassVar[Any] = OffsetOrNone | None
-    group: str
-    topic: str
+    group: Name
+    topic: Name
     partition: PartitionNumber
 
 
 # --- producers ---
 
 
-class OpenProducer(Operation, frozen=True):
+class OpenProducer(Opening, frozen=True):
     """Open a producer. With a transactional id this also initialises it, and so fences its namesakes."""
 
-    client: str
-    acks: Acks = "all"
-    idempotent: bool = True
-    transactional_id: str | None = None
-    transaction_timeout: Milliseconds = 10_000
-    partitioner: Literal["murmur2", "default"] = "murmur2"
-    linger: Milliseconds = 0
-    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "none"
+    acks: Setting[Acks] = "all"
+    idempotent: Setting[bool] = True
+    transactional_id: Name | None = None
+    transaction_timeout: Setting[Milliseconds] = 10_000
+    partitioner: Setting[Literal["murmur2", "default"]] = "murmur2"
+    linger: Setting[Milliseconds] = 0
+    compression: Setting[Literal["none", "gzip", "snappy", "lz4", "zstd"]] = "none"
     settings: dict[str, str] = {}
 
+    def uses(self) -> Iterator[Capability]:
+        yield from self.needs
+        if self.transactional_id is not None:
+            yield "transactions"
+        elif self.idempotent:
+            yield "idempotence"
 
-class Send(Operation, frozen=True):
+
+class Send(ProducerOperation, frozen=True):
     """Send a record. Not awaited, it stays in flight, and its outcome comes when it comes."""
 
     returns: ClassVar[Any] = Placed
-    client: str
-    topic: str
+    topic: Name
     value: bytes
     key: bytes | None = None
     partition: PartitionNumber | None = None
     timestamp: Timestamp | None = None
     awaited: bool = True
 
+    def uses(self) -> Iterator[Capability]:
+        yield from self.needs
+        if self.timestamp is not None:
+            yield "timestamps"
 
-class Flush(Operation, frozen=True):
+
+class Flush(ProducerOperation, frozen=True):
     """Wait until every send in flight has its outcome."""
 
-    client: str
 
-
-class BeginTransaction(Operation, frozen=True):
+class BeginTransaction(TransactionOperation, frozen=True):
     """Begin a transaction."""
 
-    client: str
 
-
-class SendOffsets(Operation, frozen=True):
+class SendOffsets(ProducerOperation, frozen=True):
     """Put a consumer's offsets into the open transaction."""
 
-    client: str
+    needs: ClassVar[Needs] = ("transactions", "groups")
     consumer: str
     offsets: tuple[PartitionOffset, ...]
 
 
-class CommitTransaction(Operation, frozen=True):
+class CommitTransaction(TransactionOperation, frozen=True):
     """Commit the open transaction."""
 
-    client: str
 
-
-class AbortTransaction(Operation, frozen=True):
+class AbortTransaction(TransactionOperation, frozen=True):
     """Abort the open transaction."""
-
-    client: str
 
 
 # --- consumers ---
 
 
-class OpenConsumer(Operation, frozen=True):
+class OpenConsumer(Opening, frozen=True):
     """Open a consumer; `group` None reads by assignment alone."""
 
-    client: str
-    group: str | None = None
-    reset: Reset = "earliest"
-    isolation: Isolation = "read_uncommitted"
-    auto_commit: bool = False
-    auto_commit_interval: Milliseconds = 1_000
-    assignor: Literal["range", "roundrobin", "cooperative-sticky", "uniform"] = "range"
-    protocol: Literal["classic", "consumer"] = "classic"
-    instance_id: str | None = None
-    session_timeout: Milliseconds = 6_000
-    max_poll_interval: Milliseconds = 60_000
+    group: Name | None = None
+    reset: Setting[Reset] = "earliest"
+    isolation: Setting[Isolation] = "read_uncommitted"
+    auto_commit: Setting[bool] = False
+    auto_commit_interval: Setting[Milliseconds] = 1_000
+    assignor: Setting[Literal["range", "roundrobin", "cooperative-sticky", "uniform"]] = "range"
+    protocol: Setting[Literal["classic", "consumer"]] = "classic"
+    instance_id: Name | None = None
+    session_timeout: Setting[Milliseconds] = 6_000
+    max_poll_interval: Setting[Milliseconds] = 60_000
     settings: dict[str, str] = {}
 
+    def uses(self) -> Iterator[Capability]:
+        yield from self.needs
+        if self.isolation == "read_committed":
+            yield "transactions"
+        if self.group is not None:
+            yield "groups"
+            if self.protocol == "consumer":
+                yield "groups.next"
+            elif self.assignor == "cooperative-sticky":
+                yield "groups.cooperative"
+            if self.instance_id is not None:
+                yield "groups.static"
+            if self.auto_commit:
+                yield "auto-commit"
 
-class Subscribe(Operation, frozen=True):
+
+class Subscribe(GroupOperation, frozen=True):
     """Join the group for these topics. Assignments arrive as observations while polling."""
 
-    client: str
-    topics: tuple[str, ...]
+    topics: tuple[Name, ...]
 
 
-class Unsubscribe(Operation, frozen=True):
+class Unsubscribe(GroupOperation, frozen=True):
     """Leave the group, keep the client."""
 
-    client: str
 
-
-class Assign(Operation, frozen=True):
+class Assign(ConsumerOperation, frozen=True):
     """Read these partitions from these offsets, outside any group management."""
 
-    client: str
     offsets: tuple[PartitionOffset, ...]
 
 
-class Poll(Operation, frozen=True):
+class Poll(ConsumerOperation, frozen=True):
     """Fetch records: waits up to `timeout` for the first, then returns what is there."""
 
     returns: ClassVar[Any] = tuple[Record, ...]
-    client: str
     max_records: Count = 100
-    timeout: Milliseconds = 100
+    timeout: Wait = 100
 
 
-class Seek(Operation, frozen=True):
+class Seek(ConsumerOperation, frozen=True):
     """Move the position of an assigned partition."""
 
-    client: str
-    topic: str
+    topic: Name
     partition: PartitionNumber
     offset: Offset
 
 
-class Position(Operation, frozen=True):
+class Position(ConsumerOperation, frozen=True):
     """The offset of the next record to be returned; None: nothing returned and nothing sought yet."""
 
     returns: ClassVar[Any] = OffsetOrNone | None
-    client: str
-    topic: str
+    topic: Name
     partition: PartitionNumber
 
 
-class Pause(Operation, frozen=True):
+class Pause(ConsumerOperation, frozen=True):
     """Stop fetching from assigned partitions."""
 
-    client: str
     partitions: tuple[TopicPartition, ...]
 
 
-class Resume(Operation, frozen=True):
+class Resume(ConsumerOperation, frozen=True):
     """Fetch again from paused partitions."""
 
-    client: str
     partitions: tuple[TopicPartition, ...]
 
 
-class Commit(Operation, frozen=True):
+class Commit(GroupOperation, frozen=True):
     """Commit offsets (the next to be read, not the last that was). Not awaited: as with `Send`."""
 
-    client: str
     offsets: tuple[PartitionOffset, ...]
     awaited: bool = True
 
 
-class Committed(Operation, frozen=True):
+class Committed(GroupOperation, frozen=True):
     """The offset that this consumer's group has committed, as the consumer is told; None: nothing committed."""
 
     returns: ClassVar[Any] = OffsetOrNone | None
-    client: str
-    topic: str
+    topic: Name
     partition: PartitionNumber
 
 
 # --- the life of a client ---
 
 
-class Close(Operation, frozen=True):
+class Close(Ending, frozen=True):
     """Close in good order: flush, leave the group."""
 
-    client: str
+    needs: ClassVar[Needs] = ("topics",)
 
 
-class Crash(Operation, frozen=True):
+class Crash(Ending, frozen=True):
     """Vanish without a word, and with everything not yet sent."""
 
-    client: str
+    needs: ClassVar[Needs] = ("clients.crash",)
 
 
-class Freeze(Operation, frozen=True):
+class Freeze(LifeOperation, frozen=True):
     """Stop the client's clock: a zombie in waiting."""
 
-    client: str
+    needs: ClassVar[Needs] = ("clients.freeze",)
 
 
-class Thaw(Operation, frozen=True):
+class Thaw(LifeOperation, frozen=True):
     """Let a frozen client go on as if nothing had happened."""
 
-    client: str
+    needs: ClassVar[Needs] = ("clients.freeze",)
 
 
-# --- queues ---
+# --- faults and inspection (optional) ---
 
 
-class CreateQueue(Operation, frozen=True):
-    """Create a queue."""
-
-    queue: str
-    fifo: bool = False
-    visibility_timeout: Milliseconds = 30_000
-    max_deliveries: Count | None = None
-    dead_letter_queue: str | None = None
-    settings: dict[str, str] = {}
-
-
-class DeleteQueue(Operation, frozen=True):
-    """Delete a queue and its messages."""
-
-    queue: str
-
-
-class Publish(Operation, frozen=True):
-    """Put a message into a queue."""
-
-    queue: str
-    value: bytes
-    group: str | None = None
-    deduplication_id: str | None = None
-
-
-class Receive(Operation, frozen=True):
-    """Take messages; each is hidden from others until it is acknowledged or its visibility ends."""
-
-    returns: ClassVar[Any] = tuple[Delivery, ...]
-    client: str
-    queue: str
-    max_messages: Count = 1
-    visibility_timeout: Milliseconds | None = None
-    timeout: Milliseconds = 100
-
-
-class Ack(Operation, frozen=True):
-    """The message is done with."""
-
-    client: str
-    queue: str
-    receipt: str
-
-
-class Nack(Operation, frozen=True):
-    """The message is to be delivered again (or dead-lettered)."""
-
-    client: str
-    queue: str
-    receipt: str
-
-
-class Extend(Operation, frozen=True):
-    """Keep a message hidden for `timeout` from now."""
-
-    client: str
-    queue: str
-    receipt: str
-    timeout: Milliseconds
-
-
-# --- faults (optional) ---
-
-
-class KillBroker(Operation, frozen=True):
-    """End a broker's process at once."""
-
-    broker: BrokerId
-
-
-class RestartBroker(Operation, frozen=True):
+class RestartBroker(BrokerRepair, frozen=True):
     """Start a killed broker; returns when it has registered again."""
 
-    broker: BrokerId
+    needs: ClassVar[Needs] = ("faults.kill",)
 
 
-class PauseBroker(Operation, frozen=True):
-    """Stop a broker's process without ending it."""
-
-    broker: BrokerId
-
-
-class ResumeBroker(Operation, frozen=True):
+class ResumeBroker(BrokerRepair, frozen=True):
     """Let a paused broker go on."""
 
-    broker: BrokerId
+    needs: ClassVar[Needs] = ("faults.pause",)
 
 
-class IsolateBrokers(Operation, frozen=True):
+class HealNetwork(Repair, frozen=True):
+    """End every isolation."""
+
+    needs: ClassVar[Needs] = ("faults.isolate",)
+
+
+class PauseBroker(SingleFault, frozen=True):
+    """Stop a broker's process without ending it."""
+
+    needs: ClassVar[Needs] = ("faults.pause",)
+    undone_by: ClassVar[tuple[type[Repair], ...]] = (ResumeBroker, RestartBroker)
+
+
+class KillBroker(SingleFault, frozen=True):
+    """End a broker's process at once."""
+
+    needs: ClassVar[Needs] = ("faults.kill",)
+    undone_by: ClassVar[tuple[type[Repair], ...]] = (RestartBroker,)
+    replaces: ClassVar[tuple[type[BrokerFault], ...]] = (PauseBroker,)
+
+
+class IsolateBrokers(JointFault, frozen=True):
     """Cut these brokers off from all others, and from the clients where `clients` says so."""
 
-    brokers: tuple[BrokerId, ...]
+    needs: ClassVar[Needs] = ("faults.isolate",)
+    undone_by: ClassVar[tuple[type[Repair], ...]] = (HealNetwork,)
+    stops: ClassVar[bool] = False
     clients: bool = False
 
 
-class HealNetwork(Operation, frozen=True):
-    """End every isolation."""
-
-
-class ElectLeader(Operation, frozen=True):
+class ElectLeader(FaultOperation, frozen=True):
     """Ask for the preferred leader of a partition."""
 
-    topic: str
+    needs: ClassVar[Needs] = ("faults.elect",)
+    topic: Name
     partition: PartitionNumber
 
 
-class AdvanceClock(Operation, frozen=True):
+class AdvanceClock(FaultOperation, frozen=True):
     """Let time pass: simulated clocks jump, real ones wait."""
 
-    duration: Milliseconds
-
-
-# --- inspection (optional) ---
+    needs: ClassVar[Needs] = ("faults.clock",)
+    duration: Wait
 
 
 class DescribePartition(Operation, frozen=True):
     """Leader, leader epoch, replicas and in-sync set, as the cluster's metadata has them."""
 
+    needs: ClassVar[Needs] = ("inspect.partition",)
     returns: ClassVar[Any] = PartitionState
-    topic: str
+    topic: Name
     partition: PartitionNumber
 
 
 class ReadReplica(Operation, frozen=True):
     """The log of one replica, as far as the broker shows it."""
 
+    needs: ClassVar[Needs] = ("inspect.replica",)
     returns: ClassVar[Any] = tuple[Record, ...]
-    topic: str
+    topic: Name
     partition: PartitionNumber
     broker: BrokerId
 
 
-AdminOperation: TypeAlias = (
+OfAdmins: TypeAlias = (
     CreateTopic | DeleteTopic | DeleteRecords | ListOffsets | DescribeGroup | ResetOffsets | FetchCommitted
 )
-ProducerOperation: TypeAlias = (
-    OpenProducer | Send | Flush | BeginTransaction | SendOffsets | CommitTransaction | AbortTransaction
-)
-ConsumerOperation: TypeAlias = (
-    OpenConsumer | Subscribe | Unsubscribe | Assign | Poll | Seek | Position | Pause | Resume | Commit | Committed
-)
-LifeOperation: TypeAlias = Close | Crash | Freeze | Thaw
-QueueOperation: TypeAlias = CreateQueue | DeleteQueue | Publish | Receive | Ack | Nack | Extend
-FaultOperation: TypeAlias = (
-    KillBroker | RestartBroker | PauseBroker | ResumeBroker | IsolateBrokers | HealNetwork | ElectLeader | AdvanceClock
-)
-InspectOperation: TypeAlias = DescribePartition | ReadReplica
+OfProducers: TypeAlias = OpenProducer | Send | Flush | SendOffsets
+OfTransactions: TypeAlias = BeginTransaction | CommitTransaction | AbortTransaction
+OfConsumers: TypeAlias = OpenConsumer | Assign | Poll | Seek | Position | Pause | Resume
+OfMembers: TypeAlias = Subscribe | Unsubscribe | Commit | Committed
+OfClients: TypeAlias = Close | Crash | Freeze | Thaw
+OfQueues: TypeAlias = CreateQueue | DeleteQueue | Publish | Receive | Ack | Nack | Extend
+OfFaults: TypeAlias = KillBroker | PauseBroker | IsolateBrokers | RestartBroker | ResumeBroker | HealNetwork
+OfTheCluster: TypeAlias = ElectLeader | AdvanceClock | DescribePartition | ReadReplica
 AnyOperation: TypeAlias = (
-    AdminOperation
-    | ProducerOperation
-    | ConsumerOperation
-    | LifeOperation
-    | QueueOperation
-    | FaultOperation
-    | InspectOperation
+    OfAdmins | OfProducers | OfTransactions | OfConsumers | OfMembers | OfClients | OfQueues | OfFaults | OfTheCluster
 )
 
-
-def _leaves(kind: type[Operation]) -> Iterator[type[Operation]]:
-    for sub in kind.__subclasses__():
-        yield sub
-        yield from _leaves(sub)
-
-
-OPERATIONS: dict[str, type[Operation]] = {snake_case(kind.__name__): kind for kind in _leaves(Operation)}
+OPERATIONS: Final[dict[str, type[Operation]]] = {snake_case(kind.__name__): kind for kind in get_args(AnyOperation)}
+FAULTS: dict[FaultKind, type[BrokerFault]] = {"kill": KillBroker, "pause": PauseBroker, "isolate": IsolateBrokers}
 
 
 def name_of(op: Operation) -> str:
@@ -469,5 +440,4 @@ def name_of(op: Operation) -> str:
 
 def client_of(op: Operation) -> str | None:
     """The client that performs the operation, if one does."""
-    client: str | None = getattr(op, "client", None)
-    return client
+    return op.client if isinstance(op, ClientOperation) else None

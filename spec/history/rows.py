@@ -12,7 +12,8 @@ import msgspec
 
 from brokerlaw.spec.history.numbers import Number, Time
 from brokerlaw.spec.history.observations import AnyObservation
-from brokerlaw.spec.history.operations import AnyOperation, Operation
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operations import AnyOperation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.validate import HistoryError, check_observation, check_operation
 from brokerlaw.spec.history.values import Struct

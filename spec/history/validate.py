@@ -4,10 +4,10 @@ from typing import Final
 
 from brokerlaw.spec.history.numbers import INT32
 from brokerlaw.spec.history.observations import Drained, Observation
-from brokerlaw.spec.history.operations import CreateTopic, Operation
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operations import MIN_ISR, CreateTopic
 
-REPLICAS: Final = "min.insync.replicas"
-NUMBERS: Final = (REPLICAS, "retention.ms", "retention.bytes")
+NUMBERS: Final = (MIN_ISR, "retention.ms", "retention.bytes")
 """Settings of topics that judges take for a number."""
 
 
@@ -37,5 +37,5 @@ def _check_number(name: str, text: str) -> None:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19) or int(text) < -1:
         raise HistoryError(f"the setting {name} is {text!r}: a whole number from -1 on is needed")
-    if name == REPLICAS and int(text) > INT32:
+    if name == MIN_ISR and int(text) > INT32:
         raise HistoryError(f"the setting {name} is {text}: no topic has so many replicas")

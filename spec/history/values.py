@@ -15,6 +15,7 @@ from brokerlaw.spec.history.numbers import (
     PartitionNumber,
     Timestamp,
 )
+from brokerlaw.spec.history.roles import Name
 
 
 def snake_case(name: str) -> str:
@@ -25,7 +26,7 @@ def snake_case(name: str) -> str:
 class TopicPartition(NamedTuple):
     """A partition, as `["orders", 0]` on the wire."""
 
-    topic: str
+    topic: Name
     partition: PartitionNumber
 
     def __str__(self) -> str:
@@ -35,7 +36,7 @@ class TopicPartition(NamedTuple):
 class PartitionOffset(NamedTuple):
     """An offset in a partition, as `["orders", 0, 42]` on the wire."""
 
-    topic: str
+    topic: Name
     partition: PartitionNumber
     offset: Offset
 
@@ -52,7 +53,7 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Record(Struct, frozen=True):
     """One record as a reader saw it."""
 
-    topic: str
+    topic: Name
     partition: PartitionNumber
     offset: Offset
     value: bytes | None
@@ -63,7 +64,7 @@ class Record(Struct, frozen=True):
 class Placed(Struct, frozen=True):
     """Where an acknowledged record stands. `offset` is -1 where the settings (acks=0) do not tell."""
 
-    topic: str
+    topic: Name
     partition: PartitionNumber
     offset: OffsetOrNone
 
@@ -82,7 +83,7 @@ class Member(Struct, frozen=True):
 
     member: str
     assignment: tuple[TopicPartition, ...]
-    instance_id: str | None = None
+    instance_id: Name | None = None
 
 
 class GroupState(Struct, frozen=True):
@@ -98,4 +99,4 @@ class Delivery(Struct, frozen=True):
     receipt: str
     value: bytes
     attempt: Count = 1
-    group: str | None = None
+    group: Name | None = None

@@ -1,9 +1,8 @@
 """Durability: what was acknowledged is there, where it was said to be, whichever brokers have died since."""
 
-from typing import Final
-
 import numpy as np
 
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.outages import down_throughout
@@ -31,8 +30,6 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, OK, PENDING, UNCOMMITTED, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, value, violation
-
-MIN_ISR: Final = "min.insync.replicas"
 
 
 @invariant(
@@ -184,7 +181,7 @@ def _aimed_at(h: History, sends: Sends) -> Ints:
 def _required(h: History) -> Ints:
     """By description of a partition: how many must be in sync, where its topic's creation has set that, else 0."""
     settings = [h.created[tp.topic].settings if tp.topic in known(h) else {} for tp in h.partitions.values]
-    wanted = np.array([int(each.get(MIN_ISR, 0)) for each in settings], dtype=np.int64)
+    wanted = np.array([int(each.get(ops.MIN_ISR, 0)) for each in settings], dtype=np.int64)
     return np.minimum(wanted[h.leadership.tp], _sizes(h)[h.leadership.replicas])
 
 

@@ -5,21 +5,22 @@ import re
 from pathlib import Path
 
 from brokerlaw.adapters import wire
-from brokerlaw.adapters.contract import CAPABILITIES
+from brokerlaw.render.capabilities import capability_table
+from brokerlaw.spec.history.capabilities import CAPABILITIES
 from brokerlaw.spec.history.operations import OPERATIONS
 
 GUIDE = (Path(__file__).parent.parent.parent / "docs" / "adapters.md").read_text()
-ROWS = [line.split("|")[1:3] for line in GUIDE.splitlines() if re.match(r"\| `[a-z.-]+` \| ", line)]
 
 
-def test_every_capability_has_its_row() -> None:
-    rows = [name.strip(" `") for name, _ in ROWS]
-    assert sorted(set(rows) & set(CAPABILITIES)) == sorted(CAPABILITIES)
-    assert len(rows) == len(set(rows))
+def test_its_table_of_capabilities_is_current() -> None:
+    """To mend: `.ci/derive`."""
+    assert capability_table() in GUIDE
 
 
-def test_every_operation_belongs_to_a_capability() -> None:
-    named = {word for _, text in ROWS for word in re.findall(r"`([a-z_]+)`", text)}
+def test_the_table_names_every_capability_and_operation_once() -> None:
+    rows = [line.split("|")[1:3] for line in capability_table().splitlines()[2:]]
+    assert tuple(name.strip(" `") for name, _ in rows) == CAPABILITIES
+    named = {word for _, text in rows for word in re.findall(r"`([a-z_]+)`", text)}
     assert set(OPERATIONS) <= named
 
 

@@ -87,7 +87,7 @@ def recorded(name: str) -> tuple[Recording, History]:
         description = adapter.describe()
         (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
         recording = execute(plan, adapter, description, UserSettings({}, {}), "")
-    return recording, History.of(recording)
+    return recording, History(recording)
 
 
 def test_what_failed_was_not_used_and_what_was_used_beside_no_promise_is_not_tested() -> None:
@@ -138,5 +138,5 @@ def _is(row: Row, name: str) -> bool:
 
 
 def _counts(recording: Recording) -> dict[str, tuple[int, int]]:
-    found = judge(History.of(recording), INVARIANTS.values())
+    found = judge(History(recording), INVARIANTS.values())
     return {name: (finding.exercised, len(finding.violations)) for name, finding in found.items()}

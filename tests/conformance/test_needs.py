@@ -39,7 +39,7 @@ def served(plan: Plan, description: Description) -> dict[str, int]:
     for row in recording.rows:
         if isinstance(row, Invoke):
             assert missing([row.value], description) == (), row.value
-    found = judge(History.of(recording), INVARIANTS.values())
+    found = judge(History(recording), INVARIANTS.values())
     assert not [name for name, finding in found.items() if finding.violations]
     return {name: finding.exercised for name, finding in found.items()}
 

@@ -18,7 +18,7 @@ def lost(*steps: Step) -> list[str]:
     settings = UserSettings({"acks": "1"}, {})
     with ReferenceAdapter({}) as adapter:
         recording = execute(Plan("plan", steps), adapter, adapter.describe(), settings, "")
-    found = INVARIANTS["durability.acked-survives"].judge(History.of(recording))
+    found = INVARIANTS["durability.acked-survives"].judge(History(recording))
     assert found.exercised
     return [violation.reason for violation in found.violations]
 

@@ -75,7 +75,7 @@ def run(
         description = adapter.describe()
         (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
         recording = execute(plan, adapter, description, UserSettings(overrides or {}, {}), "")
-    return recording, judge(History.of(recording), INVARIANTS.values())
+    return recording, judge(History(recording), INVARIANTS.values())
 
 
 def broken(findings: dict[str, Finding]) -> set[str]:

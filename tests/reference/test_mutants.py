@@ -28,7 +28,7 @@ def plan_of(mutant: str, invariant: str) -> Plan:
 def broken(plan: Plan, **settings: str) -> set[str]:
     adapter = ReferenceAdapter(settings)
     recording = execute(plan, adapter, adapter.describe(), UserSettings({}, {}), "")
-    findings = judge(History.of(recording), INVARIANTS.values())
+    findings = judge(History(recording), INVARIANTS.values())
     return {name for name, finding in findings.items() if finding.violations}
 
 

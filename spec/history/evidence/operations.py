@@ -4,7 +4,7 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.operations import Operation
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.tables import FAIL, PENDING
 from brokerlaw.spec.history.values import snake_case
 

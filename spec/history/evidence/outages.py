@@ -10,21 +10,18 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.operation import BrokerFault, Repair
 from brokerlaw.spec.history.tables import OK
 
-_UNDOES: Final[dict[type[ops.Operation], tuple[type[ops.Operation], ...]]] = {
-    ops.RestartBroker: (ops.KillBroker, ops.PauseBroker),
-    ops.ResumeBroker: (ops.PauseBroker,),
-    ops.HealNetwork: (ops.IsolateBrokers,),
-}
+KINDS: Final = tuple(kind for kind in ops.OPERATIONS.values() if issubclass(kind, BrokerFault | Repair))
 
 
 class Outage(NamedTuple):
-    """From `begun` (asked for) and certainly from `certain` on (`NEVER`: not known), until `ending` (its end is asked
-    for) or at the latest `over` (done); `NEVER`: no end.
+    """A broker is hit by `fault`. From `begun` (asked for) and certainly from `certain` on (`NEVER`: not known), until
+    `ending` (its end is asked for) or at the latest `over` (done); `NEVER`: no end.
     """
 
-    fault: type[ops.Operation]
+    fault: BrokerFault
     broker: int
     begun: int
     certain: int
@@ -37,16 +34,14 @@ def outages(h: History) -> tuple[Outage, ...]:
     """Every outage, in the order in which they ended, those without end last."""
     going: list[Outage] = []
     done: list[Outage] = []
-    for number in of_kind(h, ops.KillBroker, ops.PauseBroker, ops.IsolateBrokers, *_UNDOES).tolist():
+    for number in of_kind(h, *KINDS).tolist():
         op, time = h.invocations[number].value, h.invocations[number].time
         completed, sure = int(h.operations.completed[number]), bool(h.operations.status[number] == OK)
         match op:
-            case ops.KillBroker(broker) | ops.PauseBroker(broker):
-                going.append(Outage(type(op), broker, time, completed if sure else NEVER))
-            case ops.IsolateBrokers(brokers):
-                going += [Outage(type(op), broker, time, completed if sure else NEVER) for broker in brokers]
-            case _ if sure:
-                ended = [out for out in going if out.fault in _UNDOES[type(op)] and _meant(op, out.broker)]
+            case BrokerFault():
+                going += [Outage(op, broker, time, completed if sure else NEVER) for broker in op.brokers_hit]
+            case Repair() if sure:
+                ended = [out for out in going if op.ends(out.fault)]
                 done += [out._replace(ending=time, over=completed) for out in ended]
                 going = [out for out in going if out not in ended]
             case _:
@@ -64,12 +59,4 @@ def disturbed(h: History, begin: Ints, end: Ints, aftermath: Ints | int = 0) -> 
 
 def down_throughout(h: History, begin: int, end: int) -> frozenset[int]:
     """Brokers that were dead or paused for all of this time."""
-    return frozenset(
-        out.broker
-        for out in outages(h)
-        if out.fault is not ops.IsolateBrokers and out.certain <= begin and end < out.ending
-    )
-
-
-def _meant(op: ops.Operation, broker: int) -> bool:
-    return getattr(op, "broker", broker) == broker
+    return frozenset(out.broker for out in outages(h) if out.fault.stops and out.certain <= begin and end < out.ending)

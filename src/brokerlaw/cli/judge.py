@@ -59,7 +59,7 @@ def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
 
 def _folded(given: Input) -> History:
     try:
-        return History.of(given.recording)
+        return History(given.recording)
     except HistoryError as error:
         where = "" if error.row is None else f"{given.place(error.row)}: "
         raise CliError(f"{where}{error}") from error

@@ -69,7 +69,7 @@ def _runs(adapter: Adapter, saved: SavedTrace, settings: UserSettings, runs: int
         streams.say("\n".join(narrate(saved)))
         for number in range(1, runs + 1):
             recording = execute(saved.plan, adapter, description, settings, f"bl{saved.seed}-{run_id}-{number}-")
-            violations = invariant.judge(History.of(recording)).violations
+            violations = invariant.judge(History(recording)).violations
             reproduced += bool(violations)
             streams.say(f"run {number}: {printable(violations[0].reason) if violations else 'kept'}")
     return reproduced

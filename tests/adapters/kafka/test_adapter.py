@@ -37,7 +37,7 @@ def found(adapter: KafkaAdapter, name: str, **overrides: str) -> dict[str, Findi
     description = adapter.describe()
     (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
     recording = execute(plan, adapter, description, UserSettings(overrides, {}), f"t{os.getpid()}-{next(NUMBER)}-")
-    return judge(History.of(recording), INVARIANTS.values())
+    return judge(History(recording), INVARIANTS.values())
 
 
 def broken(findings: dict[str, Finding]) -> set[str]:

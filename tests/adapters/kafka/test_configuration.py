@@ -97,6 +97,6 @@ def test_kafka_as_shipped_is_not_accused_and_needs_no_setting(shipped: KafkaAdap
     description = shipped.describe()
     (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
     recording = execute(plan, shipped, description, UserSettings({}, {}), f"shipped-{name}-")
-    findings = judge(History.of(recording), INVARIANTS.values())
+    findings = judge(History(recording), INVARIANTS.values())
     assert not [each for each, finding in findings.items() if finding.violations]
     assert findings["ownership.complete"].exercised

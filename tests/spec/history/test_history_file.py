@@ -89,7 +89,7 @@ def test_judge_clears_a_sound_history_and_accuses_another(tmp_path: Path, lines:
 
 
 def test_the_shipped_schema_is_current() -> None:
-    """To mend: `brokerlaw.spec.history.schema.HISTORY.write_text(brokerlaw.spec.history.schema.history())`."""
+    """To mend: `.ci/derive`."""
     assert schema.HISTORY.read_text() == schema.history()
 
 

@@ -1,0 +1,68 @@
+"""What a broker may be able to do. An adapter claims capabilities; what needs one that is not claimed is not asked for.
+
+Which operations need a capability is said on them (`operations`), which promises on the invariants.
+"""
+
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+Capability: TypeAlias = Literal[
+    "topics",
+    "replication",
+    "delete-records",
+    "timestamps",
+    "idempotence",
+    "groups",
+    "groups.cooperative",
+    "groups.next",
+    "groups.static",
+    "groups.admin",
+    "auto-commit",
+    "transactions",
+    "min-isr",
+    "clients.crash",
+    "clients.freeze",
+    "faults.kill",
+    "faults.pause",
+    "faults.isolate",
+    "faults.elect",
+    "faults.clock",
+    "inspect.partition",
+    "inspect.replica",
+    "queues",
+]
+
+
+class Ability(NamedTuple):
+    """What a capability says beyond its operations (in Markdown), and what its bound counts."""
+
+    about: str = ""
+    bound: str = ""
+
+
+ABILITIES: Final[dict[Capability, Ability]] = {
+    "topics": Ability(bound="partitions"),
+    "replication": Ability("`create_topic` with replicas on several brokers", "factor"),
+    "delete-records": Ability(),
+    "timestamps": Ability("`list_offsets` by timestamp, which `send` may give"),
+    "idempotence": Ability("`open_producer` with `idempotent`"),
+    "groups": Ability("`open_consumer` with a `group`", "members"),
+    "groups.cooperative": Ability("the assignor `cooperative-sticky`"),
+    "groups.next": Ability("the protocol `consumer` (KIP-848)"),
+    "groups.static": Ability("`open_consumer` with `instance_id` (KIP-345)"),
+    "groups.admin": Ability(),
+    "auto-commit": Ability("`open_consumer` with `auto_commit`"),
+    "transactions": Ability("`open_producer` with `transactional_id`; isolation `read_committed`"),
+    "min-isr": Ability("`create_topic` with the setting `min.insync.replicas`"),
+    "clients.crash": Ability("the client vanishes, with what it had not sent. Not `close`"),
+    "clients.freeze": Ability("the client's clock stands still, heartbeats and all"),
+    "faults.kill": Ability(),
+    "faults.pause": Ability(),
+    "faults.isolate": Ability(),
+    "faults.elect": Ability(),
+    "faults.clock": Ability(),
+    "inspect.partition": Ability(),
+    "inspect.replica": Ability(),
+    "queues": Ability(),
+}
+"""Every capability, in the order in which they are shown."""
+CAPABILITIES: Final[tuple[Capability, ...]] = tuple(ABILITIES)
