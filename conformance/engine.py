@@ -1,4 +1,4 @@
-"""A check from beginning to end: directed plans, then random ones; each executed and judged, each violation reduced."""
+"""A check from beginning to end: the adapter is tried, then directed and random plans are executed and judged."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance import events as ev
+from brokerlaw.conformance import smoke
 from brokerlaw.conformance import trace as traces
 from brokerlaw.conformance.coverage import Coverage
 from brokerlaw.conformance.directed import directed, left_out, wants
@@ -93,12 +94,21 @@ class Run:
             self._left_out,
             self._timeouts,
         )
+        yield from self._smoke()
         schedules = directed(self._description)
         yield ev.PhaseStarted("directed", len(schedules))
         yield from self._cases_of(schedules)
         if self._early is None:
             yield ev.PhaseStarted("stateful", options.examples)
             yield from self._cases_of(islice(draw(self._description, options.seed, BATCH), options.examples))
+
+    def _smoke(self) -> Iterator[ev.AnyEvent]:
+        """Is the adapter sane? A misuse of the contract raises; a doubt is told, since it may be the broker's doing."""
+        yield ev.PhaseStarted("smoke")
+        for made in smoke.at_start(
+            self._adapter, self._description, f"bl{self._options.seed}-{self._options.run_id}-s"
+        ):
+            yield ev.AdapterChecked(made.name, made.status, made.reason)
 
     def result(self, fault: str | None = None, interrupted: bool = False) -> RunResult:
         """What is known now."""

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult
+from brokerlaw.conformance.smoke import CheckStatus
 from brokerlaw.conformance.timeouts import Timeout
 from brokerlaw.spec.history.values import Struct, snake_case
 
@@ -29,10 +30,18 @@ class RunStarted(Event, frozen=True):
 
 
 class PhaseStarted(Event, frozen=True):
-    """A phase begins; `cases` is how many it will have, None when time alone bounds it."""
+    """A phase begins; `cases` is how many plans it will have, None when time alone bounds it."""
 
     phase: str
     cases: int | None = None
+
+
+class AdapterChecked(Event, frozen=True):
+    """A smoke check of the adapter was made; what is `unsure` may be the adapter's doing or the broker's."""
+
+    check: str
+    status: CheckStatus
+    reason: str = ""
 
 
 class CaseFinished(Event, frozen=True):
@@ -66,4 +75,6 @@ class RunFinished(Event, frozen=True):
     result: RunResult
 
 
-AnyEvent: TypeAlias = RunStarted | PhaseStarted | CaseFinished | ShrinkStarted | ViolationFound | RunFinished
+AnyEvent: TypeAlias = (
+    RunStarted | PhaseStarted | AdapterChecked | CaseFinished | ShrinkStarted | ViolationFound | RunFinished
+)

@@ -112,11 +112,17 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
                 broken = [verdict.invariant for verdict in self.verdicts if verdict.violations]
                 return f"violated: {', '.join(broken)}; {self._tested}"
             case 2:
-                return f"no verdict: the adapter or the suite is at fault, not the broker: {self.fault}"
+                fault = (self.fault or "").partition("\n")[0]
+                return f"no verdict: the adapter or the suite is at fault, not the broker: {fault}"
             case 3:
                 return f"incomplete: {'; '.join([*self._incomplete(), self._tested])}"
             case _:
                 return "interrupted: what is reported stands, the rest was not judged"
+
+    @property
+    def last_words(self) -> str:
+        """What the adapter wrote to standard error before it was at fault, under a line that says so."""
+        return (self.fault or "").partition("\n")[2]
 
     @property
     def _tested(self) -> str:

@@ -55,13 +55,10 @@ def smoke(adapter: Adapter, prefix: str, limit: float = 60.0) -> Generator[Check
 
 
 def at_start(adapter: Adapter, description: Description, prefix: str) -> Iterator[CheckResult]:
-    """The checks of what is claimed that take a moment, of an adapter that was started; none after one that fails."""
+    """The checks that take a moment, of an adapter that was started. Raises `AdapterError` at the first misuse."""
     strangers: set[str] = set()
     for number, check in enumerate(check for check in IN_ORDER if check.at_start and description.has(*check.needs)):
-        result, _ = _tried(adapter, description, check, f"{prefix}{number}-", strangers)
-        yield result
-        if result.status == "fail":
-            return
+        yield _made(adapter, description, check, f"{prefix}{number}-", strangers)
 
 
 def _awaited(results: "Queue[CheckResult | None]", limit: float) -> Iterator[CheckResult]:
@@ -119,20 +116,26 @@ def _tried(
     """The check's result, and whether nothing can follow it."""
     if missing := tuple(need for need in check.needs if not description.has(need)):
         return CheckResult(missing, check.name, "not claimed"), False
+    try:
+        return _made(adapter, description, check, prefix, strangers), False
+    except Exception as error:  # whatever an author's code raises
+        return _failed(check.name, check.needs, error), not _lives(adapter)
+
+
+def _made(adapter: Adapter, description: Description, check: Check, prefix: str, strangers: set[str]) -> CheckResult:
+    """Passed at one of a few tries, or unsure. Raises what the adapter raises, and `AdapterError` at a misuse."""
     began = time.monotonic()
     for number in range(TRIES):
+        adapter.reset()
         try:
-            adapter.reset()
             check.run(Bench(adapter, description, f"{prefix}{number}-", strangers))
         except Doubt as doubt:
-            result = _failed(check.name, check.needs, doubt)
+            result = CheckResult(check.needs, check.name, "unsure", doubt.reason, doubt.mend)
             if time.monotonic() - began > TRIED:
                 break
-        except Exception as error:  # whatever an author's code raises
-            return _failed(check.name, check.needs, error), not _lives(adapter)
         else:
-            return CheckResult(check.needs, check.name, "pass"), False
-    return result, False
+            return CheckResult(check.needs, check.name, "pass")
+    return result
 
 
 def _lives(adapter: Adapter) -> bool:
@@ -145,14 +148,6 @@ def _lives(adapter: Adapter) -> bool:
 
 
 def _failed(name: str, needs: tuple[str, ...], error: Exception) -> CheckResult:
-    match error:
-        case Doubt(reason=reason, mend=mend):
-            return CheckResult(needs, name, "unsure", reason, mend)
-        case AdapterError():
-            return CheckResult(needs, name, "fail", str(error))
-        case _:
-            return CheckResult(needs, name, "fail", str(_raised(error)))
-
-
-def _raised(error: Exception) -> AdapterError:
-    return Misuse.RAISED.error("the adapter", error=f"{type(error).__name__}: {error}", method="its work")
+    if not isinstance(error, AdapterError):
+        error = Misuse.RAISED.error("the adapter", error=f"{type(error).__name__}: {error}", method="its work")
+    return CheckResult(needs, name, "fail", str(error))

@@ -22,6 +22,7 @@ from brokerlaw.adapters.contract import (
     result_of,
 )
 from brokerlaw.conformance.names import Names
+from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
 from brokerlaw.spec.history.operation import Opening, Operation
@@ -87,6 +88,7 @@ class Bench:
         self.adapter, self.description = adapter, description
         self.holdings: dict[str, frozenset[TopicPartition]] = {}
         self._names = Names(prefix)
+        self._timeouts = Timeouts(description)
         self._prefix = prefix
         self._misuse: AdapterError | None = None
         self._opened: set[str] = set()
@@ -201,7 +203,7 @@ class Bench:
             self._opened.add(op.client)
             self._known.add(op.client)
         began = self.adapter.now()
-        return self.adapter.perform(self._names.outward(op)), began
+        return self.adapter.perform(self._names.outward(self._timeouts.in_force(op))), began
 
     def _checked(self, op: Operation, answer: Any, began: int) -> Outcome:
         ended, word, name = self.adapter.now(), name_of(op), self.description.name

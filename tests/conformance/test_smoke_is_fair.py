@@ -2,7 +2,7 @@
 
 import pytest
 
-from brokerlaw.adapters.contract import Adapter
+from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.registry import resolve
 from brokerlaw.adapters.templates.adapter import MyBroker
 from brokerlaw.conformance.smoke import CheckResult, at_start, smoke
@@ -105,7 +105,16 @@ def test_the_start_of_a_check_ends_at_a_misuse() -> None:
         def send(self, op: ops.Send) -> Outcome:
             return None  # type: ignore[return-value]  # as an author may
 
-    with Forgets({}) as adapter:
+    with Forgets({}) as adapter, pytest.raises(AdapterError, match="my-broker returned None from send"):
+        list(at_start(adapter, adapter.describe(), "s-"))
+
+
+def test_a_doubt_does_not_end_the_start_of_a_check() -> None:
+    class Refuses(MyBroker):
+        def send(self, op: ops.Send) -> Outcome:
+            return Fail("BROKEN")
+
+    with Refuses({}) as adapter:
         results = list(at_start(adapter, adapter.describe(), "s-"))
-    assert [each.status for each in results[-2:]] == ["pass", "fail"]
-    assert "my-broker returned None from send" in results[-1].reason
+    assert "unsure" in {each.status for each in results}
+    assert results[-1].name.startswith("Waiting takes as long")

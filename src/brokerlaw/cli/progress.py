@@ -29,7 +29,11 @@ class Progress:
             case ev.RunStarted():
                 self._started(event)
             case ev.PhaseStarted():
-                self._line(f"{event.phase}: {event.cases or 'as many'} plans")
+                what = "is the adapter sane?" if event.phase == "smoke" else f"{event.cases or 'as many'} plans"
+                self._line(f"{event.phase}: {what}")
+            case ev.AdapterChecked(check, "unsure", reason):
+                self._line(f"  unsure: {check}: {reason}")
+                self._line("  this is the broker's doing or the adapter's; brokerlaw smoke tells more")
             case ev.CaseFinished():
                 self._case(event)
             case ev.ShrinkStarted():
@@ -38,7 +42,7 @@ class Progress:
             case ev.ViolationFound():
                 found = event.found
                 self._line(f"  {found.steps} steps, reproduced {found.reproduced}/{found.runs}: {found.trace}")
-            case ev.RunFinished():
+            case ev.AdapterChecked() | ev.RunFinished():
                 pass
 
     def close(self) -> None:

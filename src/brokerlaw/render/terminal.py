@@ -15,7 +15,7 @@ _SIGN: Final = {"pass": "✓", "violated": "✗", "not exercised": "?", "not cla
 def render(result: RunResult, folder: Path) -> str:
     """Verdicts, violations with their traces, and the conclusion last; all there is of a run that never began."""
     if not result.verdicts:
-        return result.conclusion
+        return "\n".join([*_last_words(result), result.conclusion])
     violations = (_found(number, found, folder) for number, found in enumerate(result.found, 1))
     return "\n\n".join([_verdicts(result), *violations, _end(result, folder)])
 
@@ -37,4 +37,9 @@ def _found(number: int, found: ReportedViolation, folder: Path) -> str:
 def _end(result: RunResult, folder: Path) -> str:
     work = f"{result.cases} cases, {result.operations} operations in {result.seconds:.1f} s, seed {result.seed}"
     settings = "".join(f", {key}={value}" for key, value in result.settings.items())
-    return "\n".join([f"{work}{settings}; report in {folder}", *remarks(result), result.conclusion])
+    head = f"{work}{settings}; report in {folder}"
+    return "\n".join([head, *remarks(result), *_last_words(result), result.conclusion])
+
+
+def _last_words(result: RunResult) -> list[str]:
+    return result.last_words.splitlines()
