@@ -116,7 +116,16 @@ from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.miss import Miss, misses, nearest
 from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
-from brokerlaw.spec.language.search import ActionCounts, SearchResult, Stopped, Trace, Violation, reachable, search
+from brokerlaw.spec.language.search import (
+    ActionCounts,
+    Conclusion,
+    SearchResult,
+    Stopped,
+    Trace,
+    Violation,
+    reachable,
+    search,
+)
 from brokerlaw.spec.language.shortest import ShortestRun, instance, shortest
 from brokerlaw.spec.language.spec import Action, Guard, Kind, Property, Spec, Update, Variable
 from brokerlaw.spec.language.term import (
@@ -142,6 +151,7 @@ __all__ = [
     "ActionCounts",
     "Bool",
     "Cell",
+    "Conclusion",
     "Dropped",
     "Enum",
     "Guard",

@@ -57,8 +57,14 @@ class Guards:
     rows: tuple[Dropped, ...]
 
     @property
-    def outcome(self) -> Literal["told", "violated", "incomplete"]:
-        """Say it in one word; `violated`: with all its guards the protocol breaks already, and no row says more."""
+    def outcome(self) -> Literal["told", "violated", "incomplete", "vacuous"]:
+        """Say it in one word.
+
+        `violated`: with all its guards the protocol breaks already, and no row says more; `vacuous`: it states nothing
+        that could break.
+        """
+        if not self.whole.stated and self.live is None:
+            return "vacuous"
         if self.whole.violations:
             return "violated"
         unknown = self.whole.incomplete or any(row.effect == "incomplete" for row in self.rows)

@@ -12,7 +12,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model, Off, Step
@@ -27,10 +27,14 @@ _NOWHERE: Final = -1
 
 @dataclass(frozen=True)
 class Lasso:
-    """A fair run that never comes to the promise again: the way there, then the cycle for ever; empty: it rests."""
+    """A fair run that never comes to the promise again: the way there, then the cycle for ever; empty: it rests.
+
+    `values` are those of the promise's parameters, if it is promised for each of them.
+    """
 
     prefix: Trace
     cycle: tuple[Step, ...]
+    values: tuple[int, ...] = ()
 
     @property
     def entry(self) -> State:
@@ -54,7 +58,7 @@ class Liveness:
     promises: Mapping[str, Lasso | None]
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Literal["kept", "violated", "incomplete"]:
         """Say it in one word: violated, incomplete or kept."""
         if any(self.promises.values()):
             return "violated"
@@ -135,16 +139,20 @@ class Graph:
 
     def lasso(self, promise: str) -> Lasso | None:
         """Give a fair run that leaves the promise for good, with a short way there; None if there is none here."""
-        holds = self.model.tests("eventually")[promise]
+        found = (self._lasso(values, holds) for values, holds in self.model.promised(promise))
+        lasso = next((each for each in found if each), None)
+        if lasso:
+            replay(self.model, promise, lasso)
+        return lasso
+
+    def _lasso(self, values: tuple[int, ...], holds: Callable[[State], bool]) -> Lasso | None:
         without = [at for at in range(self.expanded) if not holds(self.states[at])]
         resting = ([at] for at in without if self._fair([at]))
         turning = (part for part in components(without, self._within(without)) if self._fair(part))
         part = next(resting, None) or min(turning, key=min, default=None)
         if part is None:
             return None
-        found = Lasso(self._path(min(part)), tuple(self._tour(part)))
-        replay(self.model, promise, found)
-        return found
+        return Lasso(self._path(min(part)), tuple(self._tour(part)), values)
 
     def _within(self, chosen: Sequence[int]) -> Callable[[int], Iterator[int]]:
         inside = bytearray(len(self.states) + 1)  # the last one is for steps that lead nowhere
@@ -232,7 +240,8 @@ def replay(model: Model, promise: str, lasso: Lasso) -> None:
         state = _reached(step)
         around.append(state)
     assert state == entry, lasso.cycle
-    assert not any(model.holds(promise, each) for each in around), promise
+    holds = dict(model.promised(promise))[lasso.values]
+    assert not any(map(holds, around)), promise
     taken = {(step.action, step.params) for step in lasso.cycle}
     owed = set.intersection(*(set(model.enabled(each)) for each in around)) - taken
     assert not any(model.spec.actions[name].fair for name, _ in owed), owed

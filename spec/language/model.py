@@ -6,6 +6,7 @@ parameters. Only text that is made here, from terms, is ever executed.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -194,7 +195,9 @@ class Model:
         found: list[tuple[tuple[int, ...], State]] = []
         for params, target in self.fire(self.spec.init)(self.layout.default):
             if isinstance(target, Off):
-                raise SpecError(f"{self.spec.name} starts with a value {target.value}: raise the bound")
+                said = f"its @init, {self.spec.init.name}, subtracts too much"
+                mend = said if target is Off.BELOW else "raise the bound"
+                raise SpecError(f"{self.spec.name} starts with a value {target.value}: {mend}")
             found.append((params, target))
         if not found:
             raise SpecError(f"{self.spec.name} has no initial state: its @init requires what never holds")
@@ -241,6 +244,16 @@ class Model:
     def holds(self, name: str, state: State) -> bool:
         """Tell whether a property's formula is true in a state."""
         return self._holds[name](state)
+
+    def promised(self, name: str) -> Iterator[tuple[tuple[int, ...], Callable[[State], bool]]]:
+        """Give what comes again and again: values of the parameters that are promised each, and the test for them."""
+        found = self.spec.properties[name]
+        if not found.each:
+            yield (), self._holds[name]
+            return
+        test = self.predicate(formula(found.term.args[-1]), *found.each)
+        for codes in itertools.product(*(range(self.layout.size(type(each))) for each in found.each)):
+            yield codes, lambda state, codes=codes: test(state, *codes)  # type: ignore[misc]  # each its own codes
 
     def tests(self, kind: Kind) -> dict[str, Test]:
         """Give the formulas of a kind as functions of a state."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from brokerlaw.spec.language.fold import show
 from brokerlaw.spec.language.spec import Property
 from brokerlaw.spec.language.term import Bool, Term, formula, node
 
@@ -13,12 +14,21 @@ def premises(claim: Property) -> Iterator[Bool]:
     yield from dict.fromkeys(_premises(claim.term, (), None))
 
 
+def said(premise: Bool) -> str:
+    """Write a premise as its author would, without the values that it is asked for."""
+    return show(premise.args[-1] if premise.op == "exists" else premise)
+
+
 def _premises(term: Term, bound: tuple[Term, ...], held: Bool | None) -> Iterator[Bool]:
-    if term.op == "forall":
+    if term.op in ("forall", "exists"):
         yield from _premises(term.args[-1], (*bound, *term.args[:-1]), held)
-    elif term.op == "and":
+    elif term.op in ("and", "or"):
         for part in term.args:
             yield from _premises(part, bound, held)
+    elif term.op == "ite":
+        condition, *branches = map(formula, term.args)
+        for case, branch in zip((condition, ~condition), branches, strict=True):
+            yield from _premises(branch, bound, case if held is None else held & case)
     elif term.op == "implies":
         premise, conclusion = map(formula, term.args)
         both = premise if held is None else held & premise

@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any, ClassVar, Final
 
 from brokerlaw.spec.language.fold import subterms
-from brokerlaw.spec.language.spec import Action, Kind, Spec, Variable
+from brokerlaw.spec.language.spec import Action, Kind, Property, Spec, Variable
 from brokerlaw.spec.language.term import Ordered, Sort, SpecError, Term, sort_of
 from brokerlaw.spec.language.trace import Cells, Tracer, located, trace_action, trace_property
 from brokerlaw.spec.text import did_you_mean
@@ -70,8 +70,19 @@ invariant = _role("invariant")
 """A formula that holds in every reachable state, for all values of the parameters."""
 witness = _role("witness")
 """A formula that must hold in some reachable state, for some values of the parameters: no vacuous truth."""
-eventually = _role("eventually")
-"""A formula that, in every fair run, comes to hold, and comes to hold again whatever happens then."""
+
+
+def eventually(fn: Callable[..., Any] | None = None, *, together: bool = False) -> Any:
+    """A formula that, in every fair run, comes to hold, and comes to hold again whatever happens then.
+
+    Its parameters: for each value on its own, ∀a: □◇ p(a); each comes, perhaps never two at one time. With
+    `@eventually(together=True)` all of them at once, again and again: □◇ (∀a: p(a)).
+    """
+    if fn is None:
+        return lambda later: eventually(later, together=together)
+    marked = _role("eventually")(fn)
+    marked.together = together
+    return marked
 
 
 class _Body(dict[str, Any]):
@@ -202,7 +213,8 @@ def _check(spec: Spec) -> None:
     names = [sort.__name__ for sort in spec.sorts]
     if twice := [name for name in names if names.count(name) > 1]:
         raise SpecError(f"{spec.name} uses two sorts that are both called {twice[0]}: rename one")
-    for each in (spec.init, *spec.actions.values(), *spec.properties.values()):
+    members: list[Action | Property] = [spec.init, *spec.actions.values(), *spec.properties.values()]
+    for each in members:
         terms = each.terms if isinstance(each, Action) else (each.term,)
         locals_ = {term.data for term in subterms(*terms) if term.op == "local"}
         if hidden := sorted(locals_.intersection(names)):

@@ -10,8 +10,10 @@ from typing import Final, Literal
 
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model, Off, Step
+from brokerlaw.spec.language.premises import premises, said
 from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.symmetry import Symmetry
+from brokerlaw.spec.language.term import Bool
 
 Conclusion = Literal["kept", "violated", "incomplete", "vacuous"]
 Progress = Callable[[int, int, int], None]
@@ -73,18 +75,30 @@ class SearchResult:
     actions: Mapping[str, ActionCounts]
     violations: tuple[Violation, ...]
     witnesses: Mapping[str, Trace | None]
+    unreached: tuple[tuple[str, str], ...]  # invariants, each with a premise that never held, as it is written
+    stated: int  # how many invariants were tested
     symmetry: tuple[str, ...] = ()
     engine: str = field(default="interpreted", compare=False)
     bytes: int = field(default=0, compare=False)
 
     @property
     def outcome(self) -> Conclusion:
-        """Say it in one word; `vacuous`: all was seen, nothing violated, but some witness was never reached."""
+        """Say it in one word; `vacuous`: all was seen and nothing violated, but not all was put to the test."""
         if self.violations:
             return "violated"
         if self.incomplete:
             return "incomplete"
-        return "vacuous" if None in self.witnesses.values() else "kept"
+        return "kept" if self.stated and self.exercised else "vacuous"
+
+    @property
+    def exercised(self) -> bool:
+        """Whether every action fired, every witness was reached, and every premise of an invariant held somewhere."""
+        return not (self.unreached or self.never_fired or None in self.witnesses.values())
+
+    @property
+    def never_fired(self) -> tuple[str, ...]:
+        """The actions that were never taken."""
+        return tuple(name for name, counts in self.actions.items() if not counts.fired)
 
 
 @dataclass
@@ -104,6 +118,7 @@ class _Search:
         self.invariants = self.model.tests("invariant")
         self.sought = self.model.tests("witness")
         self.witnesses: dict[str, Trace | None] = dict.fromkeys(self.sought)
+        self.unmet = {place: self.model.predicate(place[1]) for place in premises_of(self.model.spec)}
         self.violations: dict[str, Violation] = {}
         self.expanded = 0
         self.fired = dict.fromkeys(self.model.fires, 0)
@@ -174,6 +189,9 @@ class _Search:
             if test(state):
                 self.witnesses[name] = self.trace(state)
                 del self.sought[name]
+        for place, test in list(self.unmet.items()):
+            if test(state):
+                del self.unmet[place]
 
     def trace(self, state: State, falls: str = "") -> Trace:
         path = [state]
@@ -193,9 +211,16 @@ class _Search:
             actions=action_counts(self.model, self.expanded, self.fired.values(), self.cut.values()),
             violations=in_order(self.model.spec, self.violations.values()),
             witnesses=self.witnesses,
+            unreached=tuple((name, said(premise)) for name, premise in self.unmet),
+            stated=len(self.invariants),
             symmetry=self.symmetry.names if self.symmetry else (),
             bytes=len(self.parent) * _each(layout.default),
         )
+
+
+def premises_of(spec: Spec) -> Iterator[tuple[str, Bool]]:
+    """Give the name of each invariant with each of its premises, in the order of the text."""
+    return ((each.name, premise) for each in spec.of_kind("invariant") for premise in premises(each))
 
 
 def below(action: str) -> str:

@@ -70,13 +70,18 @@ class Action:
 
 @dataclass(frozen=True, eq=False)
 class Property:
-    """A formula about one state: true always (invariant), somewhere (witness), or in time (eventually)."""
+    """A formula about one state: true always (invariant), somewhere (witness), or in time (eventually).
+
+    `each` are the parameters for each value of which an `@eventually` is promised on its own. Its `term` says it of
+    all of them at once, as an invariant's does.
+    """
 
     name: str
     kind: Kind
     doc: str
     term: Bool
     line: int
+    each: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

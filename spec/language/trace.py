@@ -194,7 +194,9 @@ def _params(fn: Callable[..., Any]) -> dict[str, type[Term]]:
     check_precedence(fn)
     if inspect.iscoroutinefunction(fn) or inspect.isgeneratorfunction(fn):
         raise SpecError("it is called once, to be read: neither `async` nor `yield` has a meaning here")
-    state, *params = [*inspect.signature(fn, eval_str=True).parameters.values()] or [None]
+    state, params = None, list(inspect.signature(fn, eval_str=True).parameters.values())
+    if params:
+        state, *params = params
     if state is None or isinstance(state.annotation, (SortType, UnionType)):
         raise SpecError(f"its first parameter is the state, and has no sort: write `def {fn.__name__}(s, ...)`")
     for param in params:
@@ -237,7 +239,8 @@ def trace_property(kind: Kind, fn: Callable[..., Any], state: Any) -> Property:
             term = formula(_cell(result))
         if terms:
             term = node(type(term), "exists" if kind == "witness" else "forall", *terms, term)
-    return Property(fn.__name__, kind, _doc(fn), term, fn.__code__.co_firstlineno)
+    each = () if kind != "eventually" or vars(fn).get("together") else terms
+    return Property(fn.__name__, kind, _doc(fn), term, fn.__code__.co_firstlineno, each)
 
 
 def _doc(fn: Callable[..., Any]) -> str:

@@ -89,8 +89,39 @@ def test_symmetry_counts_classes() -> None:
 
 def test_what_never_fired_is_said_with_the_guard_that_stopped_it(own: Path) -> None:
     result = run(own)
-    assert result.exit_code == 0
+    assert result.exit_code == 3
+    assert result.output.splitlines()[-1] == "vacuous: 1 invariant kept, but leap never fired"
     assert "leap never fired; leap(k=3) came nearest, stopped by `s.n == 2` (line " in result.output
+
+
+def test_a_premise_that_never_holds_is_named(own: Path) -> None:
+    text = own.read_text().replace("require(s.n == 2, k == 3, s.n == 1)", "require(s.n == 2, k == 3)")
+    own.write_text(text.replace("return s.n < 4", "return implies(s.n > 3, s.n < 9)"))
+    result = run(own)
+    assert result.exit_code == 3
+    assert "? small was asked of nothing where it says `3 < s.n`: that never holds" in result.output
+    assert result.output.splitlines()[-1] == "vacuous: 1 invariant kept, but a premise of small never held"
+    told = json.loads(run(own, "--json").output)
+    assert (told["outcome"], told["never_fired"]) == ("vacuous", [])
+    assert told["premises_never_held"] == [{"invariant": "small", "premise": "3 < s.n"}]
+    own.write_text(text.replace("return s.n < 4", "return implies(s.n > 2, s.n < 9)"))
+    assert run(own).exit_code == 0
+
+
+STATED = "    @invariant\n    def small(s):"
+
+
+def test_a_file_without_invariants_keeps_nothing(own: Path) -> None:
+    whole = own.read_text().replace("require(s.n == 2, k == 3, s.n == 1)", "require(s.n == 2, k == 3)")
+    own.write_text(whole.replace(STATED, "    def small(s):"))
+    for engine in ("c", "python"):
+        result = run(own, "--engine", engine)
+        assert result.exit_code == 3
+        assert result.output.splitlines()[-1] == "vacuous: no invariant is stated, so that nothing can be violated"
+    own.write_text(whole.replace(STATED, "    @eventually\n    def small(s):"))
+    result = run(own)
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == "kept: what is promised in the end; no invariant is stated"
 
 
 def test_a_witness_that_is_not_reached_is_no_success(own: Path) -> None:

@@ -223,7 +223,7 @@ static int grow(Shard *sh, u64 least) {
 static void visit(Search *g, Shard *sh, u64 number, const u64 *state, u64 depth) {
   Cells c[1];
   unpack(state, c);
-  for (int p = 0; p < INVARIANTS + WITNESSES; p++) {
+  for (int p = 0; p < INVARIANTS + WITNESSES + PREMISES; p++) {
     if (sh->found[p] != NONE || HOLDS[p](c) == (p < INVARIANTS)) continue;
     sh->found[p] = number;
     sh->found_at[p] = depth;
@@ -469,7 +469,7 @@ enum { DISTINCT, EXPANDED, DEPTH, LEVEL, BYTES, TOTALS };
 /* Write the totals, then for each action fired, cut and below, then for each property where it was found. */
 void search_counts(const Search *g, u64 *out) {
   memset(out, 0, (TOTALS + 2 * ACTIONS) * sizeof *out);
-  memset(out + TOTALS + 2 * ACTIONS, 0xff, (ACTIONS + INVARIANTS + WITNESSES) * sizeof *out);
+  memset(out + TOTALS + 2 * ACTIONS, 0xff, (ACTIONS + INVARIANTS + WITNESSES + PREMISES) * sizeof *out);
   out[DEPTH] = g->depth;
   out[LEVEL] = g->level;
   u64 *below_of = out + TOTALS + 2 * ACTIONS, *found = below_of + ACTIONS;
@@ -489,7 +489,7 @@ void search_counts(const Search *g, u64 *out) {
         below_at[a] = sh->out.below_at[a];
       }
     }
-    for (int p = 0; p < INVARIANTS + WITNESSES; p++)
+    for (int p = 0; p < INVARIANTS + WITNESSES + PREMISES; p++)
       if (sh->found[p] != NONE && sh->found_at[p] < at[p]) {
         found[p] = sh->found[p];
         at[p] = sh->found_at[p];

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from brokerlaw.spec.language.compiler.library import Library
 from brokerlaw.spec.language.compiler.packing import Packing
-from brokerlaw.spec.language.compiler.source import ordered, source
+from brokerlaw.spec.language.compiler.source import Conditions, source
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model
+from brokerlaw.spec.language.premises import said
 from brokerlaw.spec.language.search import (
     Progress,
     SearchResult,
@@ -54,7 +55,7 @@ class Native:
         self.model, self.symmetry = model, symmetry
         self.packing = Packing(model.layout)
         self.library = Library.of(source(model.layout, symmetry))
-        self.properties = ordered(model.spec.properties.values())
+        self.conditions = Conditions(model.spec)
         self._loaded: ctypes.CDLL | None = None
 
     @property
@@ -83,8 +84,7 @@ class Native:
 
     def holds(self, name: str, state: State) -> bool:
         """Tell whether a property's formula is true in a state."""
-        number = [each.name for each in self.properties].index(name)
-        return bool(self.code.state_holds(self._packed(state), number))
+        return bool(self.code.state_holds(self._packed(state), self.conditions.number(name)))
 
     def search(
         self, every: bool, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None
@@ -122,8 +122,9 @@ class _Running:
         self.native, self.code, self.handle = native, native.code, handle
         spec = native.model.spec
         self.actions = list(spec.actions)
-        self.stated = [each for each in native.properties if each.kind != "eventually"]
-        self.counts = (c_uint64 * (_TOTALS + 3 * len(self.actions) + len(self.stated)))()
+        self.conditions = native.conditions
+        sought = len(self.conditions.stated) + len(self.conditions.premises)
+        self.counts = (c_uint64 * (_TOTALS + 3 * len(self.actions) + sought))()
 
     def run(
         self, threads: int, max_states: int | None, max_bytes: int | None, progress: Progress | None
@@ -151,9 +152,13 @@ class _Running:
         fired = self.counts[_TOTALS : _TOTALS + count]
         cut = self.counts[_TOTALS + count : _TOTALS + 2 * count]
         fallen = zip(self.actions, self.counts[_TOTALS + 2 * count :], strict=False)
-        found = list(zip(self.stated, self.counts[_TOTALS + 3 * count :], strict=True))
+        firsts = self.counts[_TOTALS + 3 * count :]
+        stated, held = self.conditions.stated, firsts[len(self.conditions.stated) :]
         violations = [Violation(below(name), self.trace(at, depth, name)) for name, at in fallen if at != _NONE]
-        shown = {each.name: (None if at == _NONE else self.trace(at, depth)) for each, at in found}
+        shown = {
+            each.name: (None if at == _NONE else self.trace(at, depth))
+            for each, at in zip(stated, firsts, strict=False)
+        }
         violations += [Violation(each.name, t) for each in model.spec.of_kind("invariant") if (t := shown[each.name])]
         return SearchResult(
             protocol=model.spec.name,
@@ -165,6 +170,12 @@ class _Running:
             actions=action_counts(model, expanded, fired, cut),
             violations=in_order(model.spec, violations),
             witnesses={each.name: shown[each.name] for each in model.spec.of_kind("witness")},
+            unreached=tuple(
+                (name, said(premise))
+                for (name, premise), at in zip(self.conditions.premises, held, strict=True)
+                if at == _NONE
+            ),
+            stated=len(model.spec.of_kind("invariant")),
             symmetry=symmetry.names if symmetry else (),
             engine=f"compiled, {threads} threads" if threads > 1 else "compiled",
             bytes=taken,

@@ -11,9 +11,10 @@ from brokerlaw.spec.language.compiler.packing import Packing
 from brokerlaw.spec.language.compiler.terms import Uncompilable, expressions, loops, place
 from brokerlaw.spec.language.fold import conjuncts
 from brokerlaw.spec.language.layout import Layout
-from brokerlaw.spec.language.spec import Action, Kind, Property, Update
+from brokerlaw.spec.language.search import premises_of
+from brokerlaw.spec.language.spec import Action, Spec, Update
 from brokerlaw.spec.language.symmetry import MULTIPLIER, Symmetry
-from brokerlaw.spec.language.term import Term, formula, leaves
+from brokerlaw.spec.language.term import Bool, Term, formula, leaves
 
 _MOST: Final = 2**22  # choices of one state: what a batch of successors must have room for
 _ELEMENTS: Final = 100
@@ -25,11 +26,12 @@ def source(layout: Layout, symmetry: Symmetry | None = None) -> str:
     most = sum(math.prod(layout.size(type(p)) for p in action.params) for action in spec.actions.values())
     if most > _MOST:
         raise Uncompilable(f"a state has {most} choices of action and parameters, more than {_MOST}")
+    conditions = Conditions(spec)
     lines = [
         f"/* {spec.name.replace('*/', '')}: {', '.join(f'{name}={n}' for name, n in layout.bounds.items())} */",
         f"enum {{ W = {packing.words}, ACTIONS = {len(spec.actions)}, MOST = {most} }};",
-        f"enum {{ PROPERTIES = {len(spec.properties)}, INVARIANTS = {len(spec.of_kind('invariant'))}, "
-        f"WITNESSES = {len(spec.of_kind('witness'))} }};",
+        f"enum {{ PROPERTIES = {len(conditions.terms)}, INVARIANTS = {len(spec.of_kind('invariant'))}, "
+        f"WITNESSES = {len(spec.of_kind('witness'))}, PREMISES = {len(conditions.premises)} }};",
         *_cells(layout, packing),
         *(_symmetry(symmetry, packing) if symmetry else ()),
         *(line for at, each in enumerate(spec.actions.values()) for line in _action(at, each, layout)),
@@ -38,17 +40,30 @@ def source(layout: Layout, symmetry: Symmetry | None = None) -> str:
         "  unpack(s, c);",
         *(f"  action_{at}(s, c, o); /* {name} */" for at, name in enumerate(spec.actions)),
         "}",
-        *(line for at, each in enumerate(ordered(spec.properties.values())) for line in _property(at, each, layout)),
+        *(line for at, term in enumerate(conditions.terms) for line in _property(at, term, layout)),
         f"static int (*const HOLDS[])(const Cells *) = {{ "
-        f"{''.join(f'property_{at}, ' for at in range(len(spec.properties)))}0 }};",
+        f"{''.join(f'property_{at}, ' for at in range(len(conditions.terms)))}0 }};",
     ]
     return "\n".join(lines) + "\n"
 
 
-def ordered(properties: Iterable[Property]) -> list[Property]:
-    """Give invariants, then witnesses, then what comes eventually: the numbers by which the C knows them."""
-    kinds: tuple[Kind, ...] = ("invariant", "witness", "eventually")
-    return sorted(properties, key=lambda each: kinds.index(each.kind))
+class Conditions:
+    """The formulas about a state, by the numbers by which the C knows them.
+
+    Invariants, then what is looked for (witnesses, then premises), then what comes eventually.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.stated = [*spec.of_kind("invariant"), *spec.of_kind("witness")]
+        self.premises = list(premises_of(spec))
+        self.eventually = spec.of_kind("eventually")
+        premises = [premise for _, premise in self.premises]
+        self.terms = [*(each.term for each in self.stated), *premises, *(each.term for each in self.eventually)]
+
+    def number(self, name: str) -> int:
+        """Give the number of a property."""
+        names = [*(each.name for each in self.stated), *[""] * len(self.premises), *(p.name for p in self.eventually)]
+        return names.index(name)
 
 
 def _cells(layout: Layout, packing: Packing) -> Iterator[str]:
@@ -148,13 +163,12 @@ def _update(update: Update, layout: Layout) -> Iterator[str]:
         yield "}" * len(update.locals)
 
 
-def _property(at: int, each: Property, layout: Layout) -> Iterator[str]:
+def _property(at: int, term: Bool, layout: Layout) -> Iterator[str]:
     """Write a formula as a test: a search for what makes an `exists` true, or a `forall` false."""
-    term = each.term
     quantified, wanted = term.op in ("forall", "exists"), int(term.op != "forall")
     bound, body = (term.args[:-1], formula(term.args[-1])) if quantified else ((), term)
     tests: Iterator[Term] = conjuncts(body if wanted else ~body)
-    yield f"static int property_{at}(const Cells *c) {{ /* {each.name} */"
+    yield f"static int property_{at}(const Cells *c) {{"
     lines, _ = loops((), bound, tests, layout, leave=f"return {1 - wanted}")
     *inner, last = _indented([*lines, f"return {wanted};"])
     yield from (*inner, f"  return {1 - wanted};", last)

@@ -70,6 +70,8 @@ def _parts(spec: Spec, layout: Layout, variants: Sequence[Spec]) -> Iterator[str
             for each in properties:
                 yield from _described(each.name, each.doc)
                 yield code([_read(each.term).text])
+                if each.each:
+                    yield f"Promised for each {_bound(each.each)} on its own, not for all at one time."
     if variants:
         yield "## Variants"
         yield table(("variant", "what it does", "breaks"), map(_variant, variants))

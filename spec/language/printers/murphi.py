@@ -255,7 +255,8 @@ class _Printer:
     def property(self, each: Property) -> list[str]:
         formula = self.read(each.term).text
         if each.kind == "eventually":
-            return [*_comments(each.doc), f"-- eventually, under fairness, which Murphi lacks: {each.name}: {formula}"]
+            how = "eventually, for each on its own" if each.each else "eventually"
+            return [*_comments(each.doc), f"-- {how}, under fairness, which Murphi lacks: {each.name}: {formula}"]
         word = {"invariant": "invariant", "witness": "cover"}[each.kind]
         return [*_comments(each.doc), f'{word} "{each.name}"', *indented([f"{formula};"])]
 

@@ -165,9 +165,11 @@ class _Module:
         yield ["Spec == Init /\\ [][Next]_vars /\\ Fairness"]
 
     def property(self, each: Property) -> list[str]:
-        formula = self.read(each.term).text
+        formula, rest = self.read(each.term).text, ""
+        if each.each:
+            rest, formula = f"\\A {self.words.bound(each.each)} : ", self.read(each.term.args[-1]).text
         kind = {"witness": "Can be reached: ", "eventually": "In every fair run: "}.get(each.kind, "")
-        text = f"[]<>({formula})" if each.kind == "eventually" else formula
+        text = f"{rest}[]<>({formula})" if each.kind == "eventually" else formula
         return [*_comment(kind + each.doc), f"{self.words.operator(each.name)} ==", *indented([text])]
 
 

@@ -67,12 +67,12 @@ def explore(
     """Search every state that PROTOCOL can reach within its bounds, nearest first.
 
     PROTOCOL is a name, or FILE.py:CLASS. What it promises `@eventually` is judged where the graph is small, or with
-    `--live`. Exit codes: 0 its invariants are kept, and its witnesses reached; 1 an invariant (or what is promised in
-    the end) is violated, and a trace shows it; 2 misuse; 3 not all was seen, or a witness was not reached;
-    130 interrupted, and the counts stand for what was seen.
+    `--live`. Exit codes: 0 its invariants are kept, and all was put to the test; 1 an invariant (or what is promised in
+    the end) is violated, and a trace shows it; 2 misuse; 3 not all was seen, or not put to the test: a witness was not
+    reached, an action never fired, a premise never held, nothing is stated; 130 interrupted, and the counts stand for
+    what was seen.
     """
     from brokerlaw.render import exploration as report
-    from brokerlaw.render import liveness as in_the_end
     from brokerlaw.spec.language import Model, SpecError, compiler
 
     watch = Watch(quiet)
@@ -94,17 +94,12 @@ def explore(
     if as_json:
         import json
 
-        shown = report.data(model, found, near)
-        click.echo(json.dumps(shown | ({"liveness": in_the_end.data(model, comes)} if comes else {}), indent=2))
+        click.echo(json.dumps(report.data(model, found, near, comes), indent=2))
     else:
-        click.echo(report.render(model, found, near, in_the_end.render(model, comes) if comes else ""))
+        click.echo(report.render(model, found, near, comes))
     if itf:
         _write(itf, model, found)
-    if found.outcome in ("kept", "vacuous") and comes and not isinstance(comes, str) and comes.outcome != "kept":
-        if not as_json:
-            click.echo("but what is promised in the end does not come in every fair run")
-        raise Exit(EXIT[comes.outcome])
-    raise Exit(130 if found.incomplete == INTERRUPTED else EXIT[found.outcome])
+    raise Exit(130 if found.incomplete == INTERRUPTED else EXIT[report.conclusion(found, comes)])
 
 
 def _liveness(model: Model, found: SearchResult, always: bool) -> Liveness | str | None:

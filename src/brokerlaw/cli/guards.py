@@ -8,7 +8,7 @@ from click.exceptions import Exit
 from brokerlaw.cli import selection
 from brokerlaw.cli.errors import one_line
 
-EXIT: Final = {"told": 0, "violated": 1, "incomplete": 3}
+EXIT: Final = {"told": 0, "violated": 1, "incomplete": 3, "vacuous": 3}
 
 
 @click.command()
@@ -24,7 +24,8 @@ def guards(
     """Drop each guard of PROTOCOL in turn, and say what then breaks, in how many steps.
 
     PROTOCOL is a name, or FILE.py:CLASS. `brokerlaw trace PROTOCOL --drop ACTION:K` shows the steps. Exit codes: 0 all
-    was told; 1 the protocol is broken already; 2 misuse; 3 some search did not come to its end.
+    was told; 1 the protocol is broken already; 2 misuse; 3 some search did not come to its end, or nothing is
+    stated that could break.
     """
     from brokerlaw.render import guards as report
     from brokerlaw.spec.language import SpecError

@@ -75,6 +75,8 @@ def _short(spec: Spec, bounds: Mapping[str, int], goal: Property | None, max_sta
     if run.violation:
         return _Found(story.of_goal(run.model, run.violation.trace, run.goal), "", 0 if witness else 1)
     seen = story.seen(run.model, run.result.distinct, run.result.incomplete)
+    if goal is None and not run.result.stated:
+        return _Found(None, f"{spec.name} states no invariant, so that nothing can be violated; {seen} were seen", 3)
     if goal is None:
         names = ", ".join(each.name for each in spec.of_kind("witness")) or "none"
         return _Found(None, f"{spec.name} violates nothing in {seen}; its witnesses: {names}", _code(run.result))

@@ -7,19 +7,23 @@ from typing import Any
 
 from tabulate import tabulate
 
+from brokerlaw.render import liveness
 from brokerlaw.render.trace import lines, miss_line, rows
-from brokerlaw.spec.language import Miss, Model, SearchResult, Trace
+from brokerlaw.spec.language import Conclusion, Liveness, Miss, Model, SearchResult, Trace
 
 
-def render(model: Model, result: SearchResult, near: Mapping[str, Miss], in_the_end: str = "") -> str:
+def render(model: Model, result: SearchResult, near: Mapping[str, Miss], comes: Liveness | str | None = None) -> str:
     """Counts, actions, witnesses, each violation's shortest trace, and the conclusion last.
 
     `near` has the nearest miss of a violation, of a witness that was not reached, of an action that never fired;
-    `in_the_end` is what is said of liveness.
+    `comes` is what was found of liveness, or why nothing was.
     """
     parts = [_counts(result), _actions(model, result, near), "\n".join(_witnesses(model, result, near))]
+    parts += ["\n".join(_unreached(result))] if result.outcome == "vacuous" else []
     parts += ["\n".join(_fault(model, violation.name, violation.trace, near)) for violation in result.violations]
-    return "\n\n".join(part for part in [*parts, in_the_end, _conclusion(model, result)] if part)
+    return "\n\n".join(
+        part for part in [*parts, comes and liveness.render(model, comes), _conclusion(model, result, comes)] if part
+    )
 
 
 def _counts(result: SearchResult) -> str:
@@ -58,6 +62,11 @@ def _witnesses(model: Model, result: SearchResult, near: Mapping[str, Miss]) -> 
             yield from (f"    {row}" for row in rows(model, miss.state) or ["the first state"])
 
 
+def _unreached(result: SearchResult) -> Iterator[str]:
+    for name, premise in result.unreached:
+        yield f"? {name} was asked of nothing where it says `{premise}`: that never holds"
+
+
 def _fault(model: Model, name: str, trace: Trace, near: Mapping[str, Miss]) -> Iterator[str]:
     yield f"✗ {name} is violated after {_many(len(trace.steps), 'step')}"
     yield from lines(model, trace)
@@ -65,29 +74,61 @@ def _fault(model: Model, name: str, trace: Trace, near: Mapping[str, Miss]) -> I
         yield f"  {miss_line(model, miss)}"
 
 
-def _conclusion(model: Model, result: SearchResult) -> str:
+def conclusion(result: SearchResult, comes: Liveness | str | None) -> Conclusion:
+    """The search and what is promised in the end, in one word: promises alone are something to keep, too."""
+    if result.outcome not in ("kept", "vacuous") or comes is None or isinstance(comes, str):
+        return result.outcome
+    if comes.outcome != "kept":
+        return comes.outcome
+    return "kept" if result.exercised else "vacuous"
+
+
+def _conclusion(model: Model, result: SearchResult, comes: Liveness | str | None) -> str:
+    if not isinstance(comes, str) and comes and conclusion(result, comes) != result.outcome:
+        if comes.outcome == "kept":
+            return "kept: what is promised in the end; no invariant is stated"
+        return f"{_seen(model, result)}\nbut what is promised in the end does not come in every fair run"
+    return _seen(model, result)
+
+
+def _seen(model: Model, result: SearchResult) -> str:
+    """What the search comes to, of invariants and witnesses."""
     if result.outcome == "violated":
         return f"violated: {', '.join(violation.name for violation in result.violations)}"
     kept = _many(len(model.spec.of_kind("invariant")), "invariant")
     if result.outcome == "incomplete":
         return f"incomplete: {result.incomplete}; {kept} kept as far as was seen"
     if result.outcome == "vacuous":
-        missing = [name for name, trace in result.witnesses.items() if trace is None]
-        return f"vacuous: {kept} kept, but never was there {' nor '.join(missing)}"
+        return f"vacuous: {_missing(result, kept)}"
     witnesses = _many(len(result.witnesses), "witness", "es")
     return f"kept: {kept} in every reachable state within these bounds, {witnesses} reached"
+
+
+def _missing(result: SearchResult, kept: str) -> str:
+    """The weightiest thing that was never put to the test; the others have lines of their own above."""
+    if not result.stated:
+        return "no invariant is stated, so that nothing can be violated"
+    if witnesses := [name for name, trace in result.witnesses.items() if trace is None]:
+        return f"{kept} kept, but never was there {' nor '.join(witnesses)}"
+    if result.never_fired:
+        return f"{kept} kept, but {' and '.join(result.never_fired)} never fired"
+    names = dict.fromkeys(name for name, _ in result.unreached)
+    return f"{kept} kept, but a premise of {' and of '.join(names)} never held"
 
 
 def _many(count: int, word: str, ending: str = "s") -> str:
     return f"{count} {word}{'' if count == 1 else ending}"
 
 
-def data(model: Model, result: SearchResult, near: Mapping[str, Miss]) -> dict[str, Any]:
+def data(
+    model: Model, result: SearchResult, near: Mapping[str, Miss], comes: Liveness | str | None = None
+) -> dict[str, Any]:
     """The search for programs."""
-    return {
+    shown = {"liveness": liveness.data(model, comes)} if comes else {}
+    return shown | {
         "protocol": result.protocol,
         "bounds": dict(result.bounds),
-        "outcome": result.outcome,
+        "outcome": conclusion(result, comes),
         "engine": result.engine,
         "symmetry": list(result.symmetry),
         "distinct": result.distinct,
@@ -96,6 +137,8 @@ def data(model: Model, result: SearchResult, near: Mapping[str, Miss]) -> dict[s
         "incomplete": result.incomplete or None,
         "actions": {name: vars(counts) for name, counts in result.actions.items()},
         "witnesses": {name: trace and _steps(model, trace) for name, trace in result.witnesses.items()},
+        "never_fired": list(result.never_fired),
+        "premises_never_held": [{"invariant": name, "premise": premise} for name, premise in result.unreached],
         "violated": {violation.name: _steps(model, violation.trace) for violation in result.violations},
         "nearest_misses": {name: _miss(model, miss) for name, miss in near.items()},
     }

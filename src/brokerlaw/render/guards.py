@@ -44,6 +44,8 @@ def conclusion(found: Guards) -> str:
     counts = Counter(row.effect for row in found.rows)
     parts = [f"{text} {counts[effect]}" for effect, text in _CONCLUDED.items() if counts[effect]]
     said = [f"{found.spec.name}: {len(found.rows)} guards with {bounded(found.bounds)}: {', '.join(parts)}."]
+    if found.outcome == "vacuous":
+        said.append("It states no invariant, so that nothing could break: state one.")
     if found.whole.incomplete:
         said.append(f"The search with all guards {found.whole.incomplete}.")
     if found.live and found.live.outcome != "kept":

@@ -24,7 +24,8 @@ def _lines(model: Model, found: Liveness | str) -> Iterator[str]:
         elif found.incomplete:
             yield f"? {name} was not checked to the end: the graph {found.incomplete}"
         else:
-            yield f"✓ {name} comes again in every fair run{_but(found)}"
+            whom = ", ".join(str(param.data) for param in model.spec.properties[name].each)
+            yield f"✓ {name} comes again in every fair run{f', for each {whom}' if whom else ''}{_but(found)}"
 
 
 def _but(found: Liveness) -> str:

@@ -78,7 +78,7 @@ def _property(subject: Subject, found: Property) -> dict[str, str | list[str]]:
     broken = [name for name, variant in subject.variants.items() if found.name in variant.breaks]
     return {
         "formula": show(found.term),
-        "holds": _KINDS[found.kind],
+        "holds": _KINDS[found.kind] + (", for each on its own" if found.each else ""),
         "clients see": ", ".join(subject.seen_as.get(found.name, ())),
         "broken by": ", ".join(broken),
     }

@@ -71,6 +71,8 @@ def of_lasso(model: Model, lasso: Lasso, goal: Property) -> Story:
     """The story of a fair run that never comes to a promise again."""
     trace = Trace(lasso.prefix.start, (*lasso.prefix.steps, *lasso.cycle))
     how = "goes round for ever" if lasso.cycle else "rests for ever"
+    whom = ", ".join(f"{name}={value}" for name, value in model.layout.labels(goal.each, lasso.values).items())
+    how = f"{how}, for {whom}" if whom else how
     ending = f"{goal.name} never comes again, as a fair run {how}: {first_sentence(goal.doc)}"
     return Story(model, trace, titled(model.spec), ending, loop=len(lasso.prefix.steps))
 

@@ -20,6 +20,8 @@ from brokerlaw.spec.language import (
     require,
 )
 from brokerlaw.spec.language.liveness import components, replay
+from brokerlaw.spec.language.printers.markdown import markdown
+from brokerlaw.spec.language.printers.tla import tla
 from brokerlaw.spec.protocols.groups_classic import GroupsClassic
 from brokerlaw.spec.protocols.groups_next import GroupsNext
 from brokerlaw.spec.protocols.queue import Queue
@@ -105,9 +107,27 @@ class Starved(Protocol):
     def serve(s, n: Node) -> None:
         s.served[n] = ~s.served[n]
 
-    @eventually
-    def first_is_served(s, n: Node) -> Any:
+    @eventually(together=True)
+    def all_are_served(s, n: Node) -> Any:
         return s.served[n]
+
+
+class ServedInTurn(Starved):
+    """Each is served again and again, though never two at one time."""
+
+    all_are_served = None
+
+    @eventually
+    def each_is_served(s, n: Node) -> Any:
+        return s.served[n]
+
+
+class OneLeftOut(ServedInTurn):
+    """Nobody need serve a node, so that each of them may be left out."""
+
+    @action(fair=False)
+    def serve(s, n: Node) -> None:
+        s.served[n] = ~s.served[n]
 
 
 class Cut(Protocol):
@@ -176,6 +196,30 @@ def test_the_cycle_answers_every_choice_of_parameters() -> None:
     found = lasso(Starved)
     assert found is not None
     assert {step.params for step in found.cycle} == {(0,), (1,)}
+
+
+def test_a_parameter_is_promised_each_value_on_its_own_unless_it_says_together() -> None:
+    assert lasso(ServedInTurn) is None
+    together, left_out = lasso(Starved), lasso(OneLeftOut)
+    assert together is not None and together.values == ()
+    assert left_out is not None and left_out.values == (0,) and left_out.cycle == ()
+
+
+def test_both_readings_are_printed_as_they_are_judged() -> None:
+    each, together = ServedInTurn.spec, Starved.spec
+    assert "\\A n \\in Node : []<>(served[n])" in tla(each)
+    assert "[]<>(\\A n \\in Node : served[n])" in tla(together)
+    assert "Promised for each n ∈ Node on its own, not for all at one time." in markdown(each)
+    assert "on its own" not in markdown(together)
+
+
+def test_a_lasso_of_one_value_is_replayed_for_that_value() -> None:
+    model, left_out = Model(OneLeftOut.spec), lasso(OneLeftOut)
+    assert left_out is not None
+    served = Step("serve", (0,), (1, 0))
+    with pytest.raises(AssertionError):
+        replay(model, "each_is_served", Lasso(Trace((0, 0), (served,)), (), (0,)))
+    replay(model, "each_is_served", Lasso(Trace((0, 0), (served,)), (), (1,)))
 
 
 def test_what_the_bound_cuts_off_is_counted() -> None:

@@ -12,14 +12,19 @@ from brokerlaw.spec.language import (
     Ordered,
     Protocol,
     Sort,
+    SpecError,
     Trace,
     Var,
     action,
+    implies,
+    init,
     invariant,
+    ite,
     require,
     search,
     witness,
 )
+from brokerlaw.spec.language.compiler import explore
 
 
 class Count(Ordered):
@@ -86,7 +91,7 @@ def names(trace: Trace) -> list[str]:
 
 def test_counts_are_exact() -> None:
     result = search(Model(Counter.spec))
-    assert (result.distinct, result.generated, result.depth, result.outcome) == (5, 6, 3, "kept")
+    assert (result.distinct, result.generated, result.depth, result.outcome) == (5, 6, 3, "vacuous")
     assert result.actions == {
         "up": ActionCounts(5, 4, 1),
         "leap": ActionCounts(5, 1, 0),
@@ -138,6 +143,66 @@ def test_witnesses_are_reached_or_the_result_is_vacuous() -> None:
     assert reached is not None and names(reached) == ["up", "leap"]
     result = search(Model(Vacuous.spec))
     assert (result.witnesses, result.outcome) == ({"three": None}, "vacuous")
+
+
+class Exercised(Counter):
+    """All of it is put to the test."""
+
+    never = None
+
+    @invariant
+    def late(s, k: Count) -> Any:
+        return implies(s.n == k, implies(k >= 3, s.n != 2) & (ite(k == 4, s.n != 1, s.n == k)))
+
+
+class NeverAsked(Exercised):
+    """Of two premises one never holds, and a third holds where it is never asked."""
+
+    @invariant
+    def late(s, k: Count) -> Any:
+        inner = implies(k == 4, s.n == 9)
+        three = implies(s.n == 3, implies(s.n == k, ite(k < 3, inner, k == 3)))
+        return implies(s.n == k, s.n <= k) & implies(s.n > 4, s.n == 0) & three
+
+
+LATE = "(s.n == 3) & (s.n == k) & (k < 3) & (k == 4)"
+
+
+class NothingStated(Exercised):
+    small = None
+    late = None
+
+
+def test_what_is_exercised_is_kept() -> None:
+    result = search(Model(Exercised.spec))
+    assert (result.outcome, result.never_fired, result.unreached, result.stated) == ("kept", (), (), 2)
+
+
+@pytest.mark.parametrize("engine", ["c", "python"])
+def test_what_was_not_put_to_the_test_is_named(engine: Any) -> None:
+    unasked = explore(Model(NeverAsked.spec), engine=engine)
+    assert unasked.outcome == "vacuous"
+    assert unasked.unreached == (("late", "4 < s.n"), ("late", LATE))
+    still = explore(Model(Counter.spec), engine=engine)
+    assert (still.outcome, still.never_fired) == ("vacuous", ("never",))
+    nothing = explore(Model(NothingStated.spec), engine=engine)
+    assert (nothing.outcome, nothing.stated) == ("vacuous", 0)
+
+
+def test_a_search_that_ends_early_says_nothing_of_what_it_did_not_see() -> None:
+    assert search(Model(NeverAsked.spec), max_states=2).outcome == "incomplete"
+    assert search(Model(Low.spec)).outcome == "violated"
+
+
+class StartsBelow(Counter):
+    @init
+    def start(s, k: Count) -> None:
+        s.n = k - 1
+
+
+def test_a_start_below_0_is_named() -> None:
+    with pytest.raises(SpecError, match="StartsBelow starts with a value below 0: its @init, start"):
+        search(Model(StartsBelow.spec))
 
 
 @pytest.mark.parametrize("limit", [{"max_states": 3}, {"max_bytes": 400}])
