@@ -15,8 +15,8 @@ def needs(step: p.Step) -> frozenset[Capability]:
 
 
 def missing(steps: Iterable[p.Step], description: Description) -> tuple[str, ...]:
-    """What these steps use and the broker does not have, in the order of use."""
-    return tuple(dict.fromkeys(want for step in steps for want in _wants(step, description)))
+    """What these steps use and the broker does not have, in alphabetical order."""
+    return tuple(sorted({want for step in steps for want in _wants(step, description)}))
 
 
 def fitted(step: p.Step, description: Description) -> p.Step:
@@ -32,7 +32,7 @@ def fitted(step: p.Step, description: Description) -> p.Step:
 
 
 def _wants(step: p.Step, description: Description) -> Iterator[str]:
-    yield from sorted(need for need in needs(step) if not description.has(need))
+    yield from (need for need in needs(step) if not description.has(need))
     if isinstance(step, ops.CreateTopic) and description.has("replication"):
         brokers = description.capabilities["replication"]
         if brokers is not None and step.replication > brokers:

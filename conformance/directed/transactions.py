@@ -31,12 +31,15 @@ def transactions(replication: int) -> Iterator[Step]:
 
 
 def transaction_timed_out(replication: int) -> Iterator[Step]:
-    """A transaction is left alone until the coordinator aborts it; its producer goes on with it, unaware."""
+    """A transaction is left alone until the coordinator aborts it; its producer goes on with it, unaware.
+
+    Kafka looks for such transactions every 10 s, unless its settings say otherwise.
+    """
     yield topic(2, replication)
-    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=4_000)
+    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=2_000)
     yield ops.BeginTransaction("p0")
     yield ops.Send("p0", TOPIC, b"p0-0:", partition=0)
-    yield Elapse(6_000)
+    yield Elapse(13_000)
     yield ops.Send("p0", TOPIC, b"p0-1:", partition=1)
     yield ops.CommitTransaction("p0")
 

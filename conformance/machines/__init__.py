@@ -51,7 +51,7 @@ def _distinct(drawn: Iterable[Plan], *known: Plan) -> Iterator[Plan]:
 
 def machines_left_out(description: Description) -> dict[str, tuple[str, ...]]:
     """Every machine that the broker cannot serve, and what it does not have for it."""
-    wanting = {kind.name: tuple(need for need in kind.needs if not description.has(need)) for kind in MACHINES}
+    wanting = {kind.name: tuple(sorted(need for need in kind.needs if not description.has(need))) for kind in MACHINES}
     return {name: missing for name, missing in wanting.items() if missing}
 
 

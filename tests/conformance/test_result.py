@@ -104,7 +104,7 @@ def test_schedules_left_out_are_told_by_what_they_want() -> None:
     left = (LeftOut("one", ("clients.freeze",)), LeftOut("two", ("clients.freeze",)), LeftOut("three", ("a", "b")))
     told = terminal.render(result(verdict("pass", 3), left_out=left), Path("run"))
     assert "left out, for want of clients.freeze: one, two\n" in told
-    assert "left out, for want of a and b: three\n" in told
+    assert "left out, for want of a, b: three\n" in told
 
 
 def test_reports_show_what_was_found_and_escape_it() -> None:

@@ -16,7 +16,7 @@ def remarks(result: RunResult) -> Iterator[str]:
     for each in result.left_out:
         by_want.setdefault(each.missing, []).append(each.schedule)
     for missing, schedules in by_want.items():
-        yield f"left out, for want of {' and '.join(missing)}: {', '.join(schedules)}"
+        yield f"left out, for want of {', '.join(missing)}: {', '.join(schedules)}"
     yield from (_raised(each) for each in result.timeouts if each.setting == MIN_SESSION)
     yield from map(told_never_done, result.never_done)
 
