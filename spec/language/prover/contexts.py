@@ -41,7 +41,7 @@ class Context:
 
 @dataclass(frozen=True)
 class ContextResult:
-    """Whether a context is possible. `bounds`: the only ones under which that is known, if it is not known without."""
+    """Whether a context is possible. `bounds`: it is with these, and not without, or nobody knows whether it is."""
 
     context: Context
     status: ContextStatus
@@ -98,19 +98,21 @@ class ContextChecker:
 
     def check(self, solver: Solver, context: Context) -> ContextResult:
         """Say whether a context is possible."""
-        before, reason, bounds = solver.seconds, "", None
-        status: ContextStatus = "unknown"
+        before = solver.seconds
+        status, bounds, reason = self._status(solver, context)
+        return ContextResult(context, status, solver.seconds - before, bounds, reason)
+
+    def _status(self, solver: Solver, context: Context) -> tuple[ContextStatus, Mapping[str, int] | None, str]:
+        reason = ""
         for scripts, limit, options in self._attempts():
             answer = solver.check(self.script(context, scripts), limit, options=options)
             if answer.status == "sat":
-                status, bounds = "possible", scripts.sizes if scripts is self.finite else None
-                break
+                return "possible", scripts.sizes if scripts is self.finite else None, ""
             if answer.status == "unsat" and scripts is self.whole:
-                status = "impossible"
-                break
+                within = solver.check(self.script(context, self.finite), self.timeout).status == "sat"
+                return "impossible", self.finite.sizes if within else None, ""
             reason = answer.reason or reason
-        seconds = solver.seconds - before
-        return ContextResult(context, status, seconds, bounds, reason if status == "unknown" else "")
+        return "unknown", None, reason
 
     def _attempts(self) -> Iterator[tuple[Scripts, float, Options]]:
         quick = min(QUICK, self.timeout)

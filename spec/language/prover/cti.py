@@ -16,7 +16,7 @@ from brokerlaw.spec.language.prover.domains import Domain, Value
 from brokerlaw.spec.language.prover.obligations import FLOOR, INIT, Obligation, Script, Scripts
 from brokerlaw.spec.language.prover.solver import Solver
 from brokerlaw.spec.language.spec import Spec
-from brokerlaw.spec.language.term import Ordered, Sort
+from brokerlaw.spec.language.term import Ordered, Sort, SpecError
 
 GROWTH: Final = 2
 """How far beyond a protocol's own bounds a counterexample is sought."""
@@ -79,13 +79,19 @@ class Instances:
                 yield instance
 
     def at(self, bounds: dict[str, int]) -> Finite | None:
-        """Give the instance with these bounds, or None if the protocol cannot even start within them."""
+        """Give the instance with these bounds, or None if the protocol makes no sense or cannot start within them."""
         key = tuple(bounds.values())
         if key not in self._made:
-            model = Model(self.spec, bounds)
-            targets = {target for _, target in model.fire(self.spec.init)(model.layout.default)}
-            self._made[key] = Finite(model) if targets and Off.ABOVE not in targets else None
+            self._made[key] = self._instance(bounds)
         return self._made[key]
+
+    def _instance(self, bounds: Mapping[str, int]) -> Finite | None:
+        try:
+            model = Model(self.spec, bounds)
+        except SpecError:  # a constant lies beyond them
+            return None
+        targets = {target for _, target in model.fire(self.spec.init)(model.layout.default)}
+        return Finite(model) if targets and Off.ABOVE not in targets else None
 
     def smallest(self, found: Counterexample, solver: Solver, obligation: Obligation, timeout: float) -> Counterexample:
         """Give a counterexample that cannot be made smaller in any one sort, and is plain."""

@@ -32,7 +32,8 @@ def smtlib(proof: ProofResult) -> Iterator[tuple[str, str]]:
     checker = ContextChecker(proof.spec, proof.sizes, 0.0)
     for context in proof.contexts:
         number += 1
-        bounded = Scripts(proof.spec, context.bounds) if context.bounds else None
+        only = context.bounds if context.status == "possible" else None
+        bounded = Scripts(proof.spec, only) if only else None
         said = f"{context.context} is possible, if this is sat"
         lines = checker.script(context.context, bounded)
         yield _file(proof, number, "possible", context.context.subject), _script(said, context.status, lines)

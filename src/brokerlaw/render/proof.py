@@ -80,9 +80,12 @@ def _leaning(proof: ProofResult) -> Iterator[str]:
 
 def _vacuous(proof: ProofResult) -> Iterator[str]:
     """What is assumed somewhere, and is not known to be possible."""
-    for each in proof.contexts:
+    for each in proof.contexts if proof.status == "vacuous" else ():  # else what else is wrong may be the reason
         if each.status == "impossible":
-            yield f"{_never(each)}, so what is proved of it says nothing."
+            mend = (
+                f" It is otherwise with {_bounds(each.bounds)}: bound what must be, with --set." if each.bounds else ""
+            )
+            yield f"{_never(each)}, so what is proved of it says nothing.{mend}"
         elif each.status == "unknown":
             yield f"Whether {each.context} is possible at all is unknown after {each.seconds:.1f} s ({each.reason})."
 

@@ -112,6 +112,23 @@ def test_a_premise_that_never_holds_is_told(protocol: type[Protocol]) -> None:
     assert list(found) == ["of_two"] and "a != b" in found["of_two"]
 
 
+class WaitsForTheLast(Lock):
+    """There is no last number, unless numbers are bounded."""
+
+    @action
+    def finish(s, n: Number) -> None:
+        require(forall(Number, lambda m: m <= n))
+        s.term = n
+
+
+def test_what_is_possible_within_bounds_alone_is_told_with_them() -> None:
+    result = prove(WaitsForTheLast.spec, only=lambda each: each.action == "finish")
+    found = {each.context.subject: each for each in result.contexts if each.status == "impossible"}
+    assert list(found) == ["finish"] and found["finish"].bounds == {"Node": 2, "Number": 3}
+    bounded = prove(WaitsForTheLast.spec, {"Number": 3})
+    assert next(each.status for each in bounded.contexts if each.context.subject == "finish") == "possible"
+
+
 def test_what_is_not_known_to_be_possible_is_not_proved() -> None:
     """In so little time Z3 knows nothing."""
     result = prove(Lock.spec, timeout=1e-4)

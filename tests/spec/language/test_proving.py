@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from brokerlaw.spec.language import Bool, Enum, Protocol, Sort, Var, action, init, invariant, require, values
+from brokerlaw.spec.language import Bool, Enum, Ordered, Protocol, Sort, Var, action, init, invariant, require, values
 from brokerlaw.spec.language.prover import INIT, ObligationResult, prove
 
 
@@ -119,6 +119,32 @@ class Carries(Protocol):
     @invariant
     def well(s) -> Any:
         return ~s.ill
+
+
+class Slot(Ordered):
+    pass
+
+
+class ReadsAPlace(Protocol):
+    """It cannot be said with fewer than two places."""
+
+    bounds = {Slot: 3}
+    full = Var(Bool, Slot)
+
+    @action
+    def fill(s, p: Slot) -> None:
+        s.full[p] = True
+
+    @invariant
+    def second_is_empty(s) -> Any:
+        return ~s.full[Slot(1)]
+
+
+def test_a_counterexample_is_made_no_smaller_than_the_text_allows() -> None:
+    result = prove(ReadsAPlace.spec)
+    assert result.status == "violated"
+    (found,) = [each.counterexample for each in result.results if each.counterexample]
+    assert found.bounds == {"Slot": 2}
 
 
 def failed(protocol: type[Protocol]) -> dict[str, ObligationResult]:
