@@ -1,64 +1,31 @@
 """A check from beginning to end: the adapter is tried, then directed and random plans are executed and judged."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
-from typing import NamedTuple
 
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance import events as ev
 from brokerlaw.conformance import smoke
-from brokerlaw.conformance import trace as traces
+from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.coverage import Coverage
 from brokerlaw.conformance.directed import directed, left_out, wants
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.judge import Breach, InvariantTally, breaches, claimed, judge, promises
+from brokerlaw.conformance.judge import InvariantTally, claimed, judge, promises
+from brokerlaw.conformance.known import KnownViolation, repeats, told
 from brokerlaw.conformance.machines import draw, machines_left_out
-from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.overrides import UserSettings, redacted
+from brokerlaw.conformance.needs import missing
+from brokerlaw.conformance.options import Options
+from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.plan import Plan
-from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
-from brokerlaw.conformance.shrink import Shrinker, Steps, encoded, steadiest
+from brokerlaw.conformance.pursuit import Evidence, Probe, Pursuit
+from brokerlaw.conformance.result import LeftOut, RunResult, Verdict
 from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
-from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
+from brokerlaw.spec.invariants.invariant import Finding
 
 BATCH = 8
 """Plans drawn from one machine before the next has its turn."""
-REPLAYS = 5
-"""How often a reduced violation is run again, to say how often it comes back."""
-CONFIRM = 3
-"""How often in a row a plan must break to be called steady while it is reduced."""
-STEADY = 5
-"""How often of these it should: else a longer plan that does is shown."""
-
-
-class Evidence(NamedTuple):
-    """A recording, and a violation that it shows."""
-
-    recording: Recording
-    violation: Violation
-
-
-class Options(NamedTuple):
-    """What the user asked for. `examples` counts random plans; times are seconds; `clock` measures them.
-
-    `narrate` tells a trace to people, a line for each step and witness.
-    """
-
-    adapter: str
-    settings: UserSettings
-    invariants: list[Invariant]
-    profile: str
-    seed: int
-    run_id: str
-    examples: int | None
-    max_time: float | None
-    shrink_time: float
-    out: Path
-    clock: Callable[[], float]
-    narrate: Callable[[traces.SavedTrace], Iterable[str]]
 
 
 class Run:
@@ -78,7 +45,8 @@ class Run:
         self._coverage = Coverage()
         self._left_out = _left_out(self._description)
         self._timeouts = Timeouts(self._description).listed
-        self._found: list[ReportedViolation] = []
+        self._pursuit = Pursuit(options)
+        self._known: list[KnownViolation] = []
         self._early: str | None = None
 
     def events(self) -> Iterator[ev.AnyEvent]:
@@ -95,6 +63,7 @@ class Run:
             self._timeouts,
         )
         yield from self._smoke()
+        yield from self._baseline()
         schedules = directed(self._description)
         yield ev.PhaseStarted("directed", len(schedules))
         yield from self._cases_of(schedules)
@@ -122,7 +91,7 @@ class Run:
             self._operations,
             round(self._options.clock() - self._began, 3),
             tuple(map(self._verdict, self._tallies.values())),
-            tuple(self._found),
+            tuple(self._pursuit.found),
             fault,
             self._early,
             interrupted,
@@ -132,29 +101,75 @@ class Run:
             self._left_out,
             self._coverage.never_done,
             self._timeouts,
+            tuple(self._known),
         )
 
     def _verdict(self, tally: InvariantTally) -> Verdict:
         name, status = tally.invariant.id, tally.status
         missing = wants(name, self._description) if status == "not exercised" else ()
-        return Verdict(name, status, tally.exercised, tally.cases, tally.violations, missing)
+        counts = (tally.exercised, tally.cases, tally.violations)
+        return Verdict(name, status, *counts, missing, tally.known, tally.undecided)
+
+    def _baseline(self) -> Iterator[ev.AnyEvent]:
+        """Run the trace of each known violation again."""
+        if self._options.baseline:
+            yield ev.PhaseStarted("known", len(self._options.baseline))
+        for known in self._options.baseline or ():
+            checked = yield from self._recheck(known)
+            self._known.append(checked)
+            yield ev.KnownChecked(checked)
+
+    def _recheck(self, known: Known) -> Generator[ev.AnyEvent, None, KnownViolation]:
+        """Whether it comes back: run as often as it takes to know, within the time that there is for a violation."""
+        tally = self._tallies.get(known.entry.promise)
+        if tally is None:
+            return told(known.entry, "not judged")
+        if not tally.claimed:
+            return told(known.entry, "gone", why="the broker does not claim what the promise needs")
+        if lacks := missing(known.saved.plan.steps, self._description):
+            return told(known.entry, "undecided", why=f"the adapter has no {', '.join(lacks)}")
+        if not self._pursuit.shows(known):
+            yield from self._take(known.saved.plan)
+            return told(known.entry, "gone", 1, "it was recorded under other settings than those of this run")
+        wanted, tested = repeats(known.saved.reproduced, known.saved.runs), False
+        deadline = self._options.clock() + self._options.shrink_time
+        for runs in range(1, wanted + 1):
+            finding = (yield from self._take(known.saved.plan, known))[known.entry.promise]
+            if finding.violations:
+                return told(known.entry, "comes back", runs)
+            tested = tested or finding.exercised > 0
+            if runs < wanted and self._options.clock() >= deadline:
+                why = f"it was run {runs} of {wanted} times before the time for a violation ended"
+                return told(known.entry, "undecided", runs, why)
+        if not tested:
+            return told(known.entry, "undecided", wanted, "its steps did not put the promise to the test")
+        return told(known.entry, "gone", wanted)
 
     def _cases_of(self, plans: Iterable[Plan]) -> Iterator[ev.AnyEvent]:
         for plan in plans:
             if self._out_of_time():
                 return
-            recording, findings = self._case(plan)
-            self._coverage.add(recording, findings)
-            exercised = 0
-            for name, finding in findings.items():
-                self._tallies[name].add(finding)
-                exercised += finding.exercised
-            broken = breaches(findings)
-            violated = tuple(dict.fromkeys(breach.invariant.id for breach in broken))
-            operations = sum(isinstance(row, Invoke) for row in recording.rows)
-            self._operations += operations
-            yield ev.CaseFinished(self._cases, plan.name, len(plan.steps), operations, exercised, violated)
-            yield from self._pursue(plan, recording, broken)
+            yield from self._take(plan)
+
+    def _take(self, plan: Plan, known: Known | None = None) -> Generator[ev.AnyEvent, None, dict[str, Finding]]:
+        """One case of the run, and what it leads to; the violation that the plan is known for leads to nothing new."""
+        recording, findings = self._case(plan)
+        self._coverage.add(recording, findings)
+        for name, finding in findings.items():
+            self._tallies[name].add(finding)
+        operations = sum(isinstance(row, Invoke) for row in recording.rows)
+        self._operations += operations
+        exercised = sum(finding.exercised for finding in findings.values())
+        broken = {name: finding.violations for name, finding in findings.items() if finding.violations}
+        yield ev.CaseFinished(self._cases, plan.name, len(plan.steps), operations, exercised, tuple(broken))
+        for name, violations in broken.items():
+            if known is not None and name == known.entry.promise:
+                self._tallies[name].known += len(violations)
+            else:
+                probe = Probe(name, plan, self._case)
+                probe.keep(plan.steps, Evidence(recording, violations[0]))
+                yield from self._pursuit.follow(probe, self._tallies[name], len(violations))
+        return findings
 
     def _out_of_time(self) -> bool:
         """Time alone bounds a run without a number of examples; with one, time that ends first is said."""
@@ -172,61 +187,6 @@ class Run:
         recording = execute(plan, self._adapter, self._description, self._options.settings, prefix)
         owed = [tally.invariant for tally in self._tallies.values() if tally.claimed]
         return recording, judge(History(recording), owed)
-
-    def _pursue(self, plan: Plan, recording: Recording, broken: list[Breach]) -> Iterator[ev.AnyEvent]:
-        """Reduce the first violation of each invariant that this run has not reported yet."""
-        for breach in broken:
-            if all(found.invariant != breach.invariant.id for found in self._found):
-                yield ev.ShrinkStarted(breach.invariant.id, breach.violation.reason, len(plan.steps))
-                found = self._reduce(plan, recording, breach)
-                self._found.append(found)
-                yield ev.ViolationFound(found)
-
-    def _reduce(self, plan: Plan, recording: Recording, breach: Breach) -> ReportedViolation:
-        """The shortest plan that still breaks the invariant, with the history of its last breach."""
-        evidence = {encoded(normalise(plan.steps)): Evidence(recording, breach.violation)}
-        deadline = self._options.clock() + self._options.shrink_time
-
-        def breaks(steps: Steps) -> bool:
-            seen, findings = self._case(plan.with_steps(steps))
-            violations = findings[breach.invariant.id].violations
-            if violations:
-                evidence[encoded(steps)] = Evidence(seen, violations[0])
-            return bool(violations)
-
-        shrinker = Shrinker(breaks, lambda: self._options.clock() < deadline, confirm=CONFIRM)
-        shrunk = shrinker.shrink(plan.steps)
-        steps, again = steadiest(shrunk, breaks, REPLAYS, STEADY)
-        return self._save(plan, breach.invariant, steps, evidence[encoded(steps)], again)
-
-    def _save(self, plan: Plan, invariant: Invariant, steps: Steps, best: Evidence, again: int) -> ReportedViolation:
-        path = self._options.out / f"trace-{len(self._found) + 1}-{invariant.id}.json"
-        saved = traces.SavedTrace(
-            invariant.id,
-            best.violation.reason,
-            best.violation.witnesses,
-            again,
-            REPLAYS,
-            self._options.adapter,
-            best.recording.header.broker,
-            self._settings,
-            self._options.seed,
-            plan.with_steps(steps),
-            best.recording.header,
-            best.recording.rows,
-        )
-        traces.write(path, saved)
-        return ReportedViolation(
-            invariant.id,
-            saved.reason,
-            plan.name,
-            len(steps),
-            len(plan.steps),
-            again,
-            REPLAYS,
-            path.name,
-            tuple(self._options.narrate(saved)),
-        )
 
 
 def _left_out(description: Description) -> tuple[LeftOut, ...]:

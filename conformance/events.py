@@ -3,6 +3,7 @@
 from typing import TypeAlias
 
 from brokerlaw.adapters.contract import Description
+from brokerlaw.conformance.known import KnownViolation
 from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult
 from brokerlaw.conformance.smoke import CheckStatus
 from brokerlaw.conformance.timeouts import Timeout
@@ -44,6 +45,12 @@ class AdapterChecked(Event, frozen=True):
     reason: str = ""
 
 
+class KnownChecked(Event, frozen=True):
+    """A known violation was run again."""
+
+    known: KnownViolation
+
+
 class CaseFinished(Event, frozen=True):
     """A plan was executed and judged."""
 
@@ -76,5 +83,12 @@ class RunFinished(Event, frozen=True):
 
 
 AnyEvent: TypeAlias = (
-    RunStarted | PhaseStarted | AdapterChecked | CaseFinished | ShrinkStarted | ViolationFound | RunFinished
+    RunStarted
+    | PhaseStarted
+    | AdapterChecked
+    | KnownChecked
+    | CaseFinished
+    | ShrinkStarted
+    | ViolationFound
+    | RunFinished
 )

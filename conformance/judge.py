@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
-from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
+from brokerlaw.spec.invariants.invariant import Finding, Invariant
 
-VerdictStatus: TypeAlias = Literal["pass", "violated", "not exercised", "not claimed"]
+VerdictStatus: TypeAlias = Literal["pass", "violated", "known", "undecided", "not exercised", "not claimed"]
 ALL: Final = "*"
 
 
@@ -28,7 +28,10 @@ class JudgeError(Exception):
 
 
 class InvariantTally:
-    """What a run has found out about one invariant."""
+    """What a run has found out about one invariant.
+
+    `violations` are those that count; `known` ones are in the baseline; of the `undecided`, nobody knows.
+    """
 
     def __init__(self, invariant: Invariant, claimed: bool) -> None:
         self.invariant = invariant
@@ -36,28 +39,26 @@ class InvariantTally:
         self.exercised = 0
         self.cases = 0
         self.violations = 0
+        self.known = 0
+        self.undecided = 0
 
     def add(self, finding: Finding) -> None:
-        """Count one case."""
+        """Count one case; whoever looks into its violations counts these."""
         self.exercised += finding.exercised
         self.cases += finding.exercised > 0
-        self.violations += len(finding.violations)
 
     @property
     def status(self) -> VerdictStatus:
         """The verdict: what was never exercised never passes."""
         if self.violations:
             return "violated"
+        if self.undecided:
+            return "undecided"
+        if self.known:
+            return "known"
         if self.exercised:
             return "pass"
         return "not exercised" if self.claimed else "not claimed"
-
-
-class Breach(NamedTuple):
-    """An invariant and a violation of it."""
-
-    invariant: Invariant
-    violation: Violation
 
 
 def select(patterns: Sequence[str], profile: str) -> list[Invariant]:
@@ -97,11 +98,6 @@ def judge(history: History, invariants: Iterable[Invariant]) -> dict[str, Findin
     if failures:
         raise JudgeError(findings, failures)
     return findings
-
-
-def breaches(findings: dict[str, Finding]) -> list[Breach]:
-    """Every violation, in the order of the book."""
-    return [Breach(INVARIANTS[name], violation) for name, found in findings.items() for violation in found.violations]
 
 
 def _matches(pattern: str, identifier: str) -> bool:

@@ -118,6 +118,7 @@ AnyDirective: TypeAlias = (
     DeclareApplication | RunApplication | Settle | InjectFault | AwaitIsr | AwaitLeader | Elapse | ResumePaused | Heal
 )
 Step: TypeAlias = AnyOperation | AnyDirective
+Steps: TypeAlias = tuple[Step, ...]
 
 
 class Plan(Struct, frozen=True):

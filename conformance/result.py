@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.coverage import Failure, NeverDone
 from brokerlaw.conformance.judge import VerdictStatus
+from brokerlaw.conformance.known import KnownViolation, differences
 from brokerlaw.conformance.timeouts import Timeout
 from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import shown
@@ -29,6 +30,8 @@ class Verdict(Struct, frozen=True, omit_defaults=False):
     cases: int
     violations: int
     wants: tuple[str, ...] = ()
+    known: int = 0
+    undecided: int = 0
 
 
 class ReportedViolation(Struct, frozen=True, omit_defaults=False):
@@ -80,6 +83,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     left_out: tuple[LeftOut, ...] = ()
     never_done: tuple[NeverDone, ...] = ()
     timeouts: tuple[Timeout, ...] = ()
+    known: tuple[KnownViolation, ...] = ()
 
     @property
     def unexercised(self) -> tuple[str, ...]:
@@ -100,17 +104,19 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
             return BROKEN
         if self.interrupted:
             return INTERRUPTED
-        return INCOMPLETE if self.early or self.unexercised or not self.tested else KEPT
+        if self.early or self.unexercised or not self.tested or any(self._unlike_the_baseline()):
+            return INCOMPLETE
+        return KEPT
 
     @property
     def conclusion(self) -> str:
         """The run in one sentence."""
         match self.exit_code:
             case 0:
-                return f"kept: {self._tested}, and none was broken{self._not_tested}"
+                return f"kept: {self._tested}, and none was broken{self._known}{self._not_tested}"
             case 1:
                 broken = [verdict.invariant for verdict in self.verdicts if verdict.violations]
-                return f"violated: {', '.join(broken)}; {self._tested}"
+                return "; ".join([f"violated: {', '.join(broken)}", *self._unlike_the_baseline(), self._tested])
             case 2:
                 fault = (self.fault or "").partition("\n")[0]
                 return f"no verdict: the adapter or the suite is at fault, not the broker: {fault}"
@@ -138,6 +144,11 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
         return f"{told} ({aside})" if aside else told
 
     @property
+    def _known(self) -> str:
+        known = [verdict.invariant for verdict in self.verdicts if verdict.known]
+        return f" but as the baseline knows: {', '.join(known)}" if known else ""
+
+    @property
     def _not_tested(self) -> str:
         untested = len(self.untested or ())
         if not untested:
@@ -156,6 +167,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
             yield f"not exercised: {'; '.join(self._by_want())}"
             if any(not verdict.wants for verdict in self.verdicts if verdict.status == "not exercised"):
                 yield from map(told_never_done, self.never_done[:SHOWN])
+        yield from self._unlike_the_baseline()
 
     def _by_want(self) -> Iterator[str]:
         """Promises that were not exercised, those together that want the same; what any schedule tests comes first."""
@@ -163,6 +175,13 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
         for want in sorted(dict.fromkeys(wants.values()), key=len):
             names = ", ".join(name for name, wanted in wants.items() if wanted == want)
             yield f"{names} (this adapter has no {' or '.join(want)})" if want else names
+
+    def _unlike_the_baseline(self) -> Iterator[str]:
+        """Known violations that are gone, or may be; violations of which it is not known whether they are known."""
+        yield from differences(self.known)
+        for verdict in self.verdicts:
+            if verdict.undecided:
+                yield f"{verdict.undecided} violations of {verdict.invariant} were not told from the known in time"
 
 
 def told_never_done(never: NeverDone) -> str:

@@ -1,7 +1,8 @@
 """Shrink: the shortest list of steps that still breaks the same invariant, on brokers that are not deterministic.
 
 First goes what belongs together (a client, a topic, a group, a row of like steps), then ever smaller pieces: delta
-debugging (Zeller and Hildebrandt 2002). Bounded in time by the caller: what was found by then stands.
+debugging (Zeller and Hildebrandt 2002); then settings become plain, one by one. Bounded in time by the caller: what was
+found by then stands.
 
 Where the whole plan breaks in each of `confirm` runs, what is left of it must do so too. One run each decides about
 steps that are no fault, and several runs about what they have come to; if these deny it, about the shortest on the way
@@ -17,11 +18,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from brokerlaw.conformance.features import features, without
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.plan import Elapse, InjectFault, Step
+from brokerlaw.conformance.plan import Elapse, InjectFault, Step, Steps
 from brokerlaw.spec.history.operation import FaultOperation
 
-Steps = tuple[Step, ...]
 Breaks = Callable[[Steps], bool]
 """Whether one run of these steps breaks the invariant."""
 
@@ -74,7 +75,10 @@ class Shrinker:
     def _reduce(self, survives: Breaks) -> bool:
         """True when no single step can go."""
         self._take_wholes(survives)
-        return self._take_pieces(survives) and self._time_left()
+        complete = self._take_pieces(survives)
+        while self._take_features(survives):
+            complete = self._take_pieces(survives)
+        return complete and self._time_left()
 
     def _take_wholes(self, survives: Breaks) -> None:
         for name in reversed(list(dict.fromkeys(name for step in self._steps for name in _names(step)))):
@@ -96,11 +100,23 @@ class Shrinker:
             size = max(1, min(size, len(self._steps) // 2))
         return False
 
+    def _take_features(self, survives: Breaks) -> bool:
+        """What is left with plain settings, each in turn; true when something could go."""
+        before = self._steps
+        for feature in sorted(features(before)):
+            self._try(without(self._steps, feature), survives)
+        return self._steps != before
+
     def _try(self, candidate: Sequence[Step], survives: Breaks) -> None:
         """Go on with the candidate, if the violation survives in it."""
         steps = normalise(candidate)
-        if 0 < len(steps) < len(self._steps) and encoded(steps) not in self._refused and survives(steps):
+        if self._plainer(steps) and encoded(steps) not in self._refused and survives(steps):
             self._trail.append(steps)
+
+    def _plainer(self, steps: Steps) -> bool:
+        if len(steps) == len(self._steps):
+            return features(steps) < features(self._steps)
+        return 0 < len(steps) < len(self._steps)
 
     def _once(self, steps: Steps) -> bool:
         return any(self._run(steps) for _ in range(self._repeats)) or self._refuse(steps)

@@ -14,9 +14,10 @@ from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.gate import Gate, gate_options
 from brokerlaw.cli.progress import Progress
 from brokerlaw.cli.settings import parsed, settings_option
-from brokerlaw.conformance.engine import Options, Run
+from brokerlaw.conformance.engine import Run
 from brokerlaw.conformance.folder import RunFolder
 from brokerlaw.conformance.judge import SelectionError, select
+from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.result import RunResult
 from brokerlaw.render import json_report, markdown, terminal
@@ -75,6 +76,7 @@ def check(
         folder,
         time.monotonic,
         narrate,
+        gate.known(adapter),
     )
     raise Exit(_run(_resolved(options, gate), options, quiet, gate))
 
@@ -109,11 +111,12 @@ def _run(broker: Adapter, options: Options, quiet: bool, gate: Gate) -> int:
     """Run to whatever end comes; the report files are written after every one of them."""
     progress = Progress(quiet)
     with one_line(OSError), RunFolder(options.out) as folder:
-        result = _result(broker, options, folder, progress)
+        result, failures = gate.updated(_result(broker, options, folder, progress), options)
         folder.finish(result, {"report.json": json_report.render(result), "report.md": markdown.render(result)})
     progress.close()
     click.echo(terminal.render(result, options.out))
-    if failures := gate.report(result, options.out):
+    failures += gate.report(result, options.out)
+    if failures:
         raise CliError("; ".join(failures))
     return result.exit_code
 

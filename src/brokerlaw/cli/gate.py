@@ -1,4 +1,4 @@
-"""The options with which `check` is a gate of a CI: where it reports to."""
+"""The options with which `check` is a gate of a CI: where it reports to, and which violations are known."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 
 import click
 
+from brokerlaw.cli.errors import one_line
+from brokerlaw.conformance import acceptance
+from brokerlaw.conformance.baseline import BaselineError, Known, read
+from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.result import RunResult
 from brokerlaw.render import junit, summary
 
@@ -22,7 +26,30 @@ class Gate(NamedTuple):
 
     junit: Path | None
     summary: Path | None
+    baseline: Path | None
+    updates: bool
     began: datetime
+
+    def known(self, adapter: str) -> tuple[Known, ...] | None:
+        """The known violations; None without a baseline. An update may begin with no file."""
+        if self.baseline is None:
+            return None
+        if self.updates and not self.baseline.exists():
+            return ()
+        with one_line(BaselineError):
+            return read(self.baseline, adapter)
+
+    def updated(self, result: RunResult, options: Options) -> tuple[RunResult, list[str]]:
+        """The result under the new baseline, if that was asked for; and why the file cannot be written."""
+        if self.baseline is None or not self.updates:
+            return result, []
+        today = self.began.astimezone().date()
+        try:
+            update = acceptance.update(self.baseline, options.baseline or (), result, options.out, today)
+        except OSError as error:
+            return result, [f"{self.baseline} cannot be written: {error.strerror}"]
+        click.echo("\n".join(update.changes))
+        return update.result, []
 
     def report(self, result: RunResult, folder: Path) -> list[str]:
         """Write both files. What is returned says of each that cannot be written why."""
@@ -48,9 +75,24 @@ def gate_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options; the command gets a `gate`."""
 
     @click.option("--junit", type=FILE, metavar="FILE", help="Write the verdicts there, as JUnit XML.")
-    @click.option("--summary", type=FILE, metavar="FILE", help='Append a page of Markdown ("$GITHUB_STEP_SUMMARY").')
+    @click.option(
+        "--summary", type=FILE, metavar="FILE", help="Append a page of Markdown to it ($GITHUB_STEP_SUMMARY)."
+    )
+    @click.option(
+        "--baseline", type=FILE, metavar="FILE", help="Known violations: they do not fail the run, if they come back."
+    )
+    @click.option("--update-baseline", is_flag=True, help="Write into the baseline what this run found.")
     @functools.wraps(command)
-    def with_gate(*arguments: Any, junit: Path | None, summary: Path | None, **options: Any) -> None:
-        command(*arguments, gate=Gate(junit, summary, datetime.now(UTC)), **options)
+    def with_gate(
+        *arguments: Any,
+        junit: Path | None,
+        summary: Path | None,
+        baseline: Path | None,
+        update_baseline: bool,
+        **options: Any,
+    ) -> None:
+        if update_baseline and baseline is None:
+            raise click.UsageError("--update-baseline needs the file: --baseline FILE")
+        command(*arguments, gate=Gate(junit, summary, baseline, update_baseline, datetime.now(UTC)), **options)
 
     return with_gate

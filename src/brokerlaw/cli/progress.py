@@ -34,6 +34,9 @@ class Progress:
             case ev.AdapterChecked(check, "unsure", reason):
                 self._line(f"  unsure: {check}: {reason}")
                 self._line("  this is the broker's doing or the adapter's; brokerlaw smoke tells more")
+            case ev.KnownChecked():
+                known = event.known
+                self._line(f"  {known.promise}: {known.status} ({known.trace})")
             case ev.CaseFinished():
                 self._case(event)
             case ev.ShrinkStarted():

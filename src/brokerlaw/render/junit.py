@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from brokerlaw import __version__
 from brokerlaw.conformance.result import BROKEN, FAULT, KEPT, RunResult, Verdict
 from brokerlaw.render.narration import told
-from brokerlaw.render.remarks import remarks
+from brokerlaw.render.remarks import known_line, remarks
 from brokerlaw.spec.text import shown
 
 _LINE: Final = 4_000
@@ -92,16 +92,23 @@ def _case(verdict: Verdict, result: RunResult, folder: Path) -> ET.Element:
         text = "\n\n".join("\n".join([each.reason, *told(each, folder)]) for each in found)
         _outcome(case, "failure", "violated", reason, text or reason)
     elif verdict.status != "pass":
-        _skipped(case, _why(verdict))
+        _skipped(case, _why(verdict, result))
     elif result.exit_code == FAULT:
         _skipped(case, "no verdict: the adapter or the suite failed before the end")
     return case
 
 
-def _why(verdict: Verdict) -> str:
-    if verdict.status == "not claimed":
-        return "not claimed: the broker does not say that it can do this"
-    return "not exercised: the promise was never put to the test"
+def _why(verdict: Verdict, result: RunResult) -> str:
+    match verdict.status:
+        case "known":
+            known = [known_line(each) for each in result.known if each.promise == verdict.invariant]
+            return "; ".join(["known: it is broken as the baseline says", *known])
+        case "undecided":
+            return "undecided: it is broken, and the time did not suffice to tell whether in a known way only"
+        case "not claimed":
+            return "not claimed: the broker does not say that it can do this"
+        case _:
+            return "not exercised: the promise was never put to the test"
 
 
 def _unfinished(result: RunResult) -> ET.Element:

@@ -1,13 +1,15 @@
-"""What a reader of a verdict must know beside it: what no promise tested, what was left out, what never succeeded."""
+"""What a reader of a verdict must know beside it: known violations, what no promise tested, what never succeeded."""
 
 from collections.abc import Iterator
 
+from brokerlaw.conformance.known import KnownViolation
 from brokerlaw.conformance.result import RunResult, told_never_done
 from brokerlaw.conformance.timeouts import MIN_SESSION, Timeout
 
 
 def remarks(result: RunResult) -> Iterator[str]:
     """A line for each."""
+    yield from map(known_line, result.known)
     if result.untested:
         yield f"claimed, but tested by no promise: {', '.join(result.untested)}"
     if result.unjudged:
@@ -28,3 +30,10 @@ def told_timeout(timeout: Timeout) -> str:
 
 def _raised(least: Timeout) -> str:
     return f"sessions of classic members last at least {least.milliseconds} ms: the broker's {least.setting}"
+
+
+def known_line(known: KnownViolation) -> str:
+    """What the baseline says of a violation, and what became of it."""
+    note = f"; {known.note}" if known.note else ""
+    outcome = f"{known.status} ({known.why})" if known.why else known.status
+    return f"known since {known.since}: {known.promise}: {known.reason}{note}; {known.trace} {outcome}"

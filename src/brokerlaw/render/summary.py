@@ -10,7 +10,7 @@ from brokerlaw.render.remarks import remarks
 
 _LINES: Final = 80
 """The most lines of one violation: a job's summary has a limit, and the trace file has them all."""
-_FIRST: Final = ("violated", "not exercised")
+_FIRST: Final = ("violated", "undecided", "not exercised", "known")
 """The verdicts that are shown at once, in this order; the others are folded away."""
 
 
