@@ -20,7 +20,7 @@ Progress = Callable[[int, int, int], None]
 """Told of depth, distinct states, and the size of the level. It may raise Stopped."""
 
 _ENTRY: Final = 120  # bytes of a dict entry and of the shared codes, beyond the tuple itself
-_OFTEN: Final = 20_000  # states expanded between two reports of progress
+_OFTEN: Final = 2_000  # states expanded between two reports of progress
 
 
 class Stopped(Exception):
@@ -63,7 +63,8 @@ class SearchResult:
     initial states and every step, also those to states that were known. With `symmetry`, states that differ only in
     which value of these sorts is which count once, and are expanded once.
 
-    `engine` says how it was searched, and `bytes` how much memory the states took; both say nothing of the protocol.
+    `engine` says how it was searched, `bytes` how much memory the states took, and `note` what its user should know of
+    that; they say nothing of the protocol.
     """
 
     protocol: str
@@ -80,6 +81,7 @@ class SearchResult:
     symmetry: tuple[str, ...] = ()
     engine: str = field(default="interpreted", compare=False)
     bytes: int = field(default=0, compare=False)
+    note: str = field(default="", compare=False)
 
     @property
     def outcome(self) -> Conclusion:

@@ -38,8 +38,8 @@ def explore(
         raise SpecError(f"a search takes 1 to {MOST_THREADS} threads, not {threads}")
     classes = Symmetry(model) if symmetry else None
 
-    def interpreted(why: str, most: int | None = max_states, tell: Progress | None = progress) -> SearchResult:
-        found = search(model, every=every, max_states=most, max_bytes=max_bytes, progress=tell, symmetry=classes)
+    def interpreted(why: str, most: int | None = max_states) -> SearchResult:
+        found = search(model, every=every, max_states=most, max_bytes=max_bytes, progress=progress, symmetry=classes)
         return replace(found, engine=why)
 
     if engine == "python":
@@ -48,11 +48,13 @@ def explore(
         native = Native(model, classes)
         if engine == "auto" and not native.library.cached:
             least = _SMALL if max_states is None else min(_SMALL, max_states)
-            small = interpreted("interpreted: it is small", least, None)
+            small = interpreted("interpreted: it is small", least)
             if small.distinct < _SMALL or least == max_states:
                 return small
         return native.search(every, threads, max_states, max_bytes, progress)
     except Uncompilable as why:
         if engine == "c":
             raise
-        return interpreted(f"interpreted: {why}")
+        found = interpreted(f"interpreted: {why}")
+        slow = found.distinct >= _SMALL
+        return replace(found, note=f"{why}: the search is in Python, about a hundred times slower") if slow else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import os
 import platform
@@ -49,27 +50,41 @@ class Library:
     def cached(self) -> bool:
         """Tell whether it was compiled before, and is whole, and our own."""
         try:
-            content, owner = self.path.read_bytes(), self.path.stat().st_uid
+            return self._is_whole(self.path)
         except OSError:
             return False
-        return owner == os.getuid() and self._seal(content[:-_SEAL]) == content[-_SEAL:]
 
-    def load(self) -> ctypes.CDLL:
-        """Load it, compiled at most once on this machine. Uncompilable if it cannot be."""
+    def load(self) -> tuple[ctypes.CDLL, str]:
+        """Load it, compiled at most once on this machine; and say where it is kept if that cannot be.
+
+        Uncompilable if it cannot be had at all.
+        """
         try:
-            if not self.cached:
-                self._build()
-            return ctypes.CDLL(str(self.path))
+            return self._had(cache()), ""
+        except OSError as error:
+            where = error.filename or cache_home()
+        try:
+            return self._had(scratch()), f"{where} cannot be used: the search is compiled anew in a temporary folder"
         except OSError as error:
             raise Uncompilable(f"the compiled search cannot be kept or loaded: {error}") from error
+
+    def _had(self, folder: Path) -> ctypes.CDLL:
+        path = folder / self.path.name
+        if not (path.exists() and self._is_whole(path)):
+            self._build(path)
+        return ctypes.CDLL(str(path))
+
+    def _is_whole(self, path: Path) -> bool:
+        content = path.read_bytes()
+        return path.stat().st_uid == os.getuid() and self._seal(content[:-_SEAL]) == content[-_SEAL:]
 
     def _seal(self, content: bytes) -> bytes:
         return hashlib.sha256(self.identity + content).digest()
 
-    def _build(self) -> None:
+    def _build(self, path: Path) -> None:
         """Compile in a folder of its own, and put the result into its place at once."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             made = Path(folder, "search.so")
             for name, text in (self.sources | {"protocol.h": self.header}).items():
                 Path(folder, name).write_text(text)
@@ -80,7 +95,7 @@ class Library:
                 raise Uncompilable(f"{self.compiler} does not compile it: {reason}")
             content = made.read_bytes()
             made.write_bytes(content + self._seal(content))
-            made.replace(self.path)
+            made.replace(path)
 
 
 def _compiler() -> str:
@@ -93,5 +108,19 @@ def _compiler() -> str:
 
 def cache() -> Path:
     """Give the folder of compiled searches: `$XDG_CACHE_HOME/brokerlaw`, or `~/.cache/brokerlaw`."""
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "brokerlaw"
+    return Path(os.path.expanduser(cache_home())) / "brokerlaw"  # noqa: PTH111  # without a home it stays as it is
+
+
+def cache_home() -> str:
+    """Give the folder of the user's caches, as it is written."""
+    return os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+
+
+def scratch() -> Path:
+    """Give a folder that lasts as long as this process."""
+    return Path(_scratch().name)
+
+
+@functools.cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="brokerlaw-")

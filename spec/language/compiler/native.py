@@ -56,13 +56,14 @@ class Native:
         self.packing = Packing(model.layout)
         self.library = Library.of(source(model.layout, symmetry))
         self.conditions = Conditions(model.spec)
+        self.note = ""
         self._loaded: ctypes.CDLL | None = None
 
     @property
     def code(self) -> ctypes.CDLL:
         """The library, compiled if need be."""
         if self._loaded is None:
-            self._loaded = self.library.load()
+            self._loaded, self.note = self.library.load()
             for name, (result, arguments) in _SIGNATURES.items():
                 function = getattr(self._loaded, name)
                 function.restype, function.argtypes = result, arguments
@@ -179,6 +180,7 @@ class _Running:
             symmetry=symmetry.names if symmetry else (),
             engine=f"compiled, {threads} threads" if threads > 1 else "compiled",
             bytes=taken,
+            note=self.native.note,
         )
 
     def trace(self, number: int, depth: int, falls: str = "") -> Trace:

@@ -89,6 +89,8 @@ def explore(
             progress=watch.progress,
         )
     watch.done(found.distinct)
+    if found.note:
+        click.echo(found.note, err=True)
     near = _near(model, found)
     comes = _liveness(model, found, live)
     if as_json:

@@ -34,6 +34,8 @@ def guards(
     with one_line(SpecError):
         spec = selection.chosen(protocol, variant)
         found = guards_(spec, selection.sizes(sizes), every=every, max_states=max_states)
+    if found.whole.note:
+        click.echo(found.whole.note, err=True)
     if as_json:
         import json
 

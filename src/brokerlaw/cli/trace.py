@@ -71,6 +71,8 @@ def _short(spec: Spec, bounds: Mapping[str, int], goal: Property | None, max_sta
     from brokerlaw.spec.language import shortest
 
     run = shortest(spec, bounds, goal.name if goal else None, max_states=max_states)
+    if run.result.note:
+        click.echo(run.result.note, err=True)
     witness = goal is not None and goal.kind == "witness"
     if run.violation:
         return _Found(story.of_goal(run.model, run.violation.trace, run.goal), "", 0 if witness else 1)

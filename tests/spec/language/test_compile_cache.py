@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from brokerlaw.cli.main import main
 from brokerlaw.spec.language import Model
 from brokerlaw.spec.language.compiler import Native, Uncompilable, explore
 from brokerlaw.spec.protocols.two_phase_commit import TwoPhaseCommit
@@ -76,7 +79,39 @@ def test_a_compiler_that_fails_is_named(cache: Path, monkeypatch: pytest.MonkeyP
     assert list(cache.iterdir()) == []
 
 
-def test_a_cache_that_cannot_be_written_is_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("home", ["file", "file/deeper", ""])
+def test_a_cache_that_cannot_be_written_is_no_harm(home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    if home:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / home))
+    else:
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    found = explore(LARGE, max_states=20_000)
+    assert found.engine == "compiled"
+    assert found.note.endswith(" cannot be used: the search is compiled anew in a temporary folder")
+    assert str(tmp_path / "file") in found.note
+
+
+def test_what_can_be_kept_needs_no_note(cache: Path) -> None:
+    assert explore(LARGE, max_states=20_000).note == ""
+
+
+def test_a_search_in_python_says_why_if_it_is_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-cc")
+    assert explore(LARGE, max_states=20_000).note.startswith(
+        "there is no C compiler `no-such-cc`: the search is in Python"
+    )
+    assert explore(MODEL).note == ""
+
+
+@pytest.mark.parametrize("command", ["explore", "trace", "guards"])
+def test_the_commands_say_it_in_one_line(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert explore(LARGE, max_states=20_000).engine.startswith("interpreted: the compiled search cannot be kept")
+    options = ["--set", "RM=6", "--max-states", "20000", *(["--quiet"] if command == "explore" else [])]
+    if command == "guards":
+        monkeypatch.setattr(sys.modules["brokerlaw.spec.language.guards"], "places", lambda spec: iter(()))
+    done = CliRunner().invoke(main, [command, "two_phase_commit", *options])
+    assert done.stderr.count("compiled anew in a temporary folder") == 1, done.output
+    assert len(done.stderr.splitlines()) == 1
