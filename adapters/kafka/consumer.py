@@ -99,7 +99,11 @@ class ConsumerClient(Adapter):
             error = message.error()
             if error is not None:
                 if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
-                    raise AdapterError("the broker refuses so short a session: give --settings session_timeout=6000")
+                    asked = self._opened.session_timeout if self._opened else 0
+                    mend = "give --settings session_timeout=MILLISECONDS, as long as it takes"
+                    raise AdapterError(
+                        f"the broker refuses a session of {asked} ms, and does not tell its bounds: {mend}"
+                    )
                 if error.fatal() or error.code() in EXPELLED:
                     self._fatal = error
                     break

@@ -38,6 +38,12 @@ def test_kept(tmp_path: Path) -> None:
     report = complete(tmp_path / "run", 0)
     assert isinstance(report["verdicts"], list)
     assert {verdict["status"] for verdict in report["verdicts"]} == {"pass"}
+    first = json.loads((tmp_path / "run" / "run.jsonl").read_text().splitlines()[0])
+    assert first["timeouts"] == report["timeouts"]
+    lag = {"setting": "replica.lag.time.max.ms", "milliseconds": 1000, "told": True}
+    assert lag in first["timeouts"]
+    last = result.output.splitlines()[-1]
+    assert last.startswith(f"kept: 26 of 26 promises were put to the test, on {report['operations']} operations")
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +108,8 @@ def test_what_was_not_exercised_is_no_pass(tmp_path: Path) -> None:
     result = run(tmp_path / "run", "--examples", "0", "--settings", "brokers=1", "--select", "durability")
     assert result.exit_code == 3, result.output
     assert "? not exercised  durability.min-isr-refuses" in result.output
-    assert "not exercised: durability.min-isr-refuses" in result.output
+    assert "not exercised: durability.min-isr-refuses (this adapter has no replication on 2 brokers)" in result.output
+    assert "left out, for want of replication on 2 brokers: min-isr" in result.output
     complete(tmp_path / "run", 3)
 
 
