@@ -64,7 +64,7 @@ class Applied(Observation, frozen=True):
 
 
 class Stable(Observation, frozen=True):
-    """All live members of the group agreed for long enough: what they hold now is the assignment."""
+    """What live members of a group hold when it is at rest, or when all its timeouts have passed and it is not."""
 
     group: Name
     topics: tuple[Name, ...]

@@ -126,7 +126,7 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     covers=MEMBERSHIPS,
 )
 def complete(h: History) -> Finding:
-    """Judged where the suite saw the group come to rest while no broker was down."""
+    """Judged where the suite saw the group come to rest, or wait in vain for it, while no broker was down."""
     tested, breaches = 0, []
     for shares in _shares(h):
         tested += len(shares.owners)
