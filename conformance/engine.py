@@ -3,14 +3,14 @@
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 
-from brokerlaw.adapters.contract import Adapter, Description
+from brokerlaw.adapters.contract import Adapter, AdapterError, Description
 from brokerlaw.conformance import events as ev
 from brokerlaw.conformance import smoke
 from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.coverage import Coverage
 from brokerlaw.conformance.directed import directed, left_out, wants
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.judge import InvariantTally, claimed, judge, promises
+from brokerlaw.conformance.judge import InvariantTally, JudgeError, claimed, judge, promises
 from brokerlaw.conformance.known import KnownViolation, repeats, told
 from brokerlaw.conformance.machines import draw, machines_left_out
 from brokerlaw.conformance.needs import missing
@@ -20,8 +20,10 @@ from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.pursuit import Evidence, Probe, Pursuit
 from brokerlaw.conformance.result import LeftOut, RunResult, Verdict
 from brokerlaw.conformance.timeouts import Timeouts
+from brokerlaw.spec.history import rows
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
+from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.invariants.invariant import Finding
 
 BATCH = 8
@@ -48,6 +50,7 @@ class Run:
         self._pursuit = Pursuit(options)
         self._known: list[KnownViolation] = []
         self._early: str | None = None
+        self._fault: str | None = None
 
     def events(self) -> Iterator[ev.AnyEvent]:
         """Run the phases. Raises `AdapterError` when the adapter fails; the result so far stands."""
@@ -92,7 +95,7 @@ class Run:
             round(self._options.clock() - self._began, 3),
             tuple(map(self._verdict, self._tallies.values())),
             tuple(self._pursuit.found),
-            fault,
+            fault or self._fault or self._pursuit.fault,
             self._early,
             interrupted,
             len(promises(self._options.profile)),
@@ -134,7 +137,8 @@ class Run:
         wanted, tested = repeats(known.saved.reproduced, known.saved.runs), False
         deadline = self._options.clock() + self._options.shrink_time
         for runs in range(1, wanted + 1):
-            finding = (yield from self._take(known.saved.plan, known))[known.entry.promise]
+            findings = yield from self._take(known.saved.plan, known)
+            finding = findings.get(known.entry.promise, Finding(0))
             if finding.violations:
                 return told(known.entry, "comes back", runs)
             tested = tested or finding.exercised > 0
@@ -185,8 +189,28 @@ class Run:
         self._cases += 1
         prefix = f"bl{self._options.seed}-{self._options.run_id}-{self._cases}-"
         recording = execute(plan, self._adapter, self._description, self._options.settings, prefix)
-        owed = [tally.invariant for tally in self._tallies.values() if tally.claimed]
-        return recording, judge(History(recording), owed)
+        return recording, self._judged(recording)
+
+    def _judged(self, recording: Recording) -> dict[str, Finding]:
+        """What each owed promise comes to. A judge that failed once is not asked again, and the history is kept."""
+        owed = [tally.invariant for tally in self._tallies.values() if tally.claimed and not tally.failed]
+        try:
+            return judge(History(recording), owed)
+        except HistoryError as error:
+            raise AdapterError(f"what the adapter told is no history: {error}{self._kept(recording)}") from error
+        except JudgeError as error:
+            for name in error.failures:
+                self._tallies[name].failed = True
+            self._fault = self._fault or f"{error}{self._kept(recording)}"
+            return error.findings
+
+    def _kept(self, recording: Recording) -> str:
+        path = self._options.out / f"history-{self._cases}.jsonl"
+        try:
+            rows.write(path, recording)
+        except (OSError, OverflowError) as error:
+            return f"; its history cannot be kept: {error}"
+        return f"; its history is in {path}"
 
 
 def _left_out(description: Description) -> tuple[LeftOut, ...]:

@@ -9,7 +9,9 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Finding, Invariant
 
-VerdictStatus: TypeAlias = Literal["pass", "violated", "known", "undecided", "not exercised", "not claimed"]
+VerdictStatus: TypeAlias = Literal[
+    "pass", "violated", "known", "undecided", "not judged", "not exercised", "not claimed"
+]
 ALL: Final = "*"
 
 
@@ -41,6 +43,7 @@ class InvariantTally:
         self.violations = 0
         self.known = 0
         self.undecided = 0
+        self.failed = False
 
     def add(self, finding: Finding) -> None:
         """Count one case; whoever looks into its violations counts these."""
@@ -52,6 +55,8 @@ class InvariantTally:
         """The verdict: what was never exercised never passes."""
         if self.violations:
             return "violated"
+        if self.failed:
+            return "not judged"
         if self.undecided:
             return "undecided"
         if self.known:

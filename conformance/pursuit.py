@@ -53,7 +53,7 @@ class Probe:
     def breaks(self, steps: Steps) -> bool:
         """Whether one run of these steps breaks the promise."""
         recording, findings = self._case(self.plan.with_steps(steps))
-        violations = findings[self.invariant].violations
+        violations = findings.get(self.invariant, Finding(0)).violations
         if violations:
             self.keep(steps, Evidence(recording, violations[0]))
         return bool(violations)
@@ -72,6 +72,7 @@ class Pursuit:
 
     def __init__(self, options: Options) -> None:
         self.found: list[ReportedViolation] = []
+        self.fault: str | None = None
         self._options = options
         overrides = options.settings.overrides
         self._ways: dict[str, Ways] = {entry.id: Ways(overrides) for entry in options.invariants}
@@ -153,7 +154,10 @@ class Pursuit:
             best.recording.header,
             best.recording.rows,
         )
-        traces.write(path, saved)
+        try:
+            traces.write(path, saved)
+        except OSError as error:
+            self.fault = self.fault or f"{path} cannot be written: {error.strerror}"
         return ReportedViolation(
             probe.invariant,
             saved.reason,

@@ -37,8 +37,10 @@ def answer(command: Callable[[], int]) -> int:
     return _interrupted() if INTERRUPTS.arrived and code in _NO_VERDICT else code
 
 
-def one_line(error: BaseException) -> str:
-    """An exception that nobody foresaw: its kind, where it was raised, what it says."""
+def unforeseen(error: BaseException) -> str:
+    """An exception that nobody foresaw: its kind, where it was raised, what it says. Its traceback, if it is wanted."""
+    if os.environ.get(_DEBUG):
+        streams.complain("".join(traceback.format_exception(error)))
     frames = traceback.extract_tb(error.__traceback__)
     where = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     said = " ".join(str(error).split())
@@ -53,9 +55,7 @@ def _interrupted() -> int:
 def _unforeseen(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
         return _fault(str(streams.unwritable(error)))
-    if os.environ.get(_DEBUG):
-        streams.complain("".join(traceback.format_exception(error)))
-    return _fault(f"{one_line(error)}; this says nothing about the broker ({_DEBUG}=1 shows the traceback)")
+    return _fault(f"{unforeseen(error)}; this says nothing about the broker ({_DEBUG}=1 shows the traceback)")
 
 
 def _fault(message: str) -> int:

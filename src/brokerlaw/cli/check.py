@@ -6,12 +6,16 @@ from itertools import count
 from pathlib import Path
 
 import click
+import msgspec
 from click.exceptions import Exit
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Description
 from brokerlaw.adapters.registry import resolve
+from brokerlaw.cli import streams
+from brokerlaw.cli.boundary import unforeseen
 from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.gate import Gate, gate_options
+from brokerlaw.cli.interrupts import INTERRUPTS
 from brokerlaw.cli.progress import Progress
 from brokerlaw.cli.settings import parsed, settings_option
 from brokerlaw.conformance.engine import Run
@@ -112,13 +116,20 @@ def _run(broker: Adapter, options: Options, quiet: bool, gate: Gate) -> int:
     progress = Progress(quiet)
     with one_line(OSError), RunFolder(options.out) as folder:
         result, failures = gate.updated(_result(broker, options, folder, progress), options)
-        folder.finish(result, {"report.json": json_report.render(result), "report.md": markdown.render(result)})
-    progress.close()
-    click.echo(terminal.render(result, options.out))
-    failures += gate.report(result, options.out)
+        with INTERRUPTS.held():
+            result = folder.finish(result, _reports)
+            if INTERRUPTS.arrived and not result.interrupted and result.fault is None:
+                result = folder.finish(msgspec.structs.replace(result, interrupted=True), _reports)
+            progress.close()
+            streams.say(terminal.render(result, options.out))
+            failures += gate.report(result, options.out)
     if failures:
         raise CliError("; ".join(failures))
     return result.exit_code
+
+
+def _reports(result: RunResult) -> dict[str, str]:
+    return {"report.json": json_report.render(result), "report.md": markdown.render(result)}
 
 
 def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Progress) -> RunResult:
@@ -131,9 +142,10 @@ def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Prog
                 progress.show(event)
             return run.result()
     except AdapterError as error:
-        return run.result(fault=str(error)) if run else _nothing(options, str(error))
-    except KeyboardInterrupt:
-        return run.result(interrupted=True) if run else _nothing(options, None)
+        fault: str | None = str(error)
+    except BaseException as error:  # whatever it was, what was done is reported
+        fault = None if isinstance(error, KeyboardInterrupt) or INTERRUPTS.arrived else unforeseen(error)
+    return run.result(fault=fault, interrupted=fault is None) if run else _nothing(options, fault)
 
 
 def _nothing(options: Options, fault: str | None) -> RunResult:

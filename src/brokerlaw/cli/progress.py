@@ -2,10 +2,10 @@
 
 import sys
 
-import click
-
+from brokerlaw.cli import streams
 from brokerlaw.conformance import events as ev
 from brokerlaw.render.remarks import told_timeout
+from brokerlaw.spec.text import printable
 
 EVERY = 40
 """Cases between two lines where there is no terminal."""
@@ -51,8 +51,8 @@ class Progress:
     def close(self) -> None:
         """End the line that renews itself."""
         if self._open:
-            click.echo(err=True)
             self._open = False
+            streams.complain("")
 
     def _started(self, event: ev.RunStarted) -> None:
         broker = event.description
@@ -66,11 +66,11 @@ class Progress:
         self._exercised += event.exercised
         counts = f"{event.number} cases, {self._operations} operations, {self._exercised} tests of a promise"
         if self._terminal:
-            click.echo(f"\r\033[K{counts}: {event.plan}", nl=False, err=True)
             self._open = True
+            streams.renew(f"{counts}: {event.plan}")
         elif event.number % EVERY == 0:
             self._line(counts)
 
     def _line(self, text: str) -> None:
         self.close()
-        click.echo(text, err=True)
+        streams.complain(printable(text))

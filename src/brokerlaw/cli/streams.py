@@ -50,6 +50,12 @@ def complain(text: str) -> None:
         print(printable(text, keep="\n\t"), file=sys.stderr, flush=True)
 
 
+def renew(text: str) -> None:
+    """Write a text over the last line of a terminal's standard error."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"\r\033[K{printable(text)}", end="", file=sys.stderr, flush=True)
+
+
 def flush() -> None:
     """Write out what is still buffered. Raises `OutputError`."""
     if sys.stdout is not None:

@@ -105,6 +105,8 @@ def _why(verdict: Verdict, result: RunResult) -> str:
             return "; ".join(["known: it is broken as the baseline says", *known])
         case "undecided":
             return "undecided: it is broken, and the time did not suffice to tell whether in a known way only"
+        case "not judged":
+            return "not judged: the judge of this promise failed"
         case "not claimed":
             return "not claimed: the broker does not say that it can do this"
         case _:

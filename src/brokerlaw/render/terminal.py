@@ -9,7 +9,15 @@ from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.render.narration import told
 from brokerlaw.render.remarks import remarks
 
-_SIGN: Final = {"pass": "✓", "violated": "✗", "known": "~", "undecided": "?", "not exercised": "?", "not claimed": "-"}
+_SIGN: Final = {
+    "pass": "✓",
+    "violated": "✗",
+    "known": "~",
+    "undecided": "?",
+    "not judged": "!",
+    "not exercised": "?",
+    "not claimed": "-",
+}
 
 
 def render(result: RunResult, folder: Path) -> str:
