@@ -59,20 +59,20 @@ def contexts(spec: Spec) -> Iterator[Context]:
 
 
 class ContextChecker:
-    """Asks whether contexts are possible, for sorts of the given sizes and all others unbounded.
+    """Asks whether contexts are possible: what `whole` says of actions and invariants, for sorts of its sizes.
 
     Z3 finds a model of quantified formulas at once or not at all: several ways of looking are tried for a short time.
     What is possible with a few brokers is possible; and with bounds of all sorts every question has an answer.
     """
 
-    def __init__(self, spec: Spec, sizes: Mapping[str, int], timeout: float) -> None:
-        self.spec, self.timeout = spec, timeout
+    def __init__(self, whole: Scripts, timeout: float) -> None:
+        spec, sizes = whole.spec, whole.sizes
+        self.spec, self.whole, self.timeout = spec, whole, timeout
         self._lock = threading.Lock()
         self._premises: dict[Scripts, tuple[list[str], dict[Bool, str]]] = {}
         known = {sort.__name__: spec.bounds.get(sort.__name__, 2) for sort in spec.sorts}
         sorts = {s.__name__ for s in spec.sorts if issubclass(s, Sort)}
         bounded = {s.__name__ for s in spec.sorts if issubclass(s, (Sort, Ordered))}
-        self.whole = Scripts(spec, sizes)
         self.narrower = Scripts(spec, {name: known[name] for name in sorts} | dict(sizes))
         self.finite = Scripts(spec, {name: known[name] for name in bounded} | dict(sizes))
 

@@ -29,7 +29,7 @@ def smtlib(proof: ProofResult) -> Iterator[tuple[str, str]]:
             action, claim = result.obligation.action, result.obligation.claim
             said = f"{action} establishes {claim}" if action == INIT else f"{action} keeps {claim}"
             yield _file(proof, number, action, claim), _script(f"{said}, if this is unsat", result.status, lines)
-    checker = ContextChecker(proof.spec, proof.sizes, 0.0)
+    checker = ContextChecker(scripts, 0.0)
     for context in proof.contexts:
         number += 1
         only = context.bounds if context.status == "possible" else None

@@ -12,7 +12,7 @@ from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.prover.domains import conj, neg, symbol
 from brokerlaw.spec.language.prover.steps import after, anything, enable, falls, fits, initial, may_fall, step
 from brokerlaw.spec.language.prover.world import Default, State, World, reading
-from brokerlaw.spec.language.spec import Action, Property, Spec
+from brokerlaw.spec.language.spec import Action, Spec
 
 INIT: Final = "@init"
 """The obligation of the initial states: no name of an action, for one may be called init."""
@@ -38,20 +38,17 @@ def obligations(spec: Spec) -> Iterator[Obligation]:
         yield Obligation(INIT, FLOOR)
     for each in invariants:
         yield Obligation(INIT, each.name)
+    read = {each.name: {t.data for t in subterms(each.term) if t.op == "read"} for each in invariants}
     for action in spec.actions.values():
+        written = {update.variable for update in action.updates}
         if _subtracts(action):
             yield Obligation(action.name, FLOOR)
         for each in invariants:
-            yield Obligation(action.name, each.name, _framed(action, each))
+            yield Obligation(action.name, each.name, framed=written.isdisjoint(read[each.name]))
 
 
 def _subtracts(action: Action) -> bool:
     return any(may_fall(term) for update in action.updates for term in (*update.indices, update.value))
-
-
-def _framed(action: Action, claim: Property) -> bool:
-    written = {update.variable for update in action.updates}
-    return not any(term.op == "read" and term.data in written for term in subterms(claim.term))
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,8 @@ def prove(
     Layout(spec, fixed)  # refuses sizes that make no sense
     if not spec.of_kind("invariant"):
         raise SpecError(f"{spec.name} has no invariant, so there is nothing to prove: write one, with @invariant")
-    prover, checker = _Prover(spec, fixed, depth, timeout), ContextChecker(spec, fixed, timeout)
+    prover = _Prover(spec, fixed, depth, timeout)
+    checker = ContextChecker(prover.scripts, timeout)
     chosen = list(filter(only, obligations(spec)))
     assumed = list(_contexts(spec, chosen))
     reachable = Reachable(spec, max_states)
