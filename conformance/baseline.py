@@ -74,7 +74,7 @@ def read(path: Path, adapter: str) -> tuple[Known, ...]:
         raise BaselineError(f"{path}: there is no such file; --update-baseline writes it") from error
     except OSError as error:
         raise BaselineError(f"{path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of msgspec
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:  # older msgspec: no ValueError
         raise BaselineError(f"{path}: {shown(str(error))}") from error
     known: list[Known] = []
     for number, entry in enumerate(entries, 1):

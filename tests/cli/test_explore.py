@@ -183,7 +183,7 @@ def test_a_missing_compiler_is_said_and_the_counts_are_the_same(monkeypatch: pyt
     monkeypatch.setenv("CC", "no-such-cc")
     interpreted = run("two_phase_commit", "--set", "RM=6", "--max-states", "12000")
     assert "(interpreted: there is no C compiler `no-such-cc`)" in interpreted.output
-    assert interpreted.output.partition("(")[0] == compiled.output.partition("(")[0]
+    assert interpreted.stdout.partition("(")[0] == compiled.stdout.partition("(")[0]
     assert interpreted.exit_code == 3
     demanded = run("two_phase_commit", "--engine", "c")
     assert demanded.exit_code == 2
