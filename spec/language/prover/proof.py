@@ -126,12 +126,17 @@ def prove(
         first, *possible = pool.map(checker.check, assumed)
         _refuse_no_start(spec, fixed, first)
         results = []
-        for result in pool.map(prover.result, chosen):
+        for result in pool.map(prover.result, [*_start(spec, chosen), *chosen]):
             _refuse_start_below(spec, result)
             if result.counterexample and max_states:
                 result = replace(result, lookup=reachable.look(result.obligation, result.counterexample))
             results.append(result)
-    return ProofResult(spec, fixed, tuple(results), (first, *possible))
+    return ProofResult(spec, fixed, tuple(results[len(results) - len(chosen) :]), (first, *possible))
+
+
+def _start(spec: Spec, chosen: Collection[Obligation]) -> Iterator[Obligation]:
+    """Give the obligation without which a start makes no sense, if there is one that was not chosen."""
+    yield from (each for each in obligations(spec) if each == Obligation(INIT, FLOOR) and each not in chosen)
 
 
 def _contexts(spec: Spec, chosen: Collection[Obligation]) -> Iterator[Context]:

@@ -204,6 +204,8 @@ def test_a_part_is_incomplete() -> None:
 
     result = prove(Counts.spec, only=of_action)
     assert (result.status, unproved(result)) == ("incomplete", {"counted", "never below 0"})
+    nothing = prove(Counts.spec, only=lambda _: False)
+    assert (nothing.status, nothing.results) == ("incomplete", ())
     both = prove(Counts.spec, only=lambda each: each.action in (INIT, "add"))
     assert both.status == "proved"
 
@@ -230,6 +232,8 @@ def test_without_invariants_nothing_is_proved() -> None:
 def test_a_start_below_0_is_refused(protocol: type[Protocol]) -> None:
     with pytest.raises(SpecError, match=f"{protocol.__name__} starts with a value below 0"):
         prove(protocol.spec)
+    with pytest.raises(SpecError, match=f"{protocol.__name__} starts with a value below 0"):
+        prove(protocol.spec, only=lambda each: each.action == "add")
 
 
 def test_a_protocol_that_cannot_start_is_refused() -> None:
