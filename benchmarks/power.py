@@ -17,13 +17,12 @@ import msgspec
 from tabulate import tabulate
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.engine import BATCH
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
-from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.plan import Plan
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.conformance.shrink import Shrinker, Steps
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.reference.mutants import MUTANTS
@@ -92,7 +91,7 @@ class Hunt:
 def main(examples: int, seed: int, reports: Path | None, corpus: Path | None, mutants: tuple[str, ...]) -> None:
     """Hunt the mutants, all unless some are named; exit code 1 if one is not caught by every invariant that must."""
     description = ReferenceAdapter({}).describe()
-    plans = [*directed(description), *islice(draw(description, seed, BATCH), examples)]
+    plans = [*LOG.directed(description), *islice(LOG.draw(description, seed, BATCH), examples)]
     catches: list[Catch] = []
     searched: dict[str, int] = {}
     for mutant in mutants or MUTANTS:

@@ -14,12 +14,11 @@ import msgspec
 from tabulate import tabulate
 
 from brokerlaw import __version__
-from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.engine import BATCH
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
-from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke
@@ -43,7 +42,7 @@ def check(seed: int, examples: int) -> Checked:
     description = adapter.describe()
     exercised, accused = Counter[str](), Counter[str]()
     began, cases, operations = time.perf_counter(), 0, 0
-    for plan in [*directed(description), *islice(draw(description, seed, BATCH), examples)]:
+    for plan in [*LOG.directed(description), *islice(LOG.draw(description, seed, BATCH), examples)]:
         recording = execute(plan, adapter, description, UserSettings({}, {}), "")
         cases, operations = cases + 1, operations + sum(isinstance(row, Invoke) for row in recording.rows)
         for name, finding in judge(History(recording), INVARIANTS.values()).items():

@@ -8,15 +8,14 @@ from brokerlaw.conformance import events as ev
 from brokerlaw.conformance import smoke
 from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.coverage import Coverage
-from brokerlaw.conformance.directed import directed, left_out, wants
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.judge import InvariantTally, JudgeError, claimed, judge, promises
+from brokerlaw.conformance.judge import InvariantTally, JudgeError, claimed, judge
 from brokerlaw.conformance.known import KnownViolation, repeats, told
-from brokerlaw.conformance.machines import draw, machines_left_out
 from brokerlaw.conformance.needs import missing
 from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.plan import Plan
+from brokerlaw.conformance.profiles import Profile
 from brokerlaw.conformance.pursuit import Evidence, Probe, Pursuit
 from brokerlaw.conformance.result import LeftOut, RunResult, Verdict
 from brokerlaw.conformance.timeouts import Timeouts
@@ -37,6 +36,7 @@ class Run:
         self._adapter = adapter
         self._options = options
         self._began = options.clock()
+        self._profile = options.profile
         self._description = adapter.describe()
         self._tallies = {
             entry.id: InvariantTally(entry, claimed(entry, self._description)) for entry in options.invariants
@@ -45,7 +45,7 @@ class Run:
         self._cases = 0
         self._operations = 0
         self._coverage = Coverage()
-        self._left_out = _left_out(self._description)
+        self._left_out = _left_out(self._profile, self._description)
         self._timeouts = Timeouts(self._description).listed
         self._pursuit = Pursuit(options)
         self._known: list[KnownViolation] = []
@@ -59,7 +59,7 @@ class Run:
             options.adapter,
             self._description,
             options.seed,
-            options.profile,
+            self._profile.name,
             self._settings,
             tuple(self._tallies),
             self._left_out,
@@ -67,12 +67,13 @@ class Run:
         )
         yield from self._smoke()
         yield from self._baseline()
-        schedules = directed(self._description)
+        schedules = self._profile.directed(self._description)
         yield ev.PhaseStarted("directed", len(schedules))
         yield from self._cases_of(schedules)
         if self._early is None:
             yield ev.PhaseStarted("stateful", options.examples)
-            yield from self._cases_of(islice(draw(self._description, options.seed, BATCH), options.examples))
+            drawn = self._profile.draw(self._description, options.seed, BATCH)
+            yield from self._cases_of(islice(drawn, options.examples))
 
     def _smoke(self) -> Iterator[ev.AnyEvent]:
         """Is the adapter sane? A misuse of the contract raises; a doubt is told, since it may be the broker's doing."""
@@ -88,7 +89,7 @@ class Run:
             self._options.adapter,
             self._description,
             self._options.seed,
-            self._options.profile,
+            self._profile.name,
             self._settings,
             self._cases,
             self._operations,
@@ -98,7 +99,7 @@ class Run:
             fault or self._fault or self._pursuit.fault,
             self._early,
             interrupted,
-            len(promises(self._options.profile)),
+            len(self._profile.invariants),
             self._coverage.untested(self._description),
             self._coverage.unjudged,
             self._left_out,
@@ -109,7 +110,7 @@ class Run:
 
     def _verdict(self, tally: InvariantTally) -> Verdict:
         name, status = tally.invariant.id, tally.status
-        missing = wants(name, self._description) if status == "not exercised" else ()
+        missing = self._profile.wants(name, self._description) if status == "not exercised" else ()
         counts = (tally.exercised, tally.cases, tally.violations)
         return Verdict(name, status, *counts, missing, tally.known, tally.undecided)
 
@@ -170,7 +171,7 @@ class Run:
             if known is not None and name == known.entry.promise:
                 self._tallies[name].known += len(violations)
             else:
-                probe = Probe(name, plan, self._case)
+                probe = Probe(name, plan, self._case, self._profile.model)
                 probe.keep(plan.steps, Evidence(recording, violations[0]))
                 yield from self._pursuit.follow(probe, self._tallies[name], len(violations))
         return findings
@@ -180,7 +181,7 @@ class Run:
         limit = self._options.max_time
         if limit is None or self._options.clock() - self._began < limit:
             return False
-        directed_left = self._cases < len(directed(self._description))
+        directed_left = self._cases < len(self._profile.directed(self._description))
         if self._options.examples is not None or directed_left:
             self._early = f"the budget of {limit:g} s ended after {self._cases} cases"
         return True
@@ -188,7 +189,7 @@ class Run:
     def _case(self, plan: Plan) -> tuple[Recording, dict[str, Finding]]:
         self._cases += 1
         prefix = f"bl{self._options.seed}-{self._options.run_id}-{self._cases}-"
-        recording = execute(plan, self._adapter, self._description, self._options.settings, prefix)
+        recording = execute(plan, self._adapter, self._description, self._options.settings, prefix, self._profile)
         return recording, self._judged(recording)
 
     def _judged(self, recording: Recording) -> dict[str, Finding]:
@@ -213,7 +214,7 @@ class Run:
         return f"; its history is in {path}"
 
 
-def _left_out(description: Description) -> tuple[LeftOut, ...]:
+def _left_out(profile: Profile, description: Description) -> tuple[LeftOut, ...]:
     """Schedules and random plans that need what the broker does not have."""
-    random = {f"random {name}": missing for name, missing in machines_left_out(description).items()}
-    return tuple(LeftOut(name, missing) for name, missing in (left_out(description) | random).items())
+    random = {f"random {name}": missing for name, missing in profile.machines_left_out(description).items()}
+    return tuple(LeftOut(name, missing) for name, missing in (profile.schedules_left_out(description) | random).items())

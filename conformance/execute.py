@@ -7,10 +7,10 @@ from brokerlaw.conformance import plan as p
 from brokerlaw.conformance.application import Applications
 from brokerlaw.conformance.faults import FaultInjector
 from brokerlaw.conformance.groups import Groups
-from brokerlaw.conformance.model import PlanModel, normalise
+from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
-from brokerlaw.conformance.quiesce import Quiescence
+from brokerlaw.conformance.profiles import LOG, Profile
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Declared
@@ -22,32 +22,40 @@ FRESH = "fresh"
 """The claim of an adapter whose `reset` gives an empty broker, so that names need no prefix."""
 
 
-def execute(plan: p.Plan, adapter: Adapter, description: Description, settings: UserSettings, prefix: str) -> Recording:
+def execute(
+    plan: p.Plan,
+    adapter: Adapter,
+    description: Description,
+    settings: UserSettings,
+    prefix: str,
+    profile: Profile = LOG,
+) -> Recording:
     """Run the plan's steps, bring the case to rest, read everything back. Raises `AdapterError` only."""
     adapter.reset()
     header = Header(broker=f"{description.name} {description.version}", overrides=settings.overrides)
     names = Names("" if FRESH in description.claims else prefix)
     session = Session(adapter, description, settings, names, header)
-    Case(session).run(plan)
+    Case(session, profile).run(plan)
     return session.close()
 
 
 class Case:
     """One run of one plan."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, profile: Profile) -> None:
         self._session = session
-        self._model = PlanModel()
+        self._profile = profile
+        self._model = profile.model()
         self._applications = Applications(session)
         self._groups = Groups(session, self._model, self._applications)
         self._faults = FaultInjector(session)
 
     def run(self, plan: p.Plan) -> None:
         """The steps that make sense, then the end of every case."""
-        for step in normalise(plan.steps):
+        for step in normalise(plan.steps, self._profile.model):
             self._take(step)
             self._model.apply(step)
-        Quiescence(self._session, self._model, self._applications, self._groups, self._faults).run()
+        self._profile.quiesce(self._session, self._model, self._applications, self._groups, self._faults).run()
 
     def _take(self, step: p.Step) -> None:
         match step:

@@ -69,11 +69,9 @@ class InvariantTally:
 def select(patterns: Sequence[str], profile: str) -> list[Invariant]:
     """Invariants of the profile whose id matches a pattern (`ordering`, `durability.acked-*`); without patterns, all.
 
-    Raises `SelectionError` when a pattern matches nothing.
+    Raises `SelectionError` when a pattern matches nothing, or there is no such profile.
     """
     book = promises(profile)
-    if not book:
-        raise SelectionError(f"no invariant belongs to the profile {profile!r}")
     for pattern in patterns:
         if not any(_matches(pattern, invariant.id) for invariant in book):
             raise SelectionError(f"--select {pattern}: no invariant of the profile {profile} has such an id")
@@ -81,8 +79,12 @@ def select(patterns: Sequence[str], profile: str) -> list[Invariant]:
 
 
 def promises(profile: str) -> list[Invariant]:
-    """All that a broker of this profile may owe."""
-    return [invariant for invariant in INVARIANTS.values() if profile in invariant.profiles]
+    """All that a broker of this profile may owe. Raises `SelectionError` when there is no such profile."""
+    owed = [invariant for invariant in INVARIANTS.values() if profile in invariant.profiles]
+    if not owed:
+        known = sorted({name for invariant in INVARIANTS.values() for name in invariant.profiles})
+        raise SelectionError(f"--profile {profile}: there is no such profile; there is {' and '.join(known)}")
+    return owed
 
 
 def claimed(invariant: Invariant, description: Description) -> bool:

@@ -4,7 +4,7 @@ The state machines ask it which steps are possible, and shrinking asks it which 
 gone. Broker replies never enter here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -81,9 +81,9 @@ class PlanModel:
         _take(self, step)
 
 
-def normalise(steps: Iterable[p.Step]) -> tuple[p.Step, ...]:
-    """The steps that still make sense, each after those kept before it."""
-    model, kept = PlanModel(), []
+def normalise(steps: Iterable[p.Step], empty: Callable[[], PlanModel] = PlanModel) -> tuple[p.Step, ...]:
+    """The steps that still make sense, each after those kept before it, in a model that begins empty."""
+    model, kept = empty(), []
     for step in steps:
         if model.allows(step):
             model.apply(step)

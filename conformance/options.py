@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.profiles import Profile
 from brokerlaw.conformance.trace import SavedTrace
 from brokerlaw.spec.invariants.invariant import Invariant
 
@@ -20,7 +21,7 @@ class Options(NamedTuple):
     adapter: str
     settings: UserSettings
     invariants: list[Invariant]
-    profile: str
+    profile: Profile
     seed: int
     run_id: str
     examples: int | None

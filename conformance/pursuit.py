@@ -7,7 +7,7 @@ from brokerlaw.conformance import events as ev
 from brokerlaw.conformance import trace as traces
 from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.judge import InvariantTally
-from brokerlaw.conformance.model import normalise
+from brokerlaw.conformance.model import PlanModel, normalise
 from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.plan import Plan, Steps
@@ -44,10 +44,11 @@ class Evidence(NamedTuple):
 class Probe:
     """Asks whether steps break one promise, and keeps what shows it. `plan` is where they come from."""
 
-    def __init__(self, invariant: str, plan: Plan, case: Case) -> None:
+    def __init__(self, invariant: str, plan: Plan, case: Case, model: Callable[[], PlanModel] = PlanModel) -> None:
         self.invariant = invariant
         self.plan = plan
         self._case = case
+        self._model = model
         self._evidence: dict[bytes, Evidence] = {}
 
     def breaks(self, steps: Steps) -> bool:
@@ -60,11 +61,11 @@ class Probe:
 
     def keep(self, steps: Steps, evidence: Evidence) -> None:
         """Remember what these steps have shown."""
-        self._evidence[encoded(normalise(steps))] = evidence
+        self._evidence[encoded(normalise(steps, self._model))] = evidence
 
     def evidence(self, steps: Steps) -> Evidence:
         """What these steps have shown last."""
-        return self._evidence[encoded(normalise(steps))]
+        return self._evidence[encoded(normalise(steps, self._model))]
 
 
 class Pursuit:
@@ -128,7 +129,12 @@ class Pursuit:
         reason = probe.evidence(steps).violation.reason
         yield ev.ShrinkStarted(probe.invariant, reason, len(steps))
         deadline = self._options.clock() + self._options.shrink_time
-        shrunk = Shrinker(probe.breaks, lambda: self._options.clock() < deadline, confirm=CONFIRM).shrink(steps)
+
+        def time_left() -> bool:
+            return self._options.clock() < deadline
+
+        shrinker = Shrinker(probe.breaks, time_left, confirm=CONFIRM, model=self._options.profile.model)
+        shrunk = shrinker.shrink(steps)
         reduced, again = steadiest(shrunk, probe.breaks, REPLAYS, STEADY)
         if not self._ways[probe.invariant].learn(reduced):
             return False

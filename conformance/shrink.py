@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from brokerlaw.conformance.features import features, without
-from brokerlaw.conformance.model import normalise
+from brokerlaw.conformance.model import PlanModel, normalise
 from brokerlaw.conformance.plan import Elapse, InjectFault, Step, Steps
 from brokerlaw.spec.history.operation import FaultOperation
 
@@ -48,10 +48,18 @@ class Shrunk(NamedTuple):
 class Shrinker:
     """Reduces steps while `breaks` keeps finding the violation and `time_left` says so."""
 
-    def __init__(self, breaks: Breaks, time_left: Callable[[], bool], repeats: int = 1, confirm: int = 1) -> None:
+    def __init__(
+        self,
+        breaks: Breaks,
+        time_left: Callable[[], bool],
+        repeats: int = 1,
+        confirm: int = 1,
+        model: Callable[[], PlanModel] = PlanModel,
+    ) -> None:
         self._breaks = breaks
         self._time_left = time_left
         self._repeats = repeats
+        self._model = model
         self._confirm = confirm
         self._refused: set[bytes] = set()
         self._trail: list[Steps] = []
@@ -59,7 +67,7 @@ class Shrinker:
 
     def shrink(self, steps: Steps) -> Shrunk:
         """Take away wholes, then pieces."""
-        self._trail = [normalise(steps)]
+        self._trail = [normalise(steps, self._model)]
         if self._confirm > 1 and self._steadily(self._steps):
             self._reduce(self._hastily)
             self._go_back()
@@ -109,7 +117,7 @@ class Shrinker:
 
     def _try(self, candidate: Sequence[Step], survives: Breaks) -> None:
         """Go on with the candidate, if the violation survives in it."""
-        steps = normalise(candidate)
+        steps = normalise(candidate, self._model)
         if self._plainer(steps) and encoded(steps) not in self._refused and survives(steps):
             self._trail.append(steps)
 

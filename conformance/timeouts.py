@@ -12,6 +12,7 @@ import msgspec
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.values import Struct
 
 SLACK: Final = 10_000
@@ -65,7 +66,7 @@ class Timeouts:
         found = ((key, self._milliseconds[key]) for key in TOLD if key in self._milliseconds)
         return tuple(Timeout(key, milliseconds, key in self._told) for key, milliseconds in found)
 
-    def in_force(self, op: ops.AnyOperation) -> ops.AnyOperation:
+    def in_force(self, op: Operation) -> Operation:
         """A member's session as the broker will have it: within its bounds, or by KIP-848 its own alone."""
         if not isinstance(op, ops.OpenConsumer) or op.group is None:
             return op

@@ -95,21 +95,3 @@ SCHEDULES: Final = (
     Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),
 )
 """Every schedule, from the simplest on."""
-
-
-def directed(description: Description) -> list[Plan]:
-    """Every schedule that the broker can serve."""
-    return [schedule.plan(description) for schedule in SCHEDULES if not schedule.missing(description)]
-
-
-def left_out(description: Description) -> dict[str, tuple[str, ...]]:
-    """Every other schedule, and what the broker does not have for it."""
-    wanting = {schedule.name: schedule.missing(description) for schedule in SCHEDULES}
-    return {name: missing for name, missing in wanting.items() if missing}
-
-
-def wants(invariant: str, description: Description) -> tuple[str, ...]:
-    """What a promise cannot be put to the test without: the least, as alternatives; none where a schedule tests it."""
-    missing = {frozenset(each.missing(description)) for each in SCHEDULES if invariant in each.tests}
-    least = [each for each in missing if not any(other < each for other in missing)]
-    return tuple(sorted(" and ".join(sorted(each)) for each in least if each))

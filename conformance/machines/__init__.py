@@ -47,19 +47,3 @@ def _distinct(drawn: Iterable[Plan], *known: Plan) -> Iterator[Plan]:
         if (told := msgspec.json.encode(plan)) not in seen:
             seen.add(told)
             yield plan
-
-
-def machines_left_out(description: Description) -> dict[str, tuple[str, ...]]:
-    """Every machine that the broker cannot serve, and what it does not have for it."""
-    wanting = {kind.name: tuple(sorted(need for need in kind.needs if not description.has(need))) for kind in MACHINES}
-    return {name: missing for name, missing in wanting.items() if missing}
-
-
-def draw(description: Description, seed: int, batch: int) -> Iterator[Plan]:
-    """Plans without end, from all machines that the broker can serve in turn, `batch` of each at a time."""
-    able = [kind for kind in MACHINES if description.has(*kind.needs)]
-    number = 0
-    while able:
-        for kind in able:
-            yield from plans(kind, description, seed + number, batch)
-            number += 1

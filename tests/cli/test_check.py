@@ -133,7 +133,7 @@ def test_an_interrupt_leaves_a_report(ending: signal.Signals, tmp_path: Path) ->
     ("arguments", "words"),
     [
         (("--select", "nothing.like-this"), "no invariant of the profile log has such an id"),
-        (("--profile", "nothing"), "no invariant belongs to the profile 'nothing'"),
+        (("--profile", "queue"), "--profile queue: there is no such profile; there is log"),
         (("--settings", "acks"), "this is no KEY=VALUE"),
         (("--settings", "acks=7"), "acks=7"),
         (("--settings", "brokers=none"), "a whole number from 1 on is needed"),

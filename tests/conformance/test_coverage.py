@@ -7,12 +7,11 @@ import pytest
 
 from brokerlaw.adapters.contract import Answer
 from brokerlaw.conformance.coverage import MEANS, UNJUDGED, Coverage
-from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.engine import Options, Run
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge, select
-from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.conformance.result import RunResult
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
@@ -42,7 +41,7 @@ def run(adapter: ReferenceAdapter, *patterns: str, overrides: dict[str, str] | N
     invariants = select(patterns, "log")
     settings = UserSettings(overrides or {}, {})
     options = Options(
-        "reference", settings, invariants, "log", 0, "0", 0, None, 0, Path("unused"), lambda: 0.0, lambda _: ()
+        "reference", settings, invariants, LOG, 0, "0", 0, None, 0, Path("unused"), lambda: 0.0, lambda _: ()
     )
     with adapter:
         check = Run(adapter, options)
@@ -85,7 +84,7 @@ def test_what_the_user_chose_for_the_whole_run_is_tested() -> None:
 def recorded(name: str) -> tuple[Recording, History]:
     with ReferenceAdapter({}) as adapter:
         description = adapter.describe()
-        (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
+        (plan,) = (plan for plan in LOG.directed(description) if plan.name == f"directed/{name}")
         recording = execute(plan, adapter, description, UserSettings({}, {}), "")
     return recording, History(recording)
 
@@ -119,8 +118,8 @@ def test_no_promise_looks_at_what_is_called_unjudged() -> None:
     """Findings are the same with another operation in its place, in plans that have it."""
     with ReferenceAdapter({}) as adapter:
         description = adapter.describe()
-        drawn = draw(description, 0, 16)
-        plans = [*directed(description), *(next(drawn) for _ in range(16))]
+        drawn = LOG.draw(description, 0, 16)
+        plans = [*LOG.directed(description), *(next(drawn) for _ in range(16))]
         recordings = [execute(plan, adapter, description, UserSettings({}, {}), "") for plan in plans]
     for name in UNJUDGED:
         having = [each for each in recordings if any(_is(row, name) for row in each.rows)]

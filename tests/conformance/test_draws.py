@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from brokerlaw.adapters.contract import CAPABILITIES, Description
-from brokerlaw.conformance.machines import MACHINES, draw, plans
+from brokerlaw.conformance.machines import MACHINES, plans
 from brokerlaw.conformance.machines.base import PlanMachine
+from brokerlaw.conformance.profiles import LOG
 
 ABLE = Description("able", "1", dict.fromkeys(CAPABILITIES) | {"replication": 3}, brokers=(0, 1, 2))
 COUNT = 40
@@ -24,10 +25,11 @@ import sys
 from itertools import islice
 import msgspec
 import brokerlaw.conformance.machines as machines
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.adapters.contract import CAPABILITIES, Description
 assert machines.__file__.startswith(sys.argv[1]), machines.__file__
 able = Description("able", "1", dict.fromkeys(CAPABILITIES) | {{"replication": 3}}, brokers=(0, 1, 2))
-sys.stdout.buffer.write(msgspec.json.encode(list(islice(machines.draw(able, 5, 8), {COUNT}))))
+sys.stdout.buffer.write(msgspec.json.encode(list(islice(LOG.draw(able, 5, 8), {COUNT}))))
 """
 
 
@@ -41,7 +43,7 @@ def test_plans_do_not_depend_on_where_the_suite_is_installed(place: str, tmp_pat
     environment = os.environ | {"PYTHONPATH": str(root), "PYTHONHASHSEED": str(len(place))}
     command = [sys.executable, "-c", SCRIPT, str(root)]
     drawn = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, timeout=60).stdout
-    assert drawn == msgspec.json.encode(list(islice(draw(ABLE, 5, 8), COUNT)))
+    assert drawn == msgspec.json.encode(list(islice(LOG.draw(ABLE, 5, 8), COUNT)))
 
 
 @pytest.mark.parametrize("kind", MACHINES)

@@ -1,10 +1,11 @@
 import pytest
 
 from brokerlaw.adapters.contract import CAPABILITIES, Description
-from brokerlaw.conformance.directed import SCHEDULES, directed
-from brokerlaw.conformance.machines import MACHINES, draw, plans
+from brokerlaw.conformance.directed import SCHEDULES
+from brokerlaw.conformance.machines import MACHINES, plans
 from brokerlaw.conformance.machines.base import PlanMachine
 from brokerlaw.conformance.model import normalise
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.spec.history import operations as ops
 
 ABLE = Description("able", "1", dict.fromkeys(CAPABILITIES) | {"replication": 3}, brokers=(0, 1, 2))
@@ -24,14 +25,14 @@ def test_every_drawn_step_makes_sense(kind: type[PlanMachine]) -> None:
 
 
 def test_directed_plans_make_sense_and_need_what_they_say() -> None:
-    assert [plan.name.removeprefix("directed/") for plan in directed(ABLE)] == [each.name for each in SCHEDULES]
-    for plan in directed(ABLE):
+    assert [plan.name.removeprefix("directed/") for plan in LOG.directed(ABLE)] == [each.name for each in SCHEDULES]
+    for plan in LOG.directed(ABLE):
         assert normalise(plan.steps) == plan.steps
-    assert [plan.name for plan in directed(BARE)] == ["directed/order"]
+    assert [plan.name for plan in LOG.directed(BARE)] == ["directed/order"]
 
 
 def test_a_broker_is_asked_for_nothing_that_it_does_not_claim() -> None:
-    taken = draw(BARE, 0, 8)
+    taken = LOG.draw(BARE, 0, 8)
     for plan in (next(taken) for _ in range(40)):
         assert plan.name == "logs"
         for step in plan.steps:

@@ -6,13 +6,14 @@ import msgspec
 import pytest
 
 from brokerlaw.adapters.contract import Capability, Description
-from brokerlaw.conformance.directed import SCHEDULES, directed, left_out, wants
+from brokerlaw.conformance.directed import SCHEDULES
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import claimed, judge
-from brokerlaw.conformance.machines import MACHINES, draw, machines_left_out
+from brokerlaw.conformance.machines import MACHINES
 from brokerlaw.conformance.needs import missing, needs
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.plan import Plan
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke
@@ -49,23 +50,23 @@ def exercised() -> dict[str, set[str]]:
     """By schedule, the promises that it puts to the test on the reference."""
     return {
         plan.name.removeprefix("directed/"): {name for name, times in served(plan, ABLE).items() if times}
-        for plan in directed(ABLE)
+        for plan in LOG.directed(ABLE)
     }
 
 
 @pytest.mark.parametrize("capability", ABLE.capabilities)
 def test_without_a_capability_exactly_the_schedules_that_use_it_are_left_out(capability: Capability) -> None:
     poorer = without(capability)
-    using = {plan.name.removeprefix("directed/") for plan in directed(ABLE) if capability in uses(plan)}
+    using = {plan.name.removeprefix("directed/") for plan in LOG.directed(ABLE) if capability in uses(plan)}
     if capability in DISPENSABLE:
         using = set()
     if capability == "replication":  # without a fault, one replica does
-        using = {plan.name.removeprefix("directed/") for plan in directed(ABLE) if "inject_fault" in kinds(plan)}
+        using = {plan.name.removeprefix("directed/") for plan in LOG.directed(ABLE) if "inject_fault" in kinds(plan)}
     if capability == "min-isr":  # one in sync is required anyway
         using -= {"last-in-sync-replica"}
-    assert left_out(poorer) == dict.fromkeys(left_out(poorer), (capability,))
-    assert set(left_out(poorer)) == using
-    assert {plan.name.removeprefix("directed/") for plan in directed(poorer)} == {
+    assert LOG.schedules_left_out(poorer) == dict.fromkeys(LOG.schedules_left_out(poorer), (capability,))
+    assert set(LOG.schedules_left_out(poorer)) == using
+    assert {plan.name.removeprefix("directed/") for plan in LOG.directed(poorer)} == {
         each.name for each in SCHEDULES if each.name not in using
     }
 
@@ -75,19 +76,19 @@ def kinds(plan: Plan) -> set[str]:
 
 
 def test_only_killing_needs_no_pausing() -> None:
-    names = {plan.name for plan in directed(without("faults.pause"))}
+    names = {plan.name for plan in LOG.directed(without("faults.pause"))}
     assert {"directed/leader-killed", "directed/leader-overtaken", "directed/coordinator-killed"} <= names
 
 
 @pytest.mark.parametrize("capability", sorted(set(ABLE.capabilities) - {"topics", "replication"}))
 def test_a_broker_with_less_is_asked_for_less_and_is_not_accused(capability: str) -> None:
     poorer = without(capability)
-    for plan in [*directed(poorer), *_drawn(poorer, 12)]:
+    for plan in [*LOG.directed(poorer), *_drawn(poorer, 12)]:
         served(plan, poorer)
 
 
 def _drawn(description: Description, count: int) -> Iterator[Plan]:
-    drawn = draw(description, 1, 3)
+    drawn = LOG.draw(description, 1, 3)
     yield from (next(drawn) for _ in range(count))
 
 
@@ -103,28 +104,28 @@ def test_a_promise_that_nothing_tests_is_told_with_what_it_wants_itself(
     capability: Capability, exercised: dict[str, set[str]]
 ) -> None:
     poorer = without(capability)
-    tested = {name for plan in directed(poorer) for name in exercised[plan.name.removeprefix("directed/")]}
+    tested = {name for plan in LOG.directed(poorer) for name in exercised[plan.name.removeprefix("directed/")]}
     for name, entry in INVARIANTS.items():
         if claimed(entry, poorer):
-            assert wants(name, poorer) == (() if name in tested else (capability,)), name
+            assert LOG.wants(name, poorer) == (() if name in tested else (capability,)), name
 
 
 def test_what_several_schedules_want_differently_are_alternatives() -> None:
     neither = without("clients.freeze", "clients.crash")
-    assert wants("commits.fenced", neither) == ("clients.freeze",)
-    assert wants("delivery.at-most-once", neither) == ("clients.crash", "clients.freeze")
-    assert wants("durability.min-isr-refuses", without("faults.pause", "inspect.partition")) == (
+    assert LOG.wants("commits.fenced", neither) == ("clients.freeze",)
+    assert LOG.wants("delivery.at-most-once", neither) == ("clients.crash", "clients.freeze")
+    assert LOG.wants("durability.min-isr-refuses", without("faults.pause", "inspect.partition")) == (
         "faults.pause and inspect.partition",
     )
 
 
 def test_machines_left_out_are_named() -> None:
-    assert machines_left_out(ABLE) == {}
-    assert machines_left_out(without("faults.kill")) == {"replication": ("faults.kill",)}
-    assert machines_left_out(without("groups")).keys() == {"groups", "delivery"}
-    assert {kind.name for kind in MACHINES} > machines_left_out(without("topics", "groups")).keys() - {"logs"}
+    assert LOG.machines_left_out(ABLE) == {}
+    assert LOG.machines_left_out(without("faults.kill")) == {"replication": ("faults.kill",)}
+    assert LOG.machines_left_out(without("groups")).keys() == {"groups", "delivery"}
+    assert {kind.name for kind in MACHINES} > LOG.machines_left_out(without("topics", "groups")).keys() - {"logs"}
 
 
 def test_one_broker_has_no_second_replica() -> None:
     single = msgspec.structs.replace(ABLE, capabilities=ABLE.capabilities | {"replication": 1})
-    assert left_out(single) == {"min-isr": ("replication on 2 brokers",)}
+    assert LOG.schedules_left_out(single) == {"min-isr": ("replication on 2 brokers",)}

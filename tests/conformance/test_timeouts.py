@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from brokerlaw.adapters.contract import Answer, Description
-from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.conformance.timeouts import (
     BROKER_SESSION,
     DEFAULTS,
@@ -73,7 +73,7 @@ def run(
     """A directed plan, and what it shows."""
     with adapter:
         description = adapter.describe()
-        (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
+        (plan,) = (plan for plan in LOG.directed(description) if plan.name == f"directed/{name}")
         recording = execute(plan, adapter, description, UserSettings(overrides or {}, {}), "")
     return recording, judge(History(recording), INVARIANTS.values())
 
@@ -115,7 +115,7 @@ def test_a_session_outside_the_brokers_bounds_is_moved_inside_and_recorded_so() 
         assert sessions <= ({8_000} if overrides else {6_000})
 
 
-@pytest.mark.parametrize("name", [each.name for each in directed(ReferenceAdapter({}).describe())])
+@pytest.mark.parametrize("name", [each.name for each in LOG.directed(ReferenceAdapter({}).describe())])
 def test_under_kafkas_own_timeouts_nobody_is_accused(name: str) -> None:
     slow = {BROKER_SESSION: str(DEFAULTS[BROKER_SESSION]), REPLICA_LAG: str(DEFAULTS[REPLICA_LAG])}
     _, findings = run(ReferenceAdapter(slow), name.removeprefix("directed/"))

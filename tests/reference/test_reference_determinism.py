@@ -8,14 +8,13 @@ SCRIPT = """
 import sys
 from itertools import islice
 import msgspec
-from brokerlaw.conformance.directed import directed
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.conformance.execute import execute
-from brokerlaw.conformance.machines import draw
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.reference.adapter import ReferenceAdapter
 adapter = ReferenceAdapter({"seed": sys.argv[1]})
 description = adapter.describe()
-for plan in [*directed(description), *islice(draw(description, 3, 8), 32)]:
+for plan in [*LOG.directed(description), *islice(LOG.draw(description, 3, 8), 32)]:
     recording = execute(plan, adapter, description, UserSettings({}, {}), "")
     sys.stdout.buffer.write(msgspec.json.encode(recording.rows) + b"\\n")
 """

@@ -23,6 +23,7 @@ from brokerlaw.conformance.folder import RunFolder
 from brokerlaw.conformance.judge import SelectionError, select
 from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.overrides import redacted
+from brokerlaw.conformance.profiles import PROFILES
 from brokerlaw.conformance.result import RunResult
 from brokerlaw.render import json_report, markdown, terminal
 from brokerlaw.render.narration import narrate
@@ -38,7 +39,7 @@ DEFAULT_EXAMPLES = 160
 @click.option("--max-time", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no plan is begun.")
 @click.option("--shrink-time", type=click.FloatRange(min=0), default=90, show_default=True, help="Seconds a violation.")
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
-@click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
+@click.option("--profile", default="log", show_default=True, help="The kind of broker: log.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder [brokerlaw-runs/ADAPTER-SEED].")
 @gate_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the verdicts only.")
@@ -71,7 +72,7 @@ def check(
         adapter,
         chosen,
         invariants,
-        profile,
+        PROFILES[profile],
         seed,
         run_id,
         examples,
@@ -156,7 +157,7 @@ def _nothing(options: Options, fault: str | None) -> RunResult:
         options.adapter,
         unknown,
         options.seed,
-        options.profile,
+        options.profile.name,
         settings,
         cases=0,
         operations=0,

@@ -36,7 +36,7 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
     help="Print the JSON Schema of a history file's lines.",
 )
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these invariants only.")
-@click.option("--profile", default="log", show_default=True, help="The promises of logs, or of queues.")
+@click.option("--profile", default="log", show_default=True, help="The kind of broker: log.")
 def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
     """Judge HISTORY, a history file (JSON lines) or a trace: exit code 1 if it breaks a promise, 3 if it tests none.
 

@@ -10,10 +10,10 @@ pytest.importorskip("confluent_kafka")
 
 from brokerlaw.adapters.kafka.adapter import KafkaAdapter
 from brokerlaw.adapters.kafka.errors import wait_until
-from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
@@ -35,7 +35,7 @@ def adapter() -> Iterator[KafkaAdapter]:
 def found(adapter: KafkaAdapter, name: str, **overrides: str) -> dict[str, Finding]:
     """What the directed plan of this name shows."""
     description = adapter.describe()
-    (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
+    (plan,) = (plan for plan in LOG.directed(description) if plan.name == f"directed/{name}")
     recording = execute(plan, adapter, description, UserSettings(overrides, {}), f"t{os.getpid()}-{next(NUMBER)}-")
     return judge(History(recording), INVARIANTS.values())
 

@@ -16,10 +16,10 @@ from brokerlaw.adapters.kafka.adapter import KafkaAdapter
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
 from brokerlaw.adapters.kafka.configuration import ASKED, DEFAULT_MIN_SESSION, MIN_SESSION, timeouts
 from brokerlaw.adapters.kafka.settings import as_shipped, for_testing
-from brokerlaw.conformance.directed import directed
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.profiles import LOG
 from brokerlaw.conformance.timeouts import DEFAULTS, TOLD
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
@@ -95,7 +95,7 @@ def test_kafka_tells_its_own_defaults(shipped: KafkaAdapter) -> None:
 @pytest.mark.parametrize("name", ["rebalance", "rebalance-next", "static-member"])
 def test_kafka_as_shipped_is_not_accused_and_needs_no_setting(shipped: KafkaAdapter, name: str) -> None:
     description = shipped.describe()
-    (plan,) = (plan for plan in directed(description) if plan.name == f"directed/{name}")
+    (plan,) = (plan for plan in LOG.directed(description) if plan.name == f"directed/{name}")
     recording = execute(plan, shipped, description, UserSettings({}, {}), f"shipped-{name}-")
     findings = judge(History(recording), INVARIANTS.values())
     assert not [each for each, finding in findings.items() if finding.violations]
