@@ -15,6 +15,8 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.values import Struct
 
+SESSION_TIMEOUT: Final = 2_000
+"""Milliseconds of the session that plans ask for, where the broker's bounds allow it."""
 SLACK: Final = 10_000
 """Milliseconds for what no setting bounds: a busy machine, a log to be recovered, a coordinator that loads."""
 READING: Final = 30_000

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from brokerlaw.conformance.directed.vocabulary import GROUP, SESSION_TIMEOUT, TOPIC, member, sends, topic
+from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
+from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 
 

@@ -1,14 +1,12 @@
 """The words that the schedules share: one topic, one group, a few records."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from brokerlaw.conformance.plan import Step
+from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 
 TOPIC, OUTPUT, GROUP = "orders", "shipped", "shop"
-SESSION_TIMEOUT: Final = 2_000
-"""Milliseconds."""
 
 
 def sends(count: int, client: str = "p0", topic: str = TOPIC, start: int = 0, awaited: bool = True) -> Iterator[Step]:

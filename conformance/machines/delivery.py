@@ -5,12 +5,12 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, indices, keys, pick
 from brokerlaw.conformance.plan import DeclareApplication, Heal, InjectFault, RunApplication, Settle, Until
+from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
 
 TOPIC, OUTPUT, GROUP = "orders", "shipped", "shop"
 DISCIPLINES: tuple[Discipline, ...] = ("at-least-once", "at-most-once", "idempotent-sink", "exactly-once")
-SESSION_TIMEOUT = 2_000
 
 
 class DeliveryMachine(PlanMachine):

@@ -5,12 +5,12 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from brokerlaw.conformance.machines.base import PlanMachine, indices, keys, pick
 from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Until
+from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
 
 TOPIC = "orders"
 GROUPS: tuple[tuple[str, Discipline], ...] = (("billing", "at-least-once"), ("audit", "at-most-once"))
-SESSION_TIMEOUT = 2_000
 
 
 class GroupMachine(PlanMachine):

@@ -7,6 +7,7 @@ from brokerlaw.adapters.contract import Capability, Description
 from brokerlaw.conformance.coverage import Failure, NeverDone
 from brokerlaw.conformance.judge import VerdictStatus
 from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
+from brokerlaw.conformance.timeouts import Timeout
 from brokerlaw.render import json_report, markdown, terminal
 
 FOUND = ReportedViolation("a.b", "it | went <b>wrong", "logs", 3, 20, 5, 5, "trace-1-a.b.json", ("1  send",))
@@ -105,6 +106,17 @@ def test_schedules_left_out_are_told_by_what_they_want() -> None:
     told = terminal.render(result(verdict("pass", 3), left_out=left), Path("run"))
     assert "left out, for want of clients.freeze: one, two\n" in told
     assert "left out, for want of a, b: three\n" in told
+
+
+def test_sessions_that_the_broker_made_longer_are_told_and_others_are_not() -> None:
+    def told(milliseconds: int) -> str:
+        timeouts = (Timeout("group.min.session.timeout.ms", milliseconds, told=True),)
+        return terminal.render(result(verdict("pass", 3), timeouts=timeouts), Path("run"))
+
+    assert "sessions of classic members were raised to 6000 ms: the broker's group.min.session.timeout.ms" in told(
+        6_000
+    )
+    assert "sessions" not in told(500)
 
 
 def test_reports_show_what_was_found_and_escape_it() -> None:
