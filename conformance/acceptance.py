@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,9 @@ from brokerlaw.conformance.baseline import Entry, Known, place, write
 from brokerlaw.conformance.known import told
 from brokerlaw.conformance.result import ReportedViolation, RunResult, Verdict
 from brokerlaw.spec.text import shown
+
+_REASON: Final = 500
+"""The most characters of a reason, until people write a better one."""
 
 
 class Update(NamedTuple):
@@ -48,7 +51,7 @@ def update(path: Path, baseline: Sequence[Known], result: RunResult, folder: Pat
 def _keep(path: Path, found: ReportedViolation, folder: Path, today: date) -> Entry:
     """Copy a violation's trace beside the baseline."""
     saved = traces.read(folder / found.trace)
-    known = Known(Entry(found.invariant, found.reason, today, ""), saved)
+    known = Known(Entry(found.invariant, shown(found.reason, _REASON), today, ""), saved)
     name = place(path, found.invariant, known.way)
     (path.parent / name).parent.mkdir(parents=True, exist_ok=True)
     (path.parent / name).write_bytes((folder / found.trace).read_bytes())

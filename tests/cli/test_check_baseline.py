@@ -179,6 +179,15 @@ def test_a_run_that_did_not_end_changes_nothing(gate: Gate) -> None:
     assert gate.traces()
 
 
+def test_a_baseline_that_cannot_be_written_costs_the_verdict_nothing(gate: Gate) -> None:
+    (gate.folder / ".known.toml.new").mkdir()  # in the way of the file that is to take the other's place
+    result = gate.run("", "--update-baseline")
+    assert result.exit_code == 2, result.output
+    verdict, error = result.output.splitlines()[-2:]
+    assert verdict.startswith("incomplete: ")
+    assert error == f"Error: {gate.file} cannot be written: Is a directory"
+
+
 def test_under_other_settings_it_is_not_the_same(gate: Gate) -> None:
     """Whatever comes back then comes back under settings that nobody has accepted it for."""
     result = gate.run("KAFKA-9807", "--settings", "linger=5")

@@ -116,8 +116,9 @@ def _run(broker: Adapter, options: Options, quiet: bool, gate: Gate) -> int:
     """Run to whatever end comes; the report files are written after every one of them."""
     progress = Progress(quiet)
     with one_line(OSError), RunFolder(options.out) as folder:
-        result, failures = gate.updated(_result(broker, options, folder, progress), options)
+        result = _result(broker, options, folder, progress)
         with INTERRUPTS.held():
+            result, failures = gate.updated(result, options)
             result = folder.finish(result, _reports)
             if INTERRUPTS.arrived and not result.interrupted and result.fault is None:
                 result = folder.finish(msgspec.structs.replace(result, interrupted=True), _reports)

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import click
 
+from brokerlaw.cli import streams
 from brokerlaw.cli.errors import one_line
 from brokerlaw.conformance import acceptance
 from brokerlaw.conformance.baseline import BaselineError, Known, read
 from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.result import RunResult
+from brokerlaw.conformance.trace import TraceError
 from brokerlaw.render import junit, summary
 
 FILE = click.Path(path_type=Path)
@@ -46,9 +48,9 @@ class Gate(NamedTuple):
         today = self.began.astimezone().date()
         try:
             update = acceptance.update(self.baseline, options.baseline or (), result, options.out, today)
-        except OSError as error:
-            return result, [f"{self.baseline} cannot be written: {error.strerror}"]
-        click.echo("\n".join(update.changes))
+        except (OSError, TraceError) as error:
+            return result, [_unwritten(self.baseline, error)]
+        streams.say("\n".join(update.changes))
         return update.result, []
 
     def report(self, result: RunResult, folder: Path) -> list[str]:
@@ -60,7 +62,7 @@ class Gate(NamedTuple):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     write(path, result, folder)
                 except OSError as error:
-                    failures.append(f"{path} cannot be written: {error.strerror}")
+                    failures.append(_unwritten(path, error))
         return failures
 
     def _junit(self, path: Path, result: RunResult, folder: Path) -> None:
@@ -69,6 +71,10 @@ class Gate(NamedTuple):
     def _summary(self, path: Path, result: RunResult, folder: Path) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(summary.render(result, folder))
+
+
+def _unwritten(path: Path, error: Exception) -> str:
+    return f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
 
 
 def gate_options(command: Callable[..., None]) -> Callable[..., None]:
