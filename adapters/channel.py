@@ -131,6 +131,11 @@ class Channel:
         """Whether more can be asked."""
         return self._fault is None and self._ended_by_us is None
 
+    @property
+    def fault(self) -> Exception | None:
+        """What ended the conversation, if it was not us."""
+        return self._fault
+
     def freeze(self) -> None:
         """Stop the program's clock; returns when it stands still."""
         self._child.signal(signal.SIGSTOP)
@@ -154,12 +159,14 @@ class Channel:
 
         One that is at work, as the user interrupts it, has no more than `GRACE`.
         """
-        orderly, limit = False, min(self.patience, GRACE) if self._at_work() else self.patience
+        orderly, limit = False, min(self.patience, GRACE) if self._waiting() else self.patience
         with contextlib.suppress(Exception):  # what ended it before has been told
             stop = self._post(wire.Stop, ends="closed")
             orderly = isinstance(stop.future.result(limit).outcome, Ok)
             self._child.close_input()
             orderly = self._child.join(limit) and orderly
+        if not orderly:
+            self._ended_by_us = "killed"
         self.kill()
         return orderly
 
@@ -171,10 +178,10 @@ class Channel:
 
     # --- requests ---
 
-    def _at_work(self) -> bool:
-        """Whether something is in flight that somebody waited for."""
+    def _waiting(self) -> wire.AnyRequest | None:
+        """What is in flight and was waited for."""
         with self._lock:
-            return any(wire.awaited(pending.request) for pending in self._pending.values())
+            return next((each.request for each in self._pending.values() if wire.awaited(each.request)), None)
 
     def _post(self, make: Callable[[int], wire.AnyRequest], ends: str | None = None) -> Pending:
         """Make a request; with `ends` it is the last one, so that the program's end thereafter is no surprise."""
@@ -294,17 +301,18 @@ class Channel:
 
     def _end(self, status: int | None) -> None:
         """The program is gone: in the reading thread, when all that it wrote has been read."""
-        if self._ended_by_us is None:
-            self._fail(self._died(status))
+        if self._ended_by_us != "killed" and (waiting := self._waiting()) is not None:
+            self._fail(self._died(status, waiting))
+        elif self._ended_by_us is None:
+            self._fail(self._died(status, None))
         unknown = Unknown("CLIENT_ENDED", f"{self.name} was {self._ended_by_us}")
         for pending in self._take_pending():
             pending.future.set_result(Timed(unknown, self.clock.now()))
 
-    def _died(self, status: int | None) -> AdapterError:
-        with self._lock:
-            waiting = next((each.request for each in self._pending.values() if wire.awaited(each.request)), None)
+    def _died(self, status: int | None, waiting: wire.AnyRequest | None) -> AdapterError:
+        kind = Misuse.DIED_STOPPING if isinstance(waiting, wire.Stop) else Misuse.DIED
         during = f" during {wire.word(waiting)}," if waiting else ""
-        return Misuse.DIED.error(self.name, ending=_ending(status), during=during, stderr=self._child.last_words())
+        return kind.error(self.name, ending=_ending(status), during=during, stderr=self._child.last_words())
 
     def _fail(self, error: Exception) -> Exception:
         """End it all for this reason, unless there was one before; returns the one that counts."""

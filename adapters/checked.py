@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from brokerlaw.adapters.contract import (
     Adapter,
     AdapterError,
@@ -20,6 +22,7 @@ from brokerlaw.adapters.contract import (
     described,
     exceptional,
     result_of,
+    to_the_depth,
 )
 from brokerlaw.adapters.errors import pictured, told
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
@@ -32,7 +35,10 @@ AWAITED: Final = 30.0
 
 
 class Checked(Adapter):
-    """The adapter that `make` makes, by its name. Raises `AdapterError` only."""
+    """The adapter that `make` makes, by its name. Raises `AdapterError` only.
+
+    `deep`: the insides of what it answers are looked at too, which takes longer and is not needed for our own.
+    """
 
     def __init__(
         self,
@@ -40,9 +46,11 @@ class Checked(Adapter):
         make: Callable[[Mapping[str, str]], Adapter],
         settings: Mapping[str, str],
         patience: float = AWAITED,
+        *,
+        deep: bool = True,
     ) -> None:
         super().__init__(settings)
-        self.name, self._patience = name, patience
+        self.name, self._patience, self._deep = name, patience, deep
         self._fault: AdapterError | None = None
         self._adapter = self._call("__init__()", lambda: make(settings))
         self.simulated = type(self._adapter).now is not Adapter.now
@@ -88,6 +96,8 @@ class Checked(Adapter):
                     self.name, observation=pictured(observation), process=pictured(process)
                 )
                 raise self._fault
+            if self._deep:
+                observation = self._to_the_depth(observation)
             observer(at, process, observation)
 
         self._call("listen()", lambda: self._adapter.listen(observe))
@@ -111,8 +121,15 @@ class Checked(Adapter):
         if isinstance(answer, Timed):
             if type(answer.at) is not int:
                 raise self._returned(answer, name_of(op), "the time is in ns, as an int")
-            return Timed(answered(self.name, op, answer.outcome), answer.at)
-        return answered(self.name, op, answer)
+            return Timed(answered(self.name, op, answer.outcome, self._deep), answer.at)
+        return answered(self.name, op, answer, self._deep)
+
+    def _to_the_depth(self, observation: Observation) -> Any:
+        try:
+            return to_the_depth(observation, type(observation))
+        except (msgspec.ValidationError, TypeError) as error:
+            self._fault = Misuse.WRONG_OBSERVATION.error(self.name, quote=pictured(observation), reason=error)
+            raise self._fault from error
 
     def _awaited(self, op: Operation, future: "Future[Any]") -> Any:
         try:

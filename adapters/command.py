@@ -45,7 +45,7 @@ class CommandAdapter(Adapter):
         """Have the program end what it started. Raises `AdapterError` when it had to be killed for that."""
         channel, self._channel = self._channel, None
         if channel is not None and channel.alive and not channel.close():
-            raise Misuse.NOT_STOPPED.error(self._name, seconds=self._patience)
+            raise channel.fault or Misuse.NOT_STOPPED.error(self._name, seconds=self._patience)
         if channel is not None:
             channel.kill()
 

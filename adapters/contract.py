@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
-from typing import NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import msgspec
 
@@ -159,10 +159,10 @@ def exceptional(error: BaseException) -> Unknown:
 def described(name: str, told: object) -> Description:
     """The description that was told, as a `Description` or as what JSON makes of one. Raises `AdapterError`."""
     try:
-        plain = msgspec.to_builtins(told)
+        plain = msgspec.to_builtins(told, builtin_types=(bytes,))
         if reason := _no_capability(plain):
             raise Misuse.DESCRIPTION.error(name, reason=reason)
-        description = msgspec.convert(plain, Description)
+        description = msgspec.convert(plain, Description, builtin_types=(bytes,))
     except (msgspec.ValidationError, TypeError) as error:
         raise Misuse.DESCRIPTION.error(name, reason=error) from error
     if reason := _wrong(description):
@@ -200,15 +200,18 @@ def _wrong(it: Description) -> str:
     return ""
 
 
-def answered(name: str, op: Operation, outcome: object) -> Outcome:
-    """The outcome of an operation, if it is one that the operation can have. Raises `AdapterError`."""
+def answered(name: str, op: Operation, outcome: object, deep: bool = False) -> Outcome:
+    """The outcome of an operation, if it is one that the operation can have. Raises `AdapterError`.
+
+    With `deep`, what is inside of a struct is looked at too, which its class does not do.
+    """
     if not isinstance(outcome, Ok | Fail | Unknown):
         wanted = "return Ok(value), Fail(error) or Unknown(error)"
         raise Misuse.RETURNED.error(name, value=pictured(outcome), method=name_of(op), wanted=wanted)
     if isinstance(outcome, Ok):
         try:
-            return typed(op, outcome)
-        except msgspec.ValidationError as error:
+            return Ok(to_the_depth(outcome.value, op.returns)) if deep else typed(op, outcome)
+        except (msgspec.ValidationError, TypeError) as error:
             wanted = getattr(op.returns, "__name__", str(op.returns))
             raise Misuse.WRONG_VALUE.error(
                 name, quote=pictured(outcome.value), operation=name_of(op), reason=error, returns=wanted
@@ -216,6 +219,11 @@ def answered(name: str, op: Operation, outcome: object) -> Outcome:
     if not isinstance(outcome.error, str) or not isinstance(outcome.message, str):
         raise Misuse.WRONG_VALUE.error(name, operation=name_of(op), reason=pictured(outcome), returns="text for error")
     return outcome
+
+
+def to_the_depth(value: object, kind: Any) -> Any:
+    """The value as one of this type. Raises `msgspec.ValidationError`, or TypeError for what no message can hold."""
+    return msgspec.convert(msgspec.to_builtins(value, builtin_types=(bytes,)), kind, builtin_types=(bytes,))
 
 
 def result_of(future: "Future[Outcome] | Future[Timed]") -> Outcome | Timed:

@@ -38,6 +38,7 @@ class Misuse(Enum):
     DEAF = "did not read its standard input for {seconds:g} s, and was asked for {request}"
     INPUT_CLOSED = "closed its standard input, and was asked for {request}"
     DIED = "{ending}{during} before it was told to stop"
+    DIED_STOPPING = "{ending} before it had completed stop"
     NOT_JSON = (
         "wrote a line that is not JSON ({reason})",
         "only messages may go to standard output; write everything else to standard error",
@@ -78,6 +79,7 @@ class Misuse(Enum):
         "observed {observation} for {process}, which is not its to see",
         "an adapter observes Assigned, Revoked and Lost, for a client by the name that it was opened with",
     )
+    WRONG_OBSERVATION = "observed what is none: {reason}"
     IN_FLIGHT = (
         "answered {operation} with ok while {count} of its sends had no outcome",
         "{operation} returns only when every Future of send has its outcome; with Unknown if the broker takes too long",

@@ -53,9 +53,10 @@ def resolve(name: str, settings: Mapping[str, str]) -> Adapter:
         return CommandAdapter(name, _split(name, rest), own)
     if colon and kind == "py":
         place(name, rest)
-        return _class(name, rest, own, inside=where == "inside")
+        return _class(name, rest, own, inside=where == "inside", ours=False)
     entry = _entry(name)
-    return _class(name, entry.value, own, inside=(where or ("inside" if _ours(entry) else "own")) == "inside")
+    ours = _ours(entry)
+    return _class(name, entry.value, own, inside=(where or ("inside" if ours else "own")) == "inside", ours=ours)
 
 
 def installed() -> list[Installed]:
@@ -70,10 +71,10 @@ def _process(settings: Mapping[str, str]) -> str | None:
     return where
 
 
-def _class(name: str, target: str, settings: Mapping[str, str], *, inside: bool) -> Adapter:
+def _class(name: str, target: str, settings: Mapping[str, str], *, inside: bool, ours: bool) -> Adapter:
     if inside:
         seconds, rest = patience(settings)
-        return Checked(name, load(name, target), rest, seconds)
+        return Checked(name, load(name, target), rest, seconds, deep=not ours)
     return CommandAdapter(name, _python(SERVE, name, target), settings)
 
 

@@ -23,7 +23,7 @@ import msgspec
 from brokerlaw.adapters import wire
 from brokerlaw.adapters.checked import Checked
 from brokerlaw.adapters.contract import SIMULATED_TIME, Adapter, AdapterError, Misuse, Timed, result_of
-from brokerlaw.adapters.errors import pictured
+from brokerlaw.adapters.errors import pictured, told
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
 from brokerlaw.spec.history.outcomes import Ok, Outcome
 
@@ -53,7 +53,10 @@ class Server:
         try:
             for line in requests:
                 request = wire.read_request(line)
-                self._perform(request)
+                try:
+                    self._perform(request)
+                except KeyboardInterrupt as error:  # no user's: those do not reach this process
+                    raise Misuse.RAISED.error(self._name, error=told(error), method=wire.word(request)) from error
                 if isinstance(request, wire.Stop):
                     return
         except AdapterError as error:

@@ -85,7 +85,7 @@ def test_an_adapters_fault_is_told_after_it_has_cleared_up() -> None:
 def test_an_answer_that_cannot_be_written_is_a_fault() -> None:
     said, _ = converse(Toy, HELLO, wire.Invoke(2, Send("p", "nonsense", b"")))
     assert isinstance(said[-1], wire.GaveUp)
-    assert "answered send with a wrong value: Expected `object`, got `object`" in said[-1].message
+    assert "answered send with a wrong value: " in said[-1].message
 
 
 @pytest.mark.parametrize("first", [wire.Reset(1), wire.Hello(1, 99, {})])
