@@ -20,7 +20,7 @@ def bound(names: Sequence[str], sorts: Sequence[type[Term]]) -> Iterator[tuple[T
     outer = len(_scope)
     for name in names:
         if name in {plain(sort).__name__ for sort in sorts}:
-            raise SpecError(f"`{name}` is a sort: give the parameter a name of its own, such as `{name.lower()}`")
+            raise SpecError(f"`{name}` is a sort: give the parameter a name of its own, such as `{name.lower()}_1`")
         numbered = (f"{name}_{k}" for k in itertools.count(2))
         _scope.append(next(each for each in itertools.chain([name], numbered) if each not in _scope))
     try:

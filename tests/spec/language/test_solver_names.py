@@ -12,7 +12,7 @@ from brokerlaw.spec.protocols.registry import load
 TEXT = """
 from brokerlaw.spec.language import *
 
-class {word}(Sort):
+class {sort}(Sort):
     pass
 
 class Count(Ordered):
@@ -24,7 +24,7 @@ class First(Enum):
 class Second(Enum):
     other, {word} = values(2)
 
-Kind = {word}
+Kind = {sort}
 
 class P(Protocol):
     bounds = {{Kind: 2, Count: 3}}
@@ -35,28 +35,28 @@ class P(Protocol):
     second = Var(Second)
 
     @init
-    def begin(s, {word}: Kind):
-        s.first, s.last = First.other, {word}
+    def begin(s, {local}: Kind):
+        s.first, s.last = First.other, {local}
 
     @action
-    def take(s, {word}: Kind, other: Kind):
-        require(s.first == First.other, s.second == Second.other, {word} != other{guard})
-        s.{word}[{word}], s.last, s.count = True, {word}, s.count + 1
+    def take(s, {local}: Kind, other: Kind):
+        require(s.first == First.other, s.second == Second.other, {local} != other{guard})
+        s.{word}[{local}], s.last, s.count = True, {local}, s.count + 1
 
     @action
-    def release(s, {word}: Kind):
-        require(s.{word}[{word}])
-        s.{word}[{word}] = False
+    def release(s, {local}: Kind):
+        require(s.{word}[{local}])
+        s.{word}[{local}] = False
 
     @invariant
-    def {word}_(s, {word}: Kind, other: Kind):
-        return implies(s.{word}[{word}] & s.{word}[other], {word} == other)
+    def {word}_claim(s, {local}: Kind, other: Kind):
+        return implies(s.{word}[{local}] & s.{word}[other], {local} == other)
 
     @invariant
     def last_known(s):
-        return exists(Kind, lambda {word}: s.last == {word})
+        return exists(Kind, lambda {local}: s.last == {local})
 """
-GUARD = ", forall(Kind, lambda {word}: ~s.{word}[{word}])"
+GUARD = ", forall(Kind, lambda {local}: ~s.{word}[{local}])"
 WORDS = (
     "node",
     "Int",
@@ -76,20 +76,24 @@ OURS = ("sort", "value", "local", "cell", "lemma", "define", "s0", "s1", "start"
 ODD = ("né", "Ωμέγα", "經紀人", "ª", "x_", "_", "__x")
 
 
-def named(word: str, folder: Path, guard: str = GUARD) -> type[Protocol]:
+def named(word: str, folder: Path, *, guard: str = GUARD, of_a_local: bool = False) -> type[Protocol]:
+    """A lock of which a variable, values, and either the sort or all locals have this name."""
+    names = {"word": word, "sort": "Lockable" if of_a_local else word, "local": word if of_a_local else "mine"}
     path = folder / "named.py"
-    path.write_text(TEXT.format(word=word, guard=guard.format(word=word)), encoding="utf-8")
+    path.write_text(TEXT.format(**names, guard=guard.format(**names)), encoding="utf-8")
     return load(str(path))
 
 
+@pytest.mark.parametrize("of_a_local", [True, False])
 @pytest.mark.parametrize("word", WORDS + OURS + ODD)
-def test_a_name_is_only_a_name(word: str, tmp_path: Path) -> None:
-    assert prove(named(word, tmp_path).spec).status == "proved"
+def test_a_name_is_only_a_name(word: str, of_a_local: bool, tmp_path: Path) -> None:
+    assert prove(named(word, tmp_path, of_a_local=of_a_local).spec).status == "proved"
 
 
-@pytest.mark.parametrize("word", ("node", "Int", "at", "Ωμέγα"))
-def test_what_is_false_is_false_under_any_name(word: str, tmp_path: Path) -> None:
-    result = prove(named(word, tmp_path, guard="").spec, max_states=0)
+@pytest.mark.parametrize("of_a_local", [True, False])
+@pytest.mark.parametrize("word", ["node", "Int", "at", "Ωμέγα"])
+def test_what_is_false_is_false_under_any_name(word: str, of_a_local: bool, tmp_path: Path) -> None:
+    result = prove(named(word, tmp_path, guard="", of_a_local=of_a_local).spec, max_states=0)
     assert [each.obligation.action for each in result.results if each.counterexample] == ["take"]
 
 
