@@ -69,3 +69,55 @@ def test_the_spec_does_no_io_and_knows_no_hypothesis() -> None:
             node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
         }
         assert not imported & {"hypothesis", "time", "datetime", "random", "socket", "click", "rich"}, path
+
+
+def modules() -> dict[str, Path]:
+    """Every module of ours, as `room.module`, and its file."""
+    found: dict[str, Path] = {}
+    for folder, room in [
+        *((ROOT / room, (room,)) for room in ("spec", "adapters", "reference", "conformance")),
+        (PACKAGE, ()),
+    ]:
+        for path in sorted(folder.rglob("*.py")):
+            parts = (*room, *path.relative_to(folder).with_suffix("").parts)
+            if "templates" not in parts:
+                found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def circles(imports: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of modules each of which imports, in some steps, every other of the group."""
+
+    def reached(module: str) -> set[str]:
+        found: set[str] = set()
+        ahead = [module]
+        while ahead:
+            new = imports.get(ahead.pop(), set()) - found
+            found |= new
+            ahead += new
+        return found
+
+    reach = {module: reached(module) for module in imports}
+    groups = {frozenset(other for other in reach[module] if module in reach[other]) for module in imports}
+    return [set(group) for group in groups if len(group) > 1]
+
+
+def test_no_circle_of_imports_outside_the_reference() -> None:
+    """Imports inside of functions count. The reference's own circle goes when all of it talks over its network."""
+    known = modules()
+    imports: dict[str, set[str]] = {}
+    for module, path in known.items():
+        named = set(imports_of(path.read_text()))
+        exact = {name for name in named if name in known}
+        imports[module] = exact - {module} - packages_of(exact)
+    assert [group for group in circles(imports) if any(not name.startswith("reference.") for name in group)] == []
+
+
+def packages_of(names: set[str]) -> set[str]:
+    """Packages that are named only on the way to a module in them."""
+    return {name for name in names if any(other.startswith(name + ".") for other in names)}
+
+
+def test_a_circle_is_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [{"a", "b", "c"}]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []

@@ -127,3 +127,6 @@ _surface: Any = fold(SURFACE)
 def show(term: Term) -> str:
     """Write the term as an author would."""
     return _bare(_surface(term))
+
+
+Term.written = show

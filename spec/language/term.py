@@ -123,9 +123,10 @@ class Term(metaclass=SortType):
         )
 
     def __repr__(self) -> str:
-        from brokerlaw.spec.language.fold import show
+        return type(self).written(self)
 
-        return show(self)
+    written: ClassVar[Callable[[Term], str]] = object.__repr__
+    """As an author would write it: `fold` says how."""
 
 
 T = TypeVar("T", bound=Term)

@@ -10,8 +10,9 @@ import click
 from click.exceptions import Exit
 
 from brokerlaw import __version__
-from brokerlaw.cli import boundary, entry, streams
+from brokerlaw.cli import boundary, streams
 from brokerlaw.cli.errors import CliError
+from brokerlaw.cli.process import end_with
 
 COMMANDS: Final = {
     "check": "Hold a broker to its promises.",
@@ -38,7 +39,12 @@ class LazyGroup(click.Group):
 
     def __call__(self, args: Sequence[str] | None = None) -> NoReturn:
         """Run as the program does."""
-        entry.main(args)
+
+        def command() -> int:
+            streams.prepare()
+            return run(args)
+
+        end_with(lambda: boundary.answer(command))
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> NoReturn:
         """Run inside the boundary; click's own would end with 1 when a pipe breaks."""
