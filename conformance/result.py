@@ -93,7 +93,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     @property
     def tested(self) -> int:
         """How many promises were put to the test."""
-        return sum(verdict.exercised > 0 for verdict in self.verdicts)
+        return sum(verdict.exercised > 0 or verdict.violations > 0 for verdict in self.verdicts)
 
     @property
     def exit_code(self) -> int:
@@ -121,7 +121,8 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
                 fault = (self.fault or "").partition("\n")[0]
                 return f"no verdict: the adapter or the suite is at fault, not the broker: {fault}"
             case 3:
-                return f"incomplete: {'; '.join([*self._incomplete(), self._tested])}"
+                held = f", and none was broken{self._known}" if self.tested else ""
+                return f"incomplete: {'; '.join([*self._incomplete(), self._tested])}{held}"
             case _:
                 return "interrupted: what is reported stands, the rest was not judged"
 

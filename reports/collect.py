@@ -93,7 +93,7 @@ def main() -> None:
 def add(folder: Path, name: str, command: str) -> None:
     """Take the run in FOLDER as NAME."""
     data = msgspec.json.decode((folder / "report.json").read_bytes())
-    result = msgspec.convert({key: data[key] for key in RunResult.__struct_fields__}, RunResult)
+    result = msgspec.convert({key: data[key] for key in RunResult.__struct_fields__ if key in data}, RunResult)
     target = HERE / "traces" / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
