@@ -84,7 +84,9 @@ function complete(id, outcome) {
 }
 
 function giveUp(error) {
-  write({ type: 'fault', message: error instanceof AdapterError ? error.message : error.stack });
+  const expected = error instanceof AdapterError;
+  if (!expected) console.error(error.stack);
+  write({ type: 'fault', message: expected ? error.message : `${error.name}: ${error.message}` });
   process.exitCode = 1;
 }
 

@@ -105,3 +105,27 @@ def test_the_reference_is_sound() -> None:
     result = run("reference")
     assert result.exit_code == 0, result.output
     assert "The adapter is sound." in result.output
+
+
+STUCK = """
+import time
+from brokerlaw.adapters.templates.adapter import MyBroker
+
+class Stuck(MyBroker):
+    def send(self, op):
+        time.sleep(600)
+"""
+
+
+def test_an_interrupt_ends_a_class_that_hangs_in_its_own_process(tmp_path: Path) -> None:
+    (tmp_path / "stuck.py").write_text(STUCK)
+    command = [sys.executable, "-m", "brokerlaw", "smoke", f"py:{tmp_path / 'stuck.py'}:Stuck"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "A topic with two partitions" in line:  # the next check hangs
+            break
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in rest

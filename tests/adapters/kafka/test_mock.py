@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from brokerlaw.adapters.registry import resolve
 from brokerlaw.cli.check import check
 from brokerlaw.cli.replay import replay
+from brokerlaw.conformance.smoke import smoke
 
 pytestmark = pytest.mark.mock
 TRACE = Path(__file__).parents[3] / "reports/traces/kafka-mock/trace-3-transactions.committed-only.json"
@@ -40,3 +42,10 @@ def test_it_has_brokers_of_its_own(tmp_path: Path) -> None:
     result = run(tmp_path / "run", "--settings", "bootstrap=127.0.0.1:9092")
     assert result.exit_code == 2
     assert "bootstrap= is for the adapter kafka" in result.output
+
+
+def test_its_adapter_is_sound_and_what_the_mock_lacks_is_not_said_to_be_the_adapters() -> None:
+    results = list(smoke(resolve("kafka-mock", {}), "smoke-", 120.0))
+    unwell = [each for each in results if each.status not in ("pass", "not claimed")]
+    assert all(each.status == "unsure" and "transactions" in each.needs for each in unwell), unwell
+    assert sum(each.status == "pass" for each in results) > 20
