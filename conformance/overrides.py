@@ -13,6 +13,7 @@ import msgspec
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.roles import Role, fields, hints
+from brokerlaw.spec.history.validate import HistoryError, check_setting
 
 Op = TypeVar("Op", bound=Operation)
 
@@ -77,6 +78,10 @@ def sort(pairs: Mapping[str, str]) -> UserSettings:
     for key, value in overrides.items():
         if key in _KNOWN:
             _convert(key, value, _KNOWN[key])
+        try:
+            check_setting(key, value)
+        except HistoryError as error:
+            raise SettingsError(f"--settings {key}={value}: {error}") from error
     return UserSettings(overrides, {key: value for key, value in pairs.items() if key not in overrides})
 
 

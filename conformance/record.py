@@ -1,4 +1,4 @@
-"""Recording a running case: rows in the order in which they came, from any thread."""
+"""Recording a running case: rows in the order of their times, from any thread."""
 
 from threading import Lock
 from typing import cast
@@ -25,20 +25,27 @@ class Recorder:
         with self._lock:
             number = len(self._invoked)
             self._invoked.append(time)
-            self._rows.append(Invoke(number, time, process, cast(AnyOperation, op)))  # each operation is one of them
+            self._place(Invoke(number, time, process, cast(AnyOperation, op)))  # each operation is one of them
             return number
 
     def complete(self, time: int, number: int, outcome: Outcome) -> None:
         """Record a completion, never before its invocation: clocks of other processes may lag."""
         with self._lock:
             if not self._closed:
-                self._rows.append(Complete(number, max(time, self._invoked[number]), outcome))
+                self._place(Complete(number, max(time, self._invoked[number]), outcome))
 
     def observe(self, time: int, process: str, observation: AnyObservation) -> None:
         """Record an observation."""
         with self._lock:
             if not self._closed:
-                self._rows.append(Observe(time, process, observation))
+                self._place(Observe(time, process, observation))
+
+    def _place(self, row: Row) -> None:
+        """Clients in other processes are heard a moment after the time that they tell: others may have been since."""
+        place = len(self._rows)
+        while place and self._rows[place - 1].time > row.time:
+            place -= 1
+        self._rows.insert(place, row)
 
     def close(self) -> Recording:
         """The finished recording."""

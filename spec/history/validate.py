@@ -22,20 +22,22 @@ class HistoryError(Exception):
 def check_operation(op: Operation) -> None:
     """Raises `HistoryError` on a topic's setting that is no number."""
     if type(op) is CreateTopic and op.settings:
-        for name in NUMBERS:
-            if name in op.settings:
-                _check_number(name, op.settings[name])
+        for name, text in op.settings.items():
+            check_setting(name, text)
+
+
+def check_setting(name: str, text: str) -> None:
+    """Raises `HistoryError` on a topic's setting that is no number, and must be one."""
+    if name not in NUMBERS:
+        return
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19) or int(text) < -1:
+        raise HistoryError(f"the setting {name} is {text!r}: a whole number from -1 on is needed")
+    if name == MIN_ISR and int(text) > INT32:
+        raise HistoryError(f"the setting {name} is {text}: no topic has so many replicas")
 
 
 def check_observation(value: Observation) -> None:
     """Raises `HistoryError` on a drain that ends before it starts."""
     if type(value) is Drained and value.end < value.start:
         raise HistoryError(f"drained from {value.start} to {value.end}: the end is before the start")
-
-
-def _check_number(name: str, text: str) -> None:
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19) or int(text) < -1:
-        raise HistoryError(f"the setting {name} is {text!r}: a whole number from -1 on is needed")
-    if name == MIN_ISR and int(text) > INT32:
-        raise HistoryError(f"the setting {name} is {text}: no topic has so many replicas")

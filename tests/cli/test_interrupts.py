@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "check": ("check", "reference", "--examples", "1000000", "--out", "run"),
     "check-blocked": ("check", HANGS, "--examples", "0", "--out", "run"),
     "replay": ("replay", "trace.json", "--runs", "1000000"),
+    "judge": ("judge", "-"),
     "explore": ("explore", "replication", "--set", "Replica=5"),
     "explore-python": ("explore", "replication", "--engine", "python"),
     "explore-threads": ("explore", "replication", "--set", "Replica=5", "--threads", "2"),

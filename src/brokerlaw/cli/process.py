@@ -11,6 +11,7 @@ from brokerlaw.cli.interrupts import INTERRUPTS
 def end_with(command: Callable[[], int]) -> NoReturn:
     """Run the command, and end the process with its exit code."""
     try:
+        _fill_closed_streams()
         INTERRUPTS.install()
         code = command()
     except KeyboardInterrupt:
@@ -18,3 +19,10 @@ def end_with(command: Callable[[], int]) -> NoReturn:
     INTERRUPTS.end(code)
     atexit._run_exitfuncs()
     os._exit(code)  # a thread that hangs, an adapter's or a search's, would keep the process alive
+
+
+def _fill_closed_streams() -> None:
+    """Else the next file or pipe that is opened would be standard output, to us and to what we start."""
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(number)

@@ -25,14 +25,11 @@ class OutputError(Exception):
 
 def prepare() -> None:
     """Make the three streams usable, whatever state they were left to us in. Raises `OutputError`."""
-    closed = [number for number in range(3) if not _open(number)]
-    for _ in closed:  # else the next file that is opened would become standard output to a child process
-        os.open(os.devnull, os.O_RDWR)
     codecs.register_error(_HANDLER, _replaced)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=_HANDLER)
-    if 1 in closed:
+    if sys.stdout is None:
         raise OutputError("standard output is closed: nothing could be shown; > /dev/null discards what is")
 
 
@@ -72,14 +69,6 @@ def unwritable(error: OSError) -> OutputError:
     if isinstance(error, BrokenPipeError):
         return OutputError("the reader of standard output left before all was shown")
     return OutputError(f"standard output cannot be written: {error.strerror}; not all was shown")
-
-
-def _open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
