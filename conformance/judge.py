@@ -1,4 +1,4 @@
-"""Judge: a history against the book of invariants. Nothing is executed here."""
+"""Judge: a history against the invariants. Nothing is executed here."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ ALL: Final = "*"
 
 
 class SelectionError(Exception):
-    """The selection selects nothing, or names what is not in the book."""
+    """The selection selects nothing, or names what there is not."""
 
 
 class JudgeError(Exception):

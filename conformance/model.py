@@ -54,7 +54,7 @@ class PlanModel:
     clients: dict[str, Client] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     applications: dict[str, Application] = field(default_factory=dict)
-    struck: list[p.InjectFault | BrokerFault] = field(default_factory=list)
+    faults: list[p.InjectFault | BrokerFault] = field(default_factory=list)
     sends: int = 0
 
     def live(self, kind: type[ops.OpenProducer] | type[ops.OpenConsumer]) -> list[str]:
@@ -119,7 +119,7 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
         case p.Settle():
             yield bool(model.members(step.group))
         case p.Heal() | p.ResumePaused() | ops.HealNetwork():
-            yield bool(model.struck)
+            yield bool(model.faults)
         case Operation():
             yield ops.client_of(step) is None or ops.client_of(step) in _awake(model)
 
@@ -179,8 +179,8 @@ def _take(model: PlanModel, step: p.Step) -> None:
         case p.DeclareApplication():
             model.applications[step.group] = Application(step.topic, step.discipline, step.sink)
         case p.InjectFault() | BrokerFault():
-            model.struck.append(step)
+            model.faults.append(step)
         case p.Heal():
-            model.struck.clear()
+            model.faults.clear()
         case _:
             pass

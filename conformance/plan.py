@@ -107,11 +107,11 @@ class Elapse(Directive, frozen=True):
 
 
 class ResumePaused(Directive, frozen=True):
-    """Resume what is paused, but leave the dead dead."""
+    """Resume paused brokers; those that were killed stay down."""
 
 
 class Heal(Directive, frozen=True):
-    """Resume what is paused, restart what is dead, reconnect what is cut off."""
+    """Resume paused brokers, restart killed ones, end every isolation."""
 
 
 AnyDirective: TypeAlias = (

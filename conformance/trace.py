@@ -113,7 +113,7 @@ def _typed(rows: tuple[Row, ...]) -> Iterator[Row]:
 
 
 def invariant_of(trace: SavedTrace) -> Invariant:
-    """The invariant that the trace breaks. Raises `TraceError` when the book has no such one."""
+    """The invariant that the trace breaks. Raises `TraceError` when there is no such one."""
     if trace.invariant not in INVARIANTS:
-        raise TraceError(f"the trace breaks {trace.invariant!r}, which is not in this version's book")
+        raise TraceError(f"the trace breaks {trace.invariant!r}, an invariant that this version does not have")
     return INVARIANTS[trace.invariant]

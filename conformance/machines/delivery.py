@@ -77,13 +77,13 @@ class DeliveryMachine(PlanMachine):
         self.do(ops.Thaw(instance), RunApplication(instance))
 
     @rule()
-    @precondition(lambda self: self.has("faults.kill", "inspect.partition") and not self.model.struck)
+    @precondition(lambda self: self.has("faults.kill", "inspect.partition") and not self.model.faults)
     def kill_leader(self) -> None:
         """The input's leader dies."""
         self.do(InjectFault("kill", "leader", TOPIC))
 
     @rule()
-    @precondition(lambda self: self.model.struck)
+    @precondition(lambda self: self.model.faults)
     def heal(self) -> None:
         """And comes back."""
         self.do(Heal())

@@ -48,14 +48,14 @@ class ReplicationMachine(PlanMachine):
         self.do(ops.Poll(self.model.live(ops.OpenConsumer)[0]))
 
     @rule(fault=st.sampled_from(["kill", "kill", "pause"]), role=st.sampled_from(["leader", "follower", "followers"]))
-    @precondition(lambda self: len(self.model.struck) < 2)
+    @precondition(lambda self: len(self.model.faults) < 2)
     def inject(self, fault: ops.FaultKind, role: Role) -> None:
         """A broker dies or stands still."""
         if self.has(f"faults.{fault}"):
             self.do(InjectFault(fault, role, TOPIC))
 
     @rule(at_most=st.integers(1, 2))
-    @precondition(lambda self: self.model.struck)
+    @precondition(lambda self: self.model.faults)
     def await_smaller_isr(self, at_most: int) -> None:
         """The cluster notices; then what min.insync.replicas refuses can be told."""
         describe = ops.DescribePartition(TOPIC, 0)
@@ -64,7 +64,7 @@ class ReplicationMachine(PlanMachine):
         self.do(describe)
 
     @rule(how=st.sampled_from(["resurrect", "heal"]))
-    @precondition(lambda self: self.model.struck)
+    @precondition(lambda self: self.model.faults)
     def mend(self, how: str) -> None:
         """The brokers come back, all of them or those that only stood still."""
         self.do(Heal() if how == "heal" else ResumePaused(), AwaitLeader(TOPIC))

@@ -1,4 +1,4 @@
-"""The book of invariants: predicates over histories, one for each promise a broker makes, one module for each kind."""
+"""The invariants: predicates over histories, one for each promise of a broker, one module for each kind of promise."""
 
 from importlib import import_module
 from typing import Final
@@ -20,7 +20,7 @@ MODULES: Final = (
     "leadership",
     "commits",
 )
-"""The modules in the order of the book."""
+"""In the order in which their invariants are listed."""
 
 for _module in MODULES:
     import_module(f"{__name__}.{_module}")

@@ -63,7 +63,7 @@ MEMBERSHIPS: Final = ("groups.cooperative", "groups.next", "groups.static")
 """What a promise about members of groups covers: the ways in which a group may share out its partitions."""
 
 INVARIANTS: dict[str, Invariant] = {}
-"""Every invariant by its id, in the order of the book."""
+"""Every invariant by its id, in the order in which they are listed."""
 
 Judge: TypeAlias = Callable[[History], Finding]
 
@@ -82,7 +82,7 @@ def invariant(
     mutants: Iterable[str] = (),
     covers: Iterable[str] = (),
 ) -> Callable[[Judge], Judge]:
-    """Enter the decorated judge into the book under `id`."""
+    """Register the decorated judge under `id`."""
 
     def enter(judge: Judge) -> Judge:
         assert id not in INVARIANTS, f"two invariants are called {id}"

@@ -23,5 +23,5 @@ def test_nobody_is_asked_where_nobody_stands() -> None:
 
 
 def test_a_smaller_in_sync_set_is_waited_for() -> None:
-    struck = InjectFault("pause", "followers", "orders")
-    assert looks(struck, AwaitIsr("orders")) > looks(struck)
+    paused = InjectFault("pause", "followers", "orders")
+    assert looks(paused, AwaitIsr("orders")) > looks(paused)

@@ -17,8 +17,7 @@ from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Drained
 from brokerlaw.spec.history.rows import Observe
-from brokerlaw.spec.invariants import INVARIANTS
-from brokerlaw.spec.invariants import invariant as book
+from brokerlaw.spec.invariants import INVARIANTS, invariant
 
 SMALL = Profile(
     "small", LOG.invariants[:1], (Directed("order", ordering.order, ()),), (LogMachine,), PlanModel, Quiescence
@@ -42,7 +41,7 @@ class Silence(Quiescence):
 def test_every_profile_that_promises_name_is_a_value() -> None:
     named = {name for entry in INVARIANTS.values() for name in entry.profiles}
     assert named == set(PROFILES)
-    assert named <= set(get_args(book.Profile))
+    assert named <= set(get_args(invariant.Profile))
 
 
 def test_a_profile_has_its_own_promises_schedules_and_machines() -> None:
