@@ -89,7 +89,7 @@ def explore(
             progress=watch.progress,
         )
     watch.done(found.distinct)
-    if found.note:
+    if found.note and not quiet:
         click.echo(found.note, err=True)
     near = _near(model, found)
     comes = _liveness(model, found, live)
