@@ -109,6 +109,7 @@ is a fair run that never comes to it again, replayed before it is given.
 **Guards** (`guards`). `guards(spec, bounds)` drops each guard in turn: what then breaks or stalls, and how soon.
 '''
 
+from brokerlaw.spec.language.breadth_first import reachable
 from brokerlaw.spec.language.fold import conjuncts, fold, free, show, subterms
 from brokerlaw.spec.language.guards import Dropped, Guards, guards
 from brokerlaw.spec.language.layout import Cell, Layout, State
@@ -123,7 +124,6 @@ from brokerlaw.spec.language.search import (
     Stopped,
     Trace,
     Violation,
-    reachable,
     search,
 )
 from brokerlaw.spec.language.shortest import ShortestRun, instance, shortest

@@ -8,12 +8,14 @@ each fair choice is refused somewhere or taken somewhere. It is shown as a lasso
 from __future__ import annotations
 
 import itertools
+import math
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from brokerlaw.spec.language.breadth_first import NOWHERE, BreadthFirst
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.search import Trace
@@ -22,7 +24,6 @@ Choice = tuple[str, tuple[int, ...]]
 """An action and its parameters."""
 LIMIT: Final = 200_000
 """States after which the graph is not stored further, unless told otherwise."""
-_NOWHERE: Final = -1
 
 
 @dataclass(frozen=True)
@@ -79,54 +80,48 @@ def liveness(
     return Liveness(model.spec.name, bounds, len(graph.states), graph.incomplete, cut, promises)
 
 
-class Graph:
+class Graph(BreadthFirst):
     """Every state that was expanded, with its steps: to which state (or nowhere, if cut off), by which choice."""
 
     def __init__(
         self, model: Model, max_states: int | None, progress: Callable[[int, int], None] | None = None
     ) -> None:
-        self.model = model
-        self.states: list[State] = model.initial()
-        self.number = {state: at for at, state in enumerate(self.states)}
-        self.parent = array("q", [_NOWHERE] * len(self.states))
+        super().__init__(model)
         self.first = array("q", [0])  # of the steps of state n: first[n] up to first[n + 1]
         self.targets, self.choices = array("q"), array("q")
         self.named: dict[Choice, int] = {}
         self.incomplete = ""
-        self._store(max_states, progress)
+        self._most, self._progress = math.inf if max_states is None else max_states, progress
+        self.step = self._recorder()
+        deque(self.levels(), maxlen=0)
         self.names = tuple(self.named)
         actions = model.spec.actions
         self.fair = frozenset(at for at, (name, _) in enumerate(self.names) if actions[name].fair)
         steps = zip(self.targets, self.choices, strict=True)
-        self.cut = sum(target == _NOWHERE and choice in self.fair for target, choice in steps)
+        self.cut = sum(target == NOWHERE and choice in self.fair for target, choice in steps)
 
     @property
-    def expanded(self) -> int:
-        """How many states have their steps here: the first so many."""
-        return len(self.first) - 1
+    def stopped(self) -> bool:
+        """Whether there are more states than are to be stored."""
+        return bool(self.incomplete)
 
-    def _store(self, max_states: int | None, progress: Callable[[int, int], None] | None) -> None:
-        states, named = self.states, self.named
-        for at, state in enumerate(states):  # grows as it is walked: breadth-first
-            if max_states is not None and len(states) > max_states:
-                self.incomplete = f"stopped at the limit of {max_states} states"
-                return
-            for name, fire in self.model.fires.items():
-                for params, target in fire(state):
-                    self.choices.append(named.setdefault((name, params), len(named)))
-                    self.targets.append(self._place(target, at))
-            self.first.append(len(self.targets))
-            if progress and not at % 10_000:
-                progress(at, len(states))
+    def _recorder(self) -> Callable[[str, tuple[int, ...], int], None]:
+        choice, to, named = self.choices.append, self.targets.append, self.named
 
-    def _place(self, target: State | Off, parent: int) -> int:
-        if isinstance(target, Off):
-            return _NOWHERE
-        at = self.number.setdefault(target, len(self.states))
-        if at == len(self.states):
-            self.states.append(target)
-            self.parent.append(parent)
-        return at
+        def record(action: str, params: tuple[int, ...], target: int) -> None:
+            choice(named.setdefault((action, params), len(named)))
+            to(target)
+
+        return record
+
+    def done(self, level: int) -> bool:
+        """End the list of a state's steps."""
+        self.first.append(len(self.targets))
+        if len(self.states) > self._most:
+            self.incomplete = f"stopped at the limit of {self._most} states"
+        if self._progress and self.expanded % 1_000 == 1:
+            self._progress(self.expanded - 1, len(self.states))
+        return self.incomplete != ""
 
     def steps(self, at: int) -> Iterator[tuple[int, int]]:
         """Give the choice and the target of every step of a state."""
@@ -175,10 +170,7 @@ class Graph:
         return owed <= {choice for at in part for choice, target in self.steps(at) if target in inside}
 
     def _path(self, at: int) -> Trace:
-        numbers = [at]
-        while (before := self.parent[numbers[-1]]) != _NOWHERE:
-            numbers.append(before)
-        numbers.reverse()
+        numbers = [self.number[state] for state in self.path(self.states[at])]
         steps = (self._link(a, b) for a, b in itertools.pairwise(numbers))
         return Trace(self.states[numbers[0]], tuple(steps))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from brokerlaw.spec.language.breadth_first import BreadthFirst
 from brokerlaw.spec.language.layout import State
 from brokerlaw.spec.language.model import Model, Off, Step
 from brokerlaw.spec.language.premises import premises, said
@@ -19,7 +20,7 @@ Conclusion = Literal["kept", "violated", "incomplete", "vacuous"]
 Progress = Callable[[int, int, int], None]
 """Told of depth, distinct states, and the size of the level. It may raise Stopped."""
 
-_ENTRY: Final = 120  # bytes of a dict entry and of the shared codes, beyond the tuple itself
+_ENTRY: Final = 160  # bytes of a dict entry and of the shared codes, beyond the tuple itself
 _OFTEN: Final = 2_000  # states expanded between two reports of progress
 
 
@@ -103,47 +104,38 @@ class SearchResult:
         return tuple(name for name, counts in self.actions.items() if not counts.fired)
 
 
-@dataclass
-class _Search:
-    model: Model
-    every: bool
-    max_states: float
-    limit: str
-    progress: Progress | None
-    symmetry: Symmetry | None
-    parent: dict[State, State | None] = field(default_factory=dict)
-    generated: int = 0
-    depth: int = 0
-    incomplete: str = ""
+class _Search(BreadthFirst):
+    """Tests every state that it finds, and keeps the shortest trace to each thing."""
 
-    def __post_init__(self) -> None:
-        self.invariants = self.model.tests("invariant")
-        self.sought = self.model.tests("witness")
-        self.witnesses: dict[str, Trace | None] = dict.fromkeys(self.sought)
-        self.unmet = {place: self.model.predicate(place[1]) for place in premises_of(self.model.spec)}
+    def __init__(
+        self,
+        model: Model,
+        every: bool,
+        max_states: float,
+        limit: str,
+        progress: Progress | None,
+        symmetry: Symmetry | None,
+    ) -> None:
+        super().__init__(model, symmetry.canonical if symmetry else None)
+        self.every, self.max_states, self.limit = every, max_states, limit
+        self.progress, self.symmetry = progress, symmetry
+        self.incomplete = ""
+        self.cut = dict.fromkeys(model.fires, 0)
         self.violations: dict[str, Violation] = {}
-        self.expanded = 0
-        self.fired = dict.fromkeys(self.model.fires, 0)
-        self.cut = dict.fromkeys(self.model.fires, 0)
+        self.invariants = tuple(model.tests("invariant").items())
+        self.sought = model.tests("witness")
+        self.witnesses: dict[str, Trace | None] = dict.fromkeys(self.sought)
+        self.unmet = {premise: model.predicate(premise) for _, premise in premises_of(model.spec)}
 
     def run(self) -> None:
-        level: list[State] = []
-        for start in self.model.initial():
-            state = self.symmetry.canonical(start) if self.symmetry else start
-            self.generated += 1
-            if state not in self.parent:
-                self.parent[state] = None
-                level.append(state)
-                self.visit(state)
-        while level and not self.stopped:
-            self.report(len(level))
-            level = [] if self.stopped else self.expand(level)
-            self.depth += bool(level)
+        for level in self.levels():
+            if not self.stopped:
+                self.report(len(level))
 
     def report(self, level: int) -> None:
         try:
             if self.progress:
-                self.progress(self.depth, len(self.parent), level)
+                self.progress(self.depth, len(self.states), level)
         except Stopped as why:
             self.incomplete = str(why)
 
@@ -151,72 +143,52 @@ class _Search:
     def stopped(self) -> bool:
         return bool(self.incomplete) or (bool(self.violations) and not self.every)
 
-    def expand(self, level: list[State]) -> list[State]:
-        found: list[State] = []
-        parent, fires, fired = self.parent, self.model.fires, self.fired
-        canonical = self.symmetry.canonical if self.symmetry else None
-        for state in level:
-            self.expanded += 1
-            for name, fire in fires.items():
-                for params, target in fire(state):
-                    if isinstance(target, Off):
-                        self.off(state, Step(name, params, target))
-                        continue
-                    fired[name] += 1
-                    if canonical:
-                        target = canonical(target)
-                    if target not in parent:
-                        parent[target] = state
-                        found.append(target)
-                        self.visit(target)
-            if self.expanded % _OFTEN == 0:
-                self.report(len(level))
-            if len(parent) >= self.max_states:
-                self.incomplete = self.incomplete or f"stopped at the limit of {self.limit}"
-            if self.stopped:
-                break
-        return found
+    def done(self, level: int) -> bool:
+        if self.expanded % _OFTEN == 0:
+            self.report(level)
+        if len(self.states) >= self.max_states:
+            self.incomplete = self.incomplete or f"stopped at the limit of {self.limit}"
+        return self.incomplete != "" or (not self.every and bool(self.violations))
 
-    def off(self, state: State, step: Step) -> None:
-        if step.target is Off.ABOVE:
-            self.cut[step.action] += 1
-        elif (name := below(step.action)) not in self.violations:
-            self.violations[name] = Violation(name, self.trace(state, step.action))
+    def left(self, state: State, action: str, params: tuple[int, ...], off: Off) -> None:
+        if off is Off.ABOVE:
+            self.cut[action] += 1
+        elif (name := below(action)) not in self.violations:
+            self.violations[name] = Violation(name, self.trace(state, action))
 
-    def visit(self, state: State) -> None:
-        for name, test in self.invariants.items():
+    def found(self, state: State) -> None:
+        for name, test in self.invariants:
             if not test(state) and name not in self.violations:
                 self.violations[name] = Violation(name, self.trace(state))
-        for name, test in list(self.sought.items()):
-            if test(state):
-                self.witnesses[name] = self.trace(state)
-                del self.sought[name]
-        for place, test in list(self.unmet.items()):
-            if test(state):
-                del self.unmet[place]
+        if self.sought or self.unmet:
+            self.look(state)
+
+    def look(self, state: State) -> None:
+        for name in [name for name, test in self.sought.items() if test(state)]:
+            self.witnesses[name] = self.trace(state)
+            del self.sought[name]
+        for premise in [premise for premise, test in self.unmet.items() if test(state)]:
+            del self.unmet[premise]
 
     def trace(self, state: State, falls: str = "") -> Trace:
-        path = [state]
-        while (before := self.parent[path[-1]]) is not None:
-            path.append(before)
-        return retrace(self.model, path[::-1], self.symmetry, falls)
+        return retrace(self.model, self.path(state), self.symmetry, falls)
 
     def result(self) -> SearchResult:
         layout = self.model.layout
         return SearchResult(
             protocol=self.model.spec.name,
             bounds=layout.bounds,
-            distinct=len(self.parent),
-            generated=self.generated + sum(self.fired.values()),
+            distinct=len(self.states),
+            generated=self.starts + sum(self.fired.values()),
             depth=self.depth,
             incomplete=self.incomplete,
             actions=action_counts(self.model, self.expanded, self.fired.values(), self.cut.values()),
             violations=in_order(self.model.spec, self.violations.values()),
             witnesses=self.witnesses,
-            unreached=tuple((name, said(premise)) for name, premise in self.unmet),
+            unreached=tuple((name, said(each)) for name, each in premises_of(self.model.spec) if each in self.unmet),
             stated=len(self.invariants),
             symmetry=self.symmetry.names if self.symmetry else (),
-            bytes=len(self.parent) * _each(layout.default),
+            bytes=len(self.states) * _each(layout.default),
         )
 
 
@@ -295,13 +267,3 @@ def memory(count: int) -> str:
     """Give a number of bytes in words: `512 MB of memory`."""
     unit, power = next((u, p) for u, p in (("GB", 30), ("MB", 20), ("kB", 10), ("bytes", 0)) if count >> p or not p)
     return f"{count / (1 << power):.3g} {unit} of memory"
-
-
-def reachable(model: Model) -> Iterator[State]:
-    """Give the reachable states, nearest first, as they are found: for a look at a few, or all of a small protocol."""
-    seen = dict.fromkeys(model.initial())
-    level = list(seen)
-    while level:
-        yield from level
-        targets = (step.target for state in level for step in model.successors(state))
-        level = [t for t in targets if not isinstance(t, Off) and t not in seen and seen.setdefault(t, None) is None]

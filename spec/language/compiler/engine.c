@@ -108,6 +108,7 @@ typedef struct {
   u64 limit;                 /* bytes */
   u32 last;                  /* stop when the successors of this state have been taken in */
   int faulty, full;
+  u32 open[PROPERTIES + 1], opens; /* properties that are still tested */
   u32 found[PROPERTIES + 1]; /* the first state that violates an invariant, or is witness */
   u32 found_at[PROPERTIES + 1];
   Out out;
@@ -223,8 +224,13 @@ static int grow(Shard *sh, u64 least) {
 static void visit(Search *g, Shard *sh, u64 number, const u64 *state, u64 depth) {
   Cells c[1];
   unpack(state, c);
-  for (int p = 0; p < INVARIANTS + WITNESSES + PREMISES; p++) {
-    if (sh->found[p] != NONE || HOLDS[p](c) == (p < INVARIANTS)) continue;
+  for (u32 i = 0; i < sh->opens;) {
+    const int p = sh->open[i];
+    if (HOLDS[p](c) == (p < INVARIANTS)) {
+      i++;
+      continue;
+    }
+    sh->open[i] = sh->open[--sh->opens];
     sh->found[p] = number;
     sh->found_at[p] = depth;
     sh->faulty |= p < INVARIANTS;
@@ -420,6 +426,7 @@ Search *search_new(u32 shards, int every, u64 max_states, u64 max_bytes) {
     Shard *sh = &g->shard[k];
     sh->limit = max_bytes / shards;
     sh->last = NONE;
+    for (int p = 0; p < INVARIANTS + WITNESSES + PREMISES; p++) sh->open[sh->opens++] = p;
     memset(sh->found, 0xff, sizeof sh->found);
     memset(sh->out.below, 0xff, sizeof sh->out.below);
     sh->out.shards = shards;
