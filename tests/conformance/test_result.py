@@ -135,3 +135,13 @@ def test_a_run_that_never_began_is_one_line() -> None:
 
 def test_the_settings_stand_beside_the_verdicts() -> None:
     assert "seed 0, acks=1; report in run" in terminal.render(result(verdict("pass", 3)), Path("run"))
+
+
+def test_nothing_that_others_wrote_reaches_a_terminal_as_it_is() -> None:
+    """Neither an escape sequence, nor a line that passes for the conclusion."""
+    evil = msgspec.structs.replace(FOUND, reason="\x1b[2J\nkept: all is well", lines=("\x1b]0;x\x07",))
+    told = terminal.render(result(verdict("violated", 3, 1), found=(evil,)), Path("run"))
+    assert "\x1b" not in told and "\x07" not in told
+    assert not any(line.startswith("kept: all") for line in told.splitlines())
+    fault = terminal.render(result(verdict("pass", 3), fault="no\nkept: all is \x1b[1mwell"), Path("run"))
+    assert fault.splitlines()[-1].startswith("no verdict: ") and "\x1b" not in fault

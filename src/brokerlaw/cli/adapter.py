@@ -6,6 +6,7 @@ from typing import cast
 
 import click
 
+from brokerlaw.cli import streams
 from brokerlaw.cli.errors import one_line
 
 
@@ -22,8 +23,8 @@ def list_() -> None:
     from brokerlaw.adapters.registry import installed
 
     rows = [(each.name, "no" if each.fault else "yes", each.fault or each.about) for each in installed()]
-    click.echo(tabulate(rows, headers=("adapter", "usable", "")))
-    click.echo("\nBesides these: py:MODULE:CLASS, py:FILE.py:CLASS, cmd:PROGRAM ARGS.")
+    streams.say(tabulate(rows, headers=("adapter", "usable", "")))
+    streams.say("\nBesides these: py:MODULE:CLASS, py:FILE.py:CLASS, cmd:PROGRAM ARGS.")
 
 
 @adapter.command("init")
@@ -40,10 +41,10 @@ def init(name: str, language: str, out: Path | None) -> None:
     with one_line(AdapterError, OSError):
         target = write(name, chosen, folder)
     for file in FILES[chosen]:
-        click.echo(f"wrote {folder / file}")
-    click.echo("It is a toy that works. Put your broker into it step by step, and after each step:\n")
-    click.echo(f"    brokerlaw smoke {shlex.quote(target)}    # is the adapter sane?")
-    click.echo(f"    brokerlaw check {shlex.quote(target)}    # does the broker keep its promises?")
+        streams.say(f"wrote {folder / file}")
+    streams.say("It is a toy that works. Put your broker into it step by step, and after each step:\n")
+    streams.say(f"    brokerlaw smoke {shlex.quote(target)}    # is the adapter sane?")
+    streams.say(f"    brokerlaw check {shlex.quote(target)}    # does the broker keep its promises?")
 
 
 @adapter.command("schemas")
@@ -54,10 +55,10 @@ def schemas(out: Path | None) -> None:
 
     texts = build()
     if out is None:
-        click.echo("{" + ",\n".join(f'"{name.removesuffix(".json")}": {text}' for name, text in texts.items()) + "}")
+        streams.say("{" + ",\n".join(f'"{name.removesuffix(".json")}": {text}' for name, text in texts.items()) + "}")
         return
     with one_line(OSError):
         out.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (out / name).write_text(text)
-            click.echo(f"wrote {out / name}")
+            streams.say(f"wrote {out / name}")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import click
 from click.exceptions import Exit
 
+from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError
 
 NOT_UP = 3  # as `systemctl status` has it
@@ -31,7 +32,7 @@ def up(brokers: int, controllers: int, settings: tuple[str, ...], as_shipped: bo
     from brokerlaw.adapters.kafka import detached
 
     with _complaints():
-        click.echo(detached.up(brokers, controllers, _pairs(settings), as_shipped).bootstrap)
+        streams.say(detached.up(brokers, controllers, _pairs(settings), as_shipped).bootstrap)
 
 
 @kafka.command("status")
@@ -43,12 +44,12 @@ def status() -> None:
     with _complaints():
         state = detached.current()
     if state is None:
-        click.echo("no cluster is up")
+        streams.say("no cluster is up")
         raise Exit(NOT_UP)
-    click.echo(f"Apache Kafka {state.version}, bootstrap {state.bootstrap}, logs and data in {state.folder}")
+    streams.say(f"Apache Kafka {state.version}, bootstrap {state.bootstrap}, logs and data in {state.folder}")
     for node, port in state.ports.items():
         word = "answers" if answers(port) else "does not answer"
-        click.echo(f"node {node}: port {port}, process {state.processes.get(node, '?')}, {word}")
+        streams.say(f"node {node}: port {port}, process {state.processes.get(node, '?')}, {word}")
 
 
 @kafka.command("down")
@@ -57,7 +58,7 @@ def down() -> None:
     from brokerlaw.adapters.kafka import detached
 
     with _complaints():
-        click.echo("the cluster is down" if detached.down() else "no cluster was up")
+        streams.say("the cluster is down" if detached.down() else "no cluster was up")
 
 
 def _pairs(settings: tuple[str, ...]) -> dict[str, str]:

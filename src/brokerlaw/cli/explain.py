@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Invariant
@@ -29,13 +30,13 @@ def explain(name: str | None) -> None:
 
     if name is None:
         for entry in INVARIANTS.values():
-            click.echo(f"{entry.id:38} {entry.statement}")
+            streams.say(f"{entry.id:38} {entry.statement}")
         return
     with one_line(SpecError):
         told = [*_of_protocol(name), *_of_book(name)]
     if not told:
         raise CliError(f"no invariant or protocol is called {name!r}{_near(name)}")
-    click.echo("\n\n".join(told))
+    streams.say("\n\n".join(told))
 
 
 def subject(name: str) -> Subject:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from click.exceptions import Exit
 
-from brokerlaw.cli import selection
+from brokerlaw.cli import selection, streams
 from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.watch import INTERRUPTED, Watch
 
@@ -96,9 +96,9 @@ def explore(
     if as_json:
         import json
 
-        click.echo(json.dumps(report.data(model, found, near, comes), indent=2))
+        streams.say(json.dumps(report.data(model, found, near, comes), indent=2))
     else:
-        click.echo(report.render(model, found, near, comes))
+        streams.say(report.render(model, found, near, comes))
     if itf:
         _write(itf, model, found)
     raise Exit(130 if found.incomplete == INTERRUPTED else EXIT[report.conclusion(found, comes)])

@@ -5,7 +5,7 @@ from typing import Final
 import click
 from click.exceptions import Exit
 
-from brokerlaw.cli import selection
+from brokerlaw.cli import selection, streams
 from brokerlaw.cli.errors import one_line
 
 EXIT: Final = {"told": 0, "violated": 1, "incomplete": 3, "vacuous": 3}
@@ -39,7 +39,7 @@ def guards(
     if as_json:
         import json
 
-        click.echo(json.dumps(report.data(found), indent=2))
+        streams.say(json.dumps(report.data(found), indent=2))
     else:
-        click.echo(report.render(found))
+        streams.say(report.render(found))
     raise Exit(EXIT[found.outcome])

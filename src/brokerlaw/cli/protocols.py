@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from brokerlaw.cli import streams
 from brokerlaw.cli.errors import one_line
 
 
@@ -27,9 +28,9 @@ def protocols(names: tuple[str, ...], folder: Path | None) -> None:
         wanted = {name.replace("-", "_").lower() for name in names}
         chosen = [name for name in PROTOCOLS if name in wanted or not names]
         if folder is None:
-            click.echo(report.overview(subject(name) for name in chosen))
+            streams.say(report.overview(subject(name) for name in chosen))
             return
         from brokerlaw.cli.pages import write
 
         for path in write(chosen, folder):
-            click.echo(f"wrote {path}")
+            streams.say(f"wrote {path}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from click.exceptions import Exit
 
-from brokerlaw.cli import selection
+from brokerlaw.cli import selection, streams
 from brokerlaw.cli.errors import one_line
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ def prove(
     if as_json:
         import json
 
-        click.echo(json.dumps(report.data(found), indent=2))
+        streams.say(json.dumps(report.data(found), indent=2))
     else:
-        click.echo(report.render(found, every=every))
+        streams.say(report.render(found, every=every))
     raise Exit(EXIT[found.status])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
+from brokerlaw.cli import streams
 from brokerlaw.cli.errors import one_line
 from brokerlaw.cli.settings import parsed, settings_option
 
@@ -51,12 +52,12 @@ def smoke(adapter: str, settings: tuple[str, ...], timeout: float) -> None:
         with closing(run(broker, f"smoke-{secrets.token_hex(3)}-", timeout)) as results:  # or it ends when Python does
             worst = _show(results)
     except KeyboardInterrupt:
-        click.echo("interrupted: nothing is said about the adapter")
+        streams.say("interrupted: nothing is said about the adapter")
         raise Exit(INTERRUPTED) from None
     if worst is None:
-        click.echo(f"The adapter is sound. Now judge the broker: brokerlaw check {shlex.quote(adapter)}")
+        streams.say(f"The adapter is sound. Now judge the broker: brokerlaw check {shlex.quote(adapter)}")
     else:
-        click.echo(CONCLUSION[worst])
+        streams.say(CONCLUSION[worst])
     raise Exit(SOUND if worst is None else NOT_SOUND)
 
 
@@ -69,11 +70,11 @@ def _show(results: Iterable["CheckResult"]) -> str | None:
         if result.status == "not claimed":
             unclaimed |= dict.fromkeys(result.needs)
             continue
-        click.echo(f"{result.status:<12}{' '.join(result.needs):<22}{result.name}")
+        streams.say(f"{result.status:<12}{' '.join(result.needs):<22}{result.name}")
         for word, text in (("", result.reason), ("if it is the adapter: ", result.mend)):
             for line in text.splitlines():
-                click.echo(f"{'':<12}{word}{line}")
-    click.echo("\n" + ", ".join(f"{count} {status}" for status, count in counts.items() if count))
+                streams.say(f"{'':<12}{word}{line}")
+    streams.say("\n" + ", ".join(f"{count} {status}" for status, count in counts.items() if count))
     if unclaimed:
-        click.echo(f"not claimed: {', '.join(unclaimed)}")
+        streams.say(f"not claimed: {', '.join(unclaimed)}")
     return next((status for status in CONCLUSION if counts[status]), None if counts["pass"] else "not reached")
