@@ -1,4 +1,4 @@
-'''The language protocols are written in: one function, four readings.
+'''The language protocols are written in: one function, five readings.
 
 **Writing.** A protocol is a class; each function in it is called once, when the class is made, with a symbolic
 state `s` and symbolic parameters. What it leaves is data, the `Spec`, that all readings share::
@@ -47,15 +47,16 @@ state `s` and symbolic parameters. What it leaves is data, the `Spec`, that all 
         def elect(s, new: Broker):
             s.role[new] = Role.leader
 
-Formulas: `== != < <= > >=`, `& | ~`, `x + 1`, `x - 1` (integer constants), `implies(p, q)`, `iff(p, q)`,
-`ite(c, a, b)`, `distinct(a, b, ...)`, `forall(Broker, Epoch, lambda b, e: ...)`, `exists(...)`; literals take the
-sort of what they meet, elsewhere `Epoch(0)`, `Bool(True)`. `count(Broker, lambda b: ...)` is how many satisfy it, and
+Formulas: `== != < <= > >=`, `& | ~`, `x + 1`, `x - 1` (integer constants), `implies(p, q)`, `iff(p, q)`, `ite(c, a,
+b)`, `distinct(a, b, ...)`, `forall(Broker, Epoch, lambda b, e: ...)`, `exists(...)`; literals take the sort of what
+they meet, elsewhere `Epoch(0)`, `Bool(True)`. `count(Broker, lambda b: ...)` is how many satisfy it, and
 `size(Broker)` how many there are: numbers, to be compared, added, multiplied by constants, and not to be kept. So a
 majority is `count(Broker, lambda b: s.voted[b]) * 2 > size(Broker)`. A proof needs a size for what is counted. A plain
 method is a definition: `s.caught_up(b)`. An overriding action may call `super().elect(old, new)`. `@eventually` states
-what every fair run comes to, again and again. A run is fair if no action, with its parameters, stays possible for ever
-and is never taken; one that is marked `@action(fair=False)` need not happen: a crash, a user's wish. Where the bound
-cuts a fair step off, a run that rests is not fair.
+what every fair run comes to, again and again: with parameters, for each value on its own (∀a: □◇ p(a)); with
+`@eventually(together=True)` for all at one time (□◇ ∀a: p(a)). A run is fair if no action, with its parameters, stays
+possible for ever and is never taken; one that is marked `@action(fair=False)` need not happen: a crash, a user's wish.
+Where the bound cuts a fair step off, a run that rests is not fair.
 
 **Rules.** Reads see the old state, writes make the new one, what is not written stays; reading a variable after
 writing it is an error, unless the cells have different constant indices. Of two writes to cells that may coincide
@@ -68,11 +69,11 @@ violation, reported like that of an invariant (and an obligation in a proof). Up
 value and then the indices; the first that does not fit decides. Every mistake is a `SpecError` (a TypeError) at import,
 with file, line and mend.
 
-**Data** (`model`). `Spec`: name, doc, variables, init, actions, properties, bounds, variant_of, breaks, `sorts`,
+**Data** (`spec`). `Spec`: name, doc, variables, init, actions, properties, bounds, variant_of, breaks, `sorts`,
 `of_kind(kind)`, `without(action, k)` (guard k dropped). `Variable`: name, sort, indices, doc. `Action`: name, doc,
 params (local terms), guards, updates, line, fair. `Guard`: term, text, line. `Update`: variable, locals, indices,
 value: for all locals, variable'[indices] = value. `Property`: name, kind, doc, term, line; parameters are quantified
-already.
+already, and `each` are those for which an `@eventually` is promised one by one.
 
 **Terms** (`term`). `op`, `args`, `data`, and `type(t)` is the sort. Interned: same look, same object, so compare with
 `is`; `==` builds a term. `OPERATORS` lists every op with its args and data. Bound locals have names unique within
@@ -89,7 +90,7 @@ must be complete. `subterms`, `free`, `conjuncts` and `show` (a term as its auth
 (place = base + sum(index * stride)), `size(sort)`, `bounds`, `default`, `view(state)` in names, `labels(params,
 codes)`.
 
-**Run** (`run`). `Model(spec, bounds)`: states are tuples of codes. `initial()`, `successors(state)` (Steps: action,
+**Run** (`model`). `Model(spec, bounds)`: states are tuples of codes. `initial()`, `successors(state)` (Steps: action,
 params, target, which is a state or `Off.ABOVE`, `Off.BELOW`), `enabled(state)`, `step(state, action, *codes)`,
 `blocked(state, action, *codes)` (the guards that fail), `holds(name, state)`, `call(action, codes)` as text. This is
 the meaning: other readings agree with it.
@@ -97,11 +98,13 @@ the meaning: other readings agree with it.
 **Search** (`search`). `search(model, every=False, max_states=None, max_bytes=None, progress=None, symmetry=None)`
 gives a `SearchResult`: protocol, bounds, distinct, generated, depth, incomplete (why, or empty), actions
 (`ActionCounts`: tried, fired, cut), violations (name, shortest Trace), witnesses (Trace or None), and `outcome`: kept,
-violated, incomplete, or vacuous. `reachable(model)` gives states, nearest first; `nearest(model, states, wanted)` the
-step that one guard alone stopped. `symmetry.Symmetry(model)` knows which sorts are interchangeable.
-`shortest(spec, bounds, goal)` is the `ShortestRun` to one property, `instance` says for which values it is so.
+violated, incomplete, or vacuous: all was seen and nothing violated, but an action never fired (`never_fired`), a
+premise of an invariant never held (`unreached`), a witness was not reached, or no invariant is stated.
+`reachable(model)` gives states, nearest first; `nearest(model, states, wanted)` the step that one guard alone stopped.
+`symmetry.Symmetry(model)` knows which sorts are interchangeable. `shortest(spec, bounds, goal)` is the `ShortestRun`
+to one property, `instance` says for which values it is so.
 
-**Compile** (`compile`). `explore(model, engine="auto", threads=1, ...)` gives the same SearchResult, from compiled C.
+**Compile** (`compiler`). `explore(model, engine="auto", threads=1, ...)` gives the same SearchResult, from compiled C.
 
 **Liveness** (`liveness`). `liveness(model)` stores the graph and judges each `@eventually`: a `Lasso` (prefix, cycle)
 is a fair run that never comes to it again, replayed before it is given.
