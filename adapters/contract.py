@@ -221,6 +221,14 @@ def answered(name: str, op: Operation, outcome: object, deep: bool = False) -> O
     return outcome
 
 
+def unsupported(description: Description, op: Operation, message: str) -> AdapterError:
+    """Whose fault it is that an operation was refused as UNSUPPORTED: claimed, or asked for without a claim."""
+    missing = ", ".join(need for need in op.needs if not description.has(need))
+    if missing:
+        return Misuse.NOT_CLAIMED.error(description.name, operation=name_of(op), missing=missing)
+    return Misuse.UNSUPPORTED.error(description.name, operation=name_of(op), message=message)
+
+
 def to_the_depth(value: object, kind: Any) -> Any:
     """The value as one of this type. Raises `msgspec.ValidationError`, or TypeError for what no message can hold."""
     return msgspec.convert(msgspec.to_builtins(value, builtin_types=(bytes,)), kind, builtin_types=(bytes,))

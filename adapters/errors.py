@@ -74,6 +74,10 @@ class Misuse(Enum):
         "claims a capability that needs {operation}, and refuses it: {message}",
         "write {operation}, or do not claim what needs it",
     )
+    NOT_CLAIMED = (
+        "was asked for {operation}, and does not claim {missing}",
+        "a trace runs again on an adapter that has what its steps need",
+    )
     WRONG_VALUE = "answered {operation} with a wrong value: {reason}", "ok carries {returns}"
     NOT_ITS_TO_SEE = (
         "observed {observation} for {process}, which is not its to see",

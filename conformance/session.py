@@ -3,7 +3,7 @@
 from concurrent.futures import Future
 from typing import Any
 
-from brokerlaw.adapters.contract import Adapter, Description, Misuse, Timed, answered, result_of
+from brokerlaw.adapters.contract import Adapter, Description, Misuse, Timed, answered, result_of, unsupported
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.record import Recorder
@@ -11,7 +11,7 @@ from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history import observations as seen
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operation import Ending, Operation
-from brokerlaw.spec.history.operations import client_of, name_of
+from brokerlaw.spec.history.operations import client_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.rows import Header, Recording
 from brokerlaw.spec.history.values import TopicPartition
@@ -93,7 +93,7 @@ class Session:
         """The outcome in the plan's names. Raises `AdapterError` when it is none that the operation can have."""
         outcome = answered(self.description.name, op, outcome)
         if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
-            raise Misuse.UNSUPPORTED.error(self.description.name, operation=name_of(op), message=outcome.message)
+            raise unsupported(self.description, op, outcome.message)
         return Ok(self.names.inward(outcome.value)) if isinstance(outcome, Ok) else outcome
 
     def _track(self, op: Operation, outcome: Outcome) -> None:

@@ -20,6 +20,7 @@ from brokerlaw.adapters.contract import (
     Timed,
     answered,
     result_of,
+    unsupported,
 )
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.timeouts import Timeouts
@@ -213,7 +214,7 @@ class Bench:
         between = f"not between {began} and {ended}, when {word} was asked for and answered"
         self.owes(began <= at <= ended, Misuse.WRONG_TIME, time=at, where=between)
         if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
-            raise Misuse.UNSUPPORTED.error(name, operation=word, message=outcome.message)
+            raise unsupported(self.description, op, outcome.message)
         return Ok(self._names.inward(outcome.value)) if isinstance(outcome, Ok) else outcome
 
     def _seen(self, _at: int, process: str, observation: Observation) -> None:

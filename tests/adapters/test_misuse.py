@@ -144,7 +144,7 @@ def test_only_the_last_words_are_kept(speak: Speak) -> None:
     assert len(str(caught.value)) < 3_000
 
 
-def test_misconduct_ends_the_program_and_its_children(speak: Speak) -> None:
+def test_misuse_ends_the_program_and_its_children(speak: Speak) -> None:
     channel = speak("orphan", 0.3)
     with pytest.raises(AdapterError) as caught:
         channel.perform(SEND)

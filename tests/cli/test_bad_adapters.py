@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from brokerlaw.cli.main import main
 
+TRACE = next((Path(__file__).parents[2] / "reports/traces/kafka-unclean").glob("trace-2-*.json"))
 HEAD = """
 import os, sys, threading, time
 from concurrent.futures import Future
@@ -257,3 +258,12 @@ def test_one_that_only_makes_a_noise_is_innocent(tmp_path: Path) -> None:
 def test_a_program_that_ends_at_once_ends_the_same_each_time(tmp_path: Path) -> None:
     ends = {check("cmd:echo hi", tmp_path / str(number), "--quiet").exit_code for number in range(20)}
     assert ends == {2}
+
+
+def test_a_trace_is_not_run_on_an_adapter_that_lacks_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "good.py"
+    path.write_text(f"{HEAD}\n\nclass Good(MyBroker): pass\n")
+    result = CliRunner().invoke(main, ["replay", str(TRACE), "--runs", "1", "--adapter", f"py:{path}:Good"])
+    accused(result, "my-broker was asked for ")
+    assert "does not claim " in result.output.splitlines()[-1]
+    assert "claims a capability" not in result.output
