@@ -29,7 +29,8 @@ class Progress:
             case ev.RunStarted():
                 self._started(event)
             case ev.PhaseStarted():
-                what = "is the adapter sane?" if event.phase == "smoke" else f"{event.cases or 'as many'} plans"
+                count = "as many" if event.cases is None else event.cases
+                what = "is the adapter sane?" if event.phase == "smoke" else f"{count} plans"
                 self._line(f"{event.phase}: {what}")
             case ev.AdapterChecked(check, "unsure", reason):
                 self._line(f"  unsure: {check}: {reason}")
