@@ -66,7 +66,8 @@ def test_an_interruption_leaves_a_complete_report_and_nothing_else(tmp_path: Pat
         out, err = process.communicate(timeout=END)
     assert process.returncode == 130
     assert out.endswith("interrupted: what is reported stands, the rest was not judged\n")
-    assert [line.split(":")[0].split(" ")[0] for line in err.splitlines()] == ["Apache", "capabilities", "directed"]
+    begun = ["Apache", "capabilities", "timeouts", "smoke", "directed"]
+    assert [line.split(":")[0].split(" ")[0] for line in err.splitlines()] == begun
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["interrupted"]
     assert report["cases"] >= 1
