@@ -128,7 +128,9 @@ class _Draw:
         some = self.random
         if depth == 0:
             return self.comparison(scope, 1)
-        op = some.choice(("eq", "eq", "eq", "le", "not", "and", "or", "implies", "forall", "exists", "ite", "read"))
+        op = some.choice(
+            ("eq", "eq", "eq", "le", "not", "and", "or", "implies", "forall", "exists", "count", "ite", "read")
+        )
         if op in ("eq", "le"):
             return self.comparison(scope, depth, "<=" if op == "le" else "==")
         if op == "not":
@@ -139,6 +141,10 @@ class _Draw:
         if op in ("forall", "exists"):
             name, sort = self.name(), some.choice([*self.sorts, "N"])
             return f"{op}({sort}, lambda {name}: {self.formula(scope | {name: sort}, depth - 1)})"
+        if op == "count":
+            name, sort = self.name(), some.choice(self.sorts)
+            counted = f"count({sort}, lambda {name}: {self.formula(scope | {name: sort}, depth - 1)})"
+            return f"({counted} {some.choice(('<=', '==', '>='))} {some.choice(('1', '2', f'size({sort}) - 1'))})"
         if op in ("implies", "ite"):
             parts = [self.formula(scope, depth - 1) for _ in range(3 if op == "ite" else 2)]
             return f"{op}({', '.join(parts)})"
