@@ -100,10 +100,10 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
         """The one number that a script reads."""
         if self.fault:
             return FAULT
-        if any(verdict.violations for verdict in self.verdicts):
-            return BROKEN
         if self.interrupted:
             return INTERRUPTED
+        if any(verdict.violations for verdict in self.verdicts):
+            return BROKEN
         if self.early or self.unexercised or not self.tested or any(self._unlike_the_baseline()):
             return INCOMPLETE
         return KEPT
@@ -115,8 +115,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
             case 0:
                 return f"kept: {self._tested}, and none was broken{self._known}{self._not_tested}"
             case 1:
-                broken = [verdict.invariant for verdict in self.verdicts if verdict.violations]
-                return "; ".join([f"violated: {', '.join(broken)}", *self._unlike_the_baseline(), self._tested])
+                return "; ".join([self._violated, *self._unlike_the_baseline(), self._tested])
             case 2:
                 fault = (self.fault or "").partition("\n")[0]
                 return f"no verdict: the adapter or the suite is at fault, not the broker: {fault}"
@@ -124,7 +123,12 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
                 held = f", and none was broken{self._known}" if self.tested else ""
                 return f"incomplete: {'; '.join([*self._incomplete(), self._tested])}{held}"
             case _:
-                return "interrupted: what is reported stands, the rest was not judged"
+                told = f"; {self._violated}" if any(verdict.violations for verdict in self.verdicts) else ""
+                return f"interrupted: what is reported stands, the rest was not judged{told}"
+
+    @property
+    def _violated(self) -> str:
+        return f"violated: {', '.join(verdict.invariant for verdict in self.verdicts if verdict.violations)}"
 
     @property
     def last_words(self) -> str:

@@ -40,7 +40,9 @@ def test_kept_needs_every_owed_promise_exercised() -> None:
 
 def test_a_violation_outweighs_what_was_not_exercised() -> None:
     assert result(verdict("violated", 3, 1), verdict("not exercised")).exit_code == 1
-    assert result(verdict("violated", 3, 1), interrupted=True).exit_code == 1
+    ended = result(verdict("violated", 3, 1), interrupted=True)
+    assert ended.exit_code == 130
+    assert ended.conclusion.endswith("; violated: a.b"), "what was found before is told"
 
 
 def test_a_fault_is_never_a_verdict() -> None:

@@ -79,14 +79,14 @@ def test_a_violation_is_a_failure_with_its_reason_steps_and_replay_command() -> 
         "2 steps (from 20 of logs), reproduced 4/5",
         "  1  send p0",
         "  2  offset 3 came after 4",
-        "again: brokerlaw replay 'brokerlaw-runs/a folder/trace-1-ordering.offsets-increase.json'",
+        "again: brokerlaw replay 'brokerlaw-runs/a folder/trace-1-ordering.offsets-increase.json' --yes",
     ]
 
 
 def test_a_violation_that_was_not_reduced_yet_is_a_failure_too() -> None:
     failure = case_of(WITHOUT_A_TRACE, "ordering.offsets-increase").find("failure")
     assert failure is not None
-    assert str(failure.text).startswith("violated: ordering.offsets-increase; ")
+    assert "violated: ordering.offsets-increase" in str(failure.text)
 
 
 def test_what_was_not_exercised_or_not_claimed_is_skipped_and_says_why() -> None:

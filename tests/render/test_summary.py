@@ -92,7 +92,7 @@ def test_broken_promises_come_first_then_untested_ones_and_the_rest_is_folded() 
 def test_a_violation_has_its_steps_and_the_command_that_shows_it_again() -> None:
     text = summary.render(BROKEN, FOLDER)
     assert "offset 3 came after 4\n\n```text\n2 steps (from 20 of logs), reproduced 4/5\n  1  send p0\n" in text
-    assert "again: brokerlaw replay 'brokerlaw-runs/a folder/trace-1-ordering.offsets-increase.json'\n```" in text
+    assert "again: brokerlaw replay 'brokerlaw-runs/a folder/trace-1-ordering.offsets-increase.json' --yes\n```" in text
 
 
 def test_a_long_violation_is_cut_and_keeps_its_command() -> None:

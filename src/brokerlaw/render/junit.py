@@ -89,7 +89,7 @@ def _case(verdict: Verdict, result: RunResult, folder: Path) -> ET.Element:
     if verdict.status == "violated":
         found = [each for each in result.found if each.invariant == verdict.invariant]
         reason = found[0].reason if found else result.conclusion
-        text = "\n\n".join("\n".join([each.reason, *told(each, folder)]) for each in found)
+        text = "\n\n".join("\n".join([each.reason, *told(each, result, folder)]) for each in found)
         _outcome(case, "failure", "violated", reason, text or reason)
     elif verdict.status != "pass":
         _skipped(case, _why(verdict, result))

@@ -4,8 +4,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from brokerlaw.conformance.overrides import sort
 from brokerlaw.conformance.plan import describe, show
-from brokerlaw.conformance.result import ReportedViolation
+from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.conformance.trace import SavedTrace
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
@@ -28,17 +29,18 @@ def narrate(trace: SavedTrace) -> Iterator[str]:
         yield printable(f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}")
 
 
-def told(found: ReportedViolation, folder: Path) -> list[str]:
+def told(found: ReportedViolation, result: RunResult, folder: Path) -> list[str]:
     """A violation after its reason: how far it was reduced, its steps and witnesses, the command to see it again."""
     origin = f"from {found.original_steps} of {found.plan}"
     size = f"{found.steps} steps ({origin}), reproduced {found.reproduced}/{found.runs}"
     notes = [f"judged under {setting}, which the broker does not promise this for" for setting in found.unpromised]
-    return [size, *notes, *found.lines, f"again: {replay_command(folder / found.trace)}"]
+    return [size, *notes, *found.lines, f"again: {replay_command(folder / found.trace, result)}"]
 
 
-def replay_command(path: Path) -> str:
-    """The command line that runs a trace file again."""
-    return f"brokerlaw replay {shlex.quote(str(path))}"
+def replay_command(path: Path, result: RunResult) -> str:
+    """The command line that runs a trace file of this run again. Whoever made the run trusts what it ran."""
+    runs_more = result.adapter.startswith(("py:", "cmd:")) or sort(result.settings).adapter
+    return f"brokerlaw replay {shlex.quote(str(path))}{' --yes' if runs_more else ''}"
 
 
 def _tell(row: Row, outcomes: dict[int, Complete]) -> str:

@@ -26,7 +26,7 @@ def render(result: RunResult, folder: Path) -> str:
         "\n".join(f"- {gfm.text(remark)}" for remark in remarks(result)),
         *([_table(open_rows)] if open_rows else []),
         *([_folded(folded)] if folded else []),
-        *(_found(found, folder) for found in result.found),
+        *(_found(found, result, folder) for found in result.found),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
@@ -48,7 +48,7 @@ def _folded(verdicts: list[Verdict]) -> str:
     return f"<details><summary>{said}</summary>\n\n{_table(verdicts)}\n\n</details>"
 
 
-def _found(found: ReportedViolation, folder: Path) -> str:
-    lines = told(found, folder)
+def _found(found: ReportedViolation, result: RunResult, folder: Path) -> str:
+    lines = told(found, result, folder)
     shown = lines if len(lines) <= _LINES else [*lines[: _LINES - 1], "… more in the trace file", lines[-1]]
     return f"### {gfm.code(found.invariant)}\n\n{gfm.text(found.reason)}\n\n{gfm.block(shown)}"

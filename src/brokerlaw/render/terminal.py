@@ -25,7 +25,7 @@ def render(result: RunResult, folder: Path) -> str:
     """Verdicts, violations with their traces, and the conclusion last; all there is of a run that never began."""
     if not result.verdicts:
         return "\n".join([*_last_words(result), _line(result.conclusion)])
-    violations = (_found(number, found, folder) for number, found in enumerate(result.found, 1))
+    violations = (_found(number, found, result, folder) for number, found in enumerate(result.found, 1))
     return "\n\n".join([_verdicts(result), *violations, _end(result, folder)])
 
 
@@ -38,9 +38,9 @@ def _verdicts(result: RunResult) -> str:
     return tabulate(rows, headers=headers, tablefmt="simple", colalign=("left", "left", "right", "right", "right"))
 
 
-def _found(number: int, found: ReportedViolation, folder: Path) -> str:
+def _found(number: int, found: ReportedViolation, result: RunResult, folder: Path) -> str:
     title = f"{number}. {found.invariant} is broken: {found.reason}"
-    return "\n   ".join(map(_line, [title, *told(found, folder)]))
+    return "\n   ".join(map(_line, [title, *told(found, result, folder)]))
 
 
 def _end(result: RunResult, folder: Path) -> str:
