@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from brokerlaw.adapters import schema
-from brokerlaw.cli.adapter import adapter
+from brokerlaw.cli.main import main
 from brokerlaw.cli.smoke import smoke
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on this machine")
@@ -17,7 +17,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "node" / "adapter.m
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(adapter, arguments)
+    return CliRunner().invoke(main, ["adapter", *arguments])
 
 
 @pytest.mark.parametrize("language", ["python", pytest.param("node", marks=needs_node)])

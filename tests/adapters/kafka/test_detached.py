@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from brokerlaw.adapters.kafka import detached
 from brokerlaw.adapters.kafka.errors import ClusterError
-from brokerlaw.cli.cluster import cluster
+from brokerlaw.cli.main import main
 
 STATE = detached.State(4321, "4.3.1", "127.0.0.1:1", "/nowhere", {1: 1}, {1: 4322})
 
@@ -79,15 +79,15 @@ def test_a_damaged_state_is_named() -> None:
 
 
 def test_status_and_down_without_a_cluster() -> None:
-    status = CliRunner().invoke(cluster, ["kafka", "status"])
+    status = CliRunner().invoke(main, ["cluster", "kafka", "status"])
     assert (status.exit_code, status.output) == (3, "no cluster is up\n")
-    down = CliRunner().invoke(cluster, ["kafka", "down"])
+    down = CliRunner().invoke(main, ["cluster", "kafka", "down"])
     assert (down.exit_code, down.output) == (0, "no cluster was up\n")
 
 
 @pytest.mark.parametrize("setting", ["novalue", "=value"])
 def test_a_setting_must_be_a_pair(setting: str) -> None:
-    result = CliRunner().invoke(cluster, ["kafka", "up", "--settings", setting])
+    result = CliRunner().invoke(main, ["cluster", "kafka", "up", "--settings", setting])
     assert result.exit_code == 2
     assert "is not of the form KEY=VALUE" in result.output
 
@@ -95,7 +95,7 @@ def test_a_setting_must_be_a_pair(setting: str) -> None:
 def test_what_stops_the_host_is_a_line_and_exit_code_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    result = CliRunner().invoke(cluster, ["kafka", "up"])
+    result = CliRunner().invoke(main, ["cluster", "kafka", "up"])
     assert result.exit_code == 2
     assert result.output.startswith("Error: no java in PATH: install")
     assert result.output.count("\n") == 1

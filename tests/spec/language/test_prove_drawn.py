@@ -3,8 +3,10 @@
 import pytest
 from drawn import defined, drawn
 
-from brokerlaw.spec.language import Model, SearchResult, SpecError, search
+from brokerlaw.spec.language import Model, SearchResult, Spec, SpecError, search
+from brokerlaw.spec.language.fold import subterms
 from brokerlaw.spec.language.prover import ProofResult, prove
+from brokerlaw.spec.language.term import plain
 
 HALF, MANY = range(16), range(16, 300)
 
@@ -20,6 +22,14 @@ def contradictions(result: ProofResult, searched: SearchResult) -> list[str]:
     return found
 
 
+def counted(spec: Spec) -> set[str]:
+    """Sorts that the protocol counts over: a proof needs their sizes."""
+    terms = [term for action in (spec.init, *spec.actions.values()) for term in action.terms]
+    terms += [each.term for each in spec.properties.values()]
+    counts = [term for term in subterms(*terms) if term.op == "count"]
+    return {plain(type(bound)).__name__ for term in counts for bound in term.args[:-1]}
+
+
 def agree(number: int) -> str:
     spec = defined(drawn(number)).spec
     try:
@@ -28,7 +38,8 @@ def agree(number: int) -> str:
         with pytest.raises(SpecError):
             prove(spec, timeout=1, max_states=0)
         return "refused"
-    result = prove(spec, timeout=1, max_states=0)
+    sizes = {name: size for name, size in searched.bounds.items() if name in counted(spec)}
+    result = prove(spec, sizes, timeout=1, max_states=0)
     assert contradictions(result, searched) == [], drawn(number)
     return result.status
 
