@@ -7,14 +7,15 @@ the premise of each implication that an invariant states.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from brokerlaw.spec.language.premises import premises
 from brokerlaw.spec.language.prover.obligations import INIT, Scripts
-from brokerlaw.spec.language.prover.solver import PLAIN, Options, Solver
-from brokerlaw.spec.language.prover.steps import anything
+from brokerlaw.spec.language.prover.solver import PLAIN, Answer, Options, Solver
+from brokerlaw.spec.language.prover.steps import anything, enable, fits
 from brokerlaw.spec.language.prover.world import World, reading
 from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.term import Bool, Ordered, Sort
@@ -22,7 +23,7 @@ from brokerlaw.spec.language.term import Bool, Ordered, Sort
 ContextStatus = Literal["possible", "impossible", "unknown"]
 QUICK: Final = 0.05
 """Seconds for each of the first attempts: a model is found at once, or not by this way of looking."""
-WAYS: Final[tuple[Options, ...]] = (PLAIN, {"smt.random_seed": "7"}, {"auto_config": "false"})
+WAYS: Final[tuple[Options, ...]] = ({"smt.random_seed": "7"}, {"auto_config": "false"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class ContextChecker:
         spec, sizes = whole.spec, whole.sizes
         self.spec, self.whole, self.timeout = spec, whole, timeout
         self._lock = threading.Lock()
-        self._premises: dict[Scripts, tuple[list[str], dict[Bool, str]]] = {}
+        self._read: dict[Scripts, tuple[str, dict[Context, list[str]]]] = {}
         known = {sort.__name__: spec.bounds.get(sort.__name__, 2) for sort in spec.sorts}
         sorts = {s.__name__ for s in spec.sorts if issubclass(s, Sort)}
         bounded = {s.__name__ for s in spec.sorts if issubclass(s, (Sort, Ordered))}
@@ -78,23 +79,34 @@ class ContextChecker:
 
     def script(self, context: Context, scripts: Scripts | None = None) -> list[str]:
         """Give what can hold only if the context is possible."""
-        scripts = scripts or self.whole
-        if context.formula is None:
-            return scripts.of(context.subject).context()
-        with self._lock:
-            if scripts not in self._premises:
-                self._premises[scripts] = self._read(scripts)
-            known, premises = self._premises[scripts]
-        return [*known, f"(assert {premises[context.formula]})"]
+        known, own = self._parts(context, scripts or self.whole)
+        return [known, *own]
 
-    def _read(self, scripts: Scripts) -> tuple[list[str], dict[Bool, str]]:
-        """Give what is known of a state in which all invariants hold, and every premise as a formula about it."""
+    def _parts(self, context: Context, scripts: Scripts) -> tuple[str, list[str]]:
+        """Give what is known of a state in which all invariants hold, and what the context says of it."""
+        if context.subject == INIT:
+            start = scripts.of(INIT)
+            return start.shared, [f"(assert {start.fits})"]
+        with self._lock:
+            if scripts not in self._read:
+                self._read[scripts] = self._reading(scripts)
+            known, own = self._read[scripts]
+        return known, own[context]
+
+    def _reading(self, scripts: Scripts) -> tuple[str, dict[Context, list[str]]]:
         world = World(self.spec, scripts.sizes)
         state = anything(world, "s0")
         world.say(*scripts.invariants(world, state).values())
-        read = reading(world, state)
-        found = {each.formula: read(each.formula)[0] for each in contexts(self.spec) if each.formula is not None}
-        return world.lines, found
+        count, own = len(world.lines), dict[Context, list[str]]()
+        for each in contexts(self.spec):
+            if each.formula is not None:
+                world.say(reading(world, state)(each.formula)[0])
+            elif each.subject != INIT:
+                action = self.spec.actions[each.subject]
+                world.say(fits(world, action, enable(world, action, state)))
+            own[each] = world.lines[count:]
+            del world.lines[count:]
+        return "\n".join(world.lines), own
 
     def check(self, solver: Solver, context: Context) -> ContextResult:
         """Say whether a context is possible."""
@@ -104,8 +116,8 @@ class ContextChecker:
 
     def _status(self, solver: Solver, context: Context) -> tuple[ContextStatus, Mapping[str, int] | None, str]:
         reason = ""
-        for scripts, limit, options in self._attempts():
-            answer = solver.check(self.script(context, scripts), limit, options=options)
+        for ask, scripts, limit in self._attempts(solver):
+            answer = ask(*self._parts(context, scripts), limit)
             if answer.status == "sat":
                 return "possible", scripts.sizes if scripts is self.finite else None, ""
             if answer.status == "unsat" and scripts is self.whole:
@@ -114,9 +126,15 @@ class ContextChecker:
             reason = answer.reason or reason
         return "unknown", None, reason
 
-    def _attempts(self) -> Iterator[tuple[Scripts, float, Options]]:
+    def _attempts(self, solver: Solver) -> Iterator[tuple[Callable[[str, list[str], float], Answer], Scripts, float]]:
         quick = min(QUICK, self.timeout)
-        yield from ((self.whole, quick, options) for options in WAYS)
-        yield self.narrower, quick, PLAIN
-        yield self.finite, self.timeout, PLAIN
-        yield self.whole, self.timeout, PLAIN
+        yield solver.check_after, self.whole, quick
+        for options in WAYS:
+            yield partial(_alone, solver, options=options), self.whole, quick
+        yield partial(_alone, solver), self.narrower, quick
+        yield partial(_alone, solver), self.finite, self.timeout
+        yield partial(_alone, solver), self.whole, self.timeout
+
+
+def _alone(solver: Solver, shared: str, own: Sequence[str], limit: float, options: Options = PLAIN) -> Answer:
+    return solver.check([shared, *own], limit, options=options)

@@ -47,8 +47,8 @@ class Finite:
         """Give a counterexample, or the lemmas that rule it out; None if there was not enough time."""
         script = self.scripts.of(obligation.action)
         wanted = _Wanted(self.model, script, obligation)
-        lines = script.against(obligation.claim, named=True)
-        answer = solver.check(lines, timeout, wanted.expressions, {"smt.core.minimize": "true"})
+        goal = [f"(assert {script.goals[obligation.claim]})"]
+        answer = solver.check_both(script.named, goal, timeout, wanted.expressions, {"smt.core.minimize": "true"})
         if answer.status == "sat":
             return wanted.decode(answer.values)
         return script.used(answer.core) if answer.status == "unsat" else None

@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from brokerlaw.spec.language.fold import subterms
@@ -66,18 +67,25 @@ class Script:
     goals: Mapping[str, str]
     fits: str
 
-    def against(self, claim: str, lemmas: Collection[str] | None = None, *, named: bool = False) -> list[str]:
-        """Give a script that can hold only if the claim fails, assuming these lemmas, or all.
+    def against(self, claim: str, lemmas: Collection[str] | None = None) -> list[str]:
+        """Give a script that can hold only if the claim fails, assuming these lemmas, or all."""
+        return [*self.world.lines, *self.question(claim, lemmas)]
 
-        With `named`, the solver's core says which lemmas it used.
-        """
-        chosen = {name: self.lemmas[name] for name in self.lemmas if lemmas is None or name in lemmas}
-        label = ((formula, f"(! {formula} :named {symbol('lemma', name)})") for name, formula in chosen.items())
-        return [*self.world.lines, *(f"(assert {pair[named]})" for pair in label), f"(assert {self.goals[claim]})"]
+    def question(self, claim: str, lemmas: Collection[str] | None = None) -> list[str]:
+        """Give what such a script has after what all scripts about this action have: these lemmas, and the claim."""
+        chosen = [self.lemmas[name] for name in self.lemmas if lemmas is None or name in lemmas]
+        return [f"(assert {formula})" for formula in (*chosen, self.goals[claim])]
 
-    def context(self) -> list[str]:
-        """Give a script that can hold only if the action can happen, in a state in which all invariants hold."""
-        return [*self.world.lines, *(f"(assert {formula})" for formula in (*self.lemmas.values(), self.fits))]
+    @cached_property
+    def shared(self) -> str:
+        """What all scripts about this action have."""
+        return "\n".join(self.world.lines)
+
+    @cached_property
+    def named(self) -> str:
+        """The same, and all lemmas, of which the solver's core says which it used."""
+        lemmas = (f"(assert (! {each} :named {symbol('lemma', name)}))" for name, each in self.lemmas.items())
+        return "\n".join([self.shared, *lemmas])
 
     def used(self, core: Iterable[str]) -> tuple[str, ...]:
         """Give the lemmas that a core names."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 from brokerlaw.spec.language.layout import Layout
 from brokerlaw.spec.language.prover.contexts import Context, ContextChecker, ContextResult, contexts
@@ -18,6 +19,7 @@ from brokerlaw.spec.language.term import SpecError
 
 ObligationStatus = Literal["proved", "counterexample", "unknown"]
 ProofStatus = Literal["proved", "violated", "unproved", "vacuous", "incomplete"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -123,15 +125,21 @@ def prove(
     assumed = list(_contexts(spec, chosen))
     reachable = Reachable(spec, max_states)
     with Pool(workers) as pool:
-        first, *possible = pool.map(checker.check, assumed)
+        first, *possible = pool.map_groups(checker.check, _groups(assumed, lambda each: each.formula is None))
         _refuse_no_start(spec, fixed, first)
         results = []
-        for result in pool.map(prover.result, [*_start(spec, chosen), *chosen]):
+        asked = [*_start(spec, chosen), *chosen]
+        for result in pool.map_groups(prover.result, _groups(asked, lambda each: each.action)):
             _refuse_start_below(spec, result)
             if result.counterexample and max_states:
                 result = replace(result, lookup=reachable.look(result.obligation, result.counterexample))
             results.append(result)
     return ProofResult(spec, fixed, tuple(results[len(results) - len(chosen) :]), (first, *possible))
+
+
+def _groups(items: Iterable[T], of: Callable[[T], object]) -> list[list[T]]:
+    """Give neighbours that are of one kind together."""
+    return [list(group) for _, group in itertools.groupby(items, of)]
 
 
 def _start(spec: Spec, chosen: Collection[Obligation]) -> Iterator[Obligation]:
@@ -215,4 +223,6 @@ class _Prover:
         self, solver: Solver, obligation: Obligation, lemmas: Collection[str] | None, before: tuple[str, ...] = ()
     ) -> Answer:
         script = self.scripts.of(obligation.action, before)
-        return solver.check(script.against(obligation.claim, lemmas), self.timeout)
+        if before:
+            return solver.check(script.against(obligation.claim, lemmas), self.timeout)
+        return solver.check_both(script.shared, script.question(obligation.claim, lemmas), self.timeout)

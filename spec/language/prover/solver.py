@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import queue
 import re
@@ -30,6 +31,10 @@ UNITS: Final = 3_000_000
 """What Z3 gets done in a second: its resource count on a common machine, measured on quantified integers."""
 PATIENCE: Final = 10
 """How much slower than that a machine may be, before time itself is the limit."""
+SOON: Final = 1.0
+"""Seconds for a question after others, before it is put to a fresh Z3."""
+ALONE: Final = 0
+"""The key of what is kept for no other question."""
 GRACE: Final = 5.0
 """Seconds beyond its timeout after which a solver is killed."""
 
@@ -53,39 +58,69 @@ class Answer:
 
 
 class Solver:
-    """One worker process, started when it is first asked. `seconds` adds up the processor time of its answers."""
+    """One worker process, started when it is first asked. `seconds` adds up the processor time of its answers.
+
+    It keeps a Z3 for each text that questions share, until it is told to forget.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
         self._lock = threading.Lock()
+        self._kept: dict[str, int] = {}
+        self._keys = itertools.count(ALONE + 1)
 
     def check(self, lines: Iterable[str], limit: float, values: Sequence[str] = (), options: Options = PLAIN) -> Answer:
-        """Ask whether the assertions can hold together, for at most about `limit` seconds.
+        """Ask a fresh Z3 whether the assertions can hold together, for at most about `limit` seconds.
 
         The limit is counted in Z3's own units, so that the answer does not depend on how busy the machine is.
         """
-        limits = {"rlimit": _whole(limit * UNITS), "timeout": _whole(limit * PATIENCE * 1000)}
-        given = {**PLAIN, **options, **limits}
-        script = [f"(set-option :{name} {value})" for name, value in given.items()]
-        script += [*lines, "(check-sat)", "(get-info :reason-unknown)"]
-        if any(":named" in line for line in script):
-            script = ["(set-option :produce-unsat-cores true)", *script, "(get-unsat-core)"]
-        if values:
-            script.append(f"(get-value ({' '.join(values)}))")
-        said = self._ask("\n".join(script), limit * PATIENCE + GRACE)
+        text = "\n".join(lines)
+        named = ":named" in text
+        return self._ask(ALONE, True, [*_cores(named), *_set(options, limit), text, *_question(values, named)], limit)
+
+    def check_after(
+        self, shared: str, lines: Iterable[str], limit: float, values: Sequence[str] = (), options: Options = PLAIN
+    ) -> Answer:
+        """Ask whether the assertions can hold together with the shared ones, which are read once for many questions.
+
+        The answer may depend on the questions before. For answers that are the same in each run, these must be the
+        same too: forget, and ask them in order.
+        """
+        known, named = shared in self._kept, ":named" in shared
+        key = self._kept.setdefault(shared, next(self._keys))
+        script = [*_set(options, limit), "(push)", *lines, *_question(values, named), "(pop)"]
+        answer = self._ask(key, not known, script if known else [*_cores(named), shared, *script], limit)
+        if answer.status == "unknown":  # nor is it known where Z3 stopped, and what it still keeps
+            self._kept.pop(shared, None)
+        return answer
+
+    def check_both(
+        self, shared: str, lines: Sequence[str], limit: float, values: Sequence[str] = (), options: Options = PLAIN
+    ) -> Answer:
+        """Ask after the shared text for a short time; what is not known then is asked of a fresh Z3."""
+        answer = self.check_after(shared, lines, min(SOON, limit), values, options)
+        return answer if answer.status != "unknown" else self.check([shared, *lines], limit, values, options)
+
+    def forget(self) -> None:
+        """Let the answers that come depend on no question before."""
+        self._kept.clear()
+        self._keys = itertools.count(ALONE + 1)
+
+    def _ask(self, key: int, fresh: bool, script: Iterable[str], limit: float) -> Answer:
+        said = self._exchange([key, fresh, "\n".join(script)], limit * PATIENCE + GRACE)
         answer = _answer(*said) if said else Answer("unknown", limit, "the solver hung or crashed")
         self.seconds += answer.seconds
         return answer
 
-    def _ask(self, script: str, limit: float) -> tuple[str, float] | None:
+    def _exchange(self, message: Sequence[object], limit: float) -> tuple[str, float] | None:
         process = self._running()
         assert process.stdin and process.stdout
         watchdog = threading.Timer(limit, process.kill)
         watchdog.start()
         try:
-            process.stdin.write(json.dumps(script) + "\n")
+            process.stdin.write(json.dumps(message) + "\n")
             process.stdin.flush()
             line = process.stdout.readline()
         except BrokenPipeError:
@@ -121,6 +156,7 @@ class Solver:
             self._process.kill()
             with self._process:
                 self._process = None
+        self.forget()
 
 
 class Pool:
@@ -147,6 +183,15 @@ class Pool:
 
         return self._threads.map(run, items)
 
+    def map_groups(self, work: Callable[[Solver, T], R], groups: Iterable[Sequence[T]]) -> Iterator[R]:
+        """Do the work for each item; those of a group meet one solver, in order, so that it need not read twice."""
+
+        def run(solver: Solver, group: Sequence[T]) -> list[R]:
+            solver.forget()
+            return [work(solver, item) for item in group]
+
+        return itertools.chain.from_iterable(self.map(run, groups))
+
     def __enter__(self) -> Pool:
         return self
 
@@ -158,12 +203,28 @@ class Pool:
             each.close()
 
 
+def _set(options: Options, limit: float) -> list[str]:
+    limits = {"rlimit": _whole(limit * UNITS), "timeout": _whole(limit * PATIENCE * 1000)}
+    return [f"(set-option :{name} {value})" for name, value in {**PLAIN, **options, **limits}.items()]
+
+
+def _cores(named: bool) -> list[str]:
+    return ["(set-option :produce-unsat-cores true)"] * named
+
+
+def _question(values: Sequence[str], named: bool) -> list[str]:
+    wanted = [f"(get-value ({' '.join(values)}))"] if values else []
+    return ["(check-sat)", "(get-info :reason-unknown)", *["(get-unsat-core)"] * named, *wanted]
+
+
 def _whole(number: float) -> str:
     """Give the number as an option of Z3 takes it: at least 1, for 0 is no limit, and below 2^32."""
     return str(min(max(1, int(number)), 2**32 - 1))
 
 
 def _answer(said: str, seconds: float) -> Answer:
+    if re.match(r'\(error "line \d+ column \d+: \w+ canceled"\)', said):  # it stopped before the question was read
+        return Answer("unknown", seconds, reason="canceled")
     status, _, rest = said.partition("\n")
     parts = parse(re.sub(r'\(error "[^"]*"\)', "", rest))
     if status == "unsat":
