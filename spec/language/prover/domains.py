@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import Final, TypeAlias
 
 Value: TypeAlias = tuple[str, ...]
@@ -15,6 +16,7 @@ TRUE: Final = "true"
 FALSE: Final = "false"
 
 
+@cache
 def symbol(kind: str, *parts: object) -> str:
     """Make a name of SMT-LIB: the kind of thing that it names, and what tells it from others of that kind.
 

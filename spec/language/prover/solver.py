@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import json
+import os
 import queue
 import re
 import subprocess
@@ -35,6 +36,8 @@ SOON: Final = 1.0
 """Seconds for a question after others, before it is put to a fresh Z3."""
 ALONE: Final = 0
 """The key of what is kept for no other question."""
+MEMORY: Final = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+"""Where the C library is GNU's, it keeps what one Z3 gives back for the next: to fetch it anew takes as long as Z3."""
 GRACE: Final = 5.0
 """Seconds beyond its timeout after which a solver is killed."""
 
@@ -69,7 +72,6 @@ class Solver:
         self._stopped = False
         self._lock = threading.Lock()
         self._kept: dict[str, int] = {}
-        self._keys = itertools.count(ALONE + 1)
 
     def check(self, lines: Iterable[str], limit: float, values: Sequence[str] = (), options: Options = PLAIN) -> Answer:
         """Ask a fresh Z3 whether the assertions can hold together, for at most about `limit` seconds.
@@ -89,7 +91,9 @@ class Solver:
         same too: forget, and ask them in order.
         """
         known, named = shared in self._kept, ":named" in shared
-        key = self._kept.setdefault(shared, next(self._keys))
+        if not known:
+            self._kept[shared] = next(key for key in itertools.count(ALONE + 1) if key not in self._kept.values())
+        key = self._kept[shared]
         script = [*_set(options, limit), "(push)", *lines, *_question(values, named), "(pop)"]
         answer = self._ask(key, not known, script if known else [*_cores(named), shared, *script], limit)
         if answer.status == "unknown":  # nor is it known where Z3 stopped, and what it still keeps
@@ -106,7 +110,6 @@ class Solver:
     def forget(self) -> None:
         """Let the answers that come depend on no question before."""
         self._kept.clear()
-        self._keys = itertools.count(ALONE + 1)
 
     def _ask(self, key: int, fresh: bool, script: Iterable[str], limit: float) -> Answer:
         said = self._exchange([key, fresh, "\n".join(script)], limit * PATIENCE + GRACE)
@@ -135,12 +138,14 @@ class Solver:
 
     def _running(self) -> subprocess.Popen[str]:
         command = [sys.executable, str(Path(__file__).with_name("worker.py"))]
-        pipe = subprocess.PIPE
+        pipe, environment = subprocess.PIPE, {**os.environ, **MEMORY}
         with self._lock:
             if self._stopped:
                 raise CancelledError
             if self._process is None:  # in a session of its own: an interrupt from the terminal is for us alone
-                self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True)
+                self._process = subprocess.Popen(
+                    command, stdin=pipe, stdout=pipe, text=True, start_new_session=True, env=environment
+                )
             return self._process
 
     def stop(self) -> None:

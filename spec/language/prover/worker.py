@@ -23,6 +23,7 @@ def main() -> None:
     while True:
         key, fresh, script = questions.get()
         if fresh:
+            kept.pop(key, None)  # so that its memory can be used again
             kept[key] = z3.Context()
         before = os.times()
         try:
