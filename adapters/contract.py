@@ -31,8 +31,8 @@ import msgspec
 from brokerlaw.adapters.errors import AdapterError, Misuse, pictured, text_of
 from brokerlaw.spec.history.capabilities import CAPABILITIES, Capability
 from brokerlaw.spec.history.observations import Observation
-from brokerlaw.spec.history.operation import Operation
-from brokerlaw.spec.history.operations import name_of
+from brokerlaw.spec.history.operation import Operation, Repair
+from brokerlaw.spec.history.operations import faults_undone_by, name_of
 from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.rows import typed
 from brokerlaw.spec.history.values import Struct
@@ -74,6 +74,15 @@ class Description(Struct, frozen=True):
     def has(self, *capabilities: str) -> bool:
         """Whether all of these are claimed."""
         return all(capability in self.capabilities for capability in capabilities)
+
+    def lacks(self, *capabilities: Capability) -> tuple[Capability, ...]:
+        """Those of them that are not claimed."""
+        return tuple(capability for capability in capabilities if not self.has(capability))
+
+    def lacks_fault(self, repair: Repair) -> tuple[str, ...]:
+        """What would have to be claimed, where none of the faults is that the repair undoes."""
+        faults = [kind.needs for kind in faults_undone_by(type(repair))]
+        return () if any(self.has(*needs) for needs in faults) else (" or ".join(map(" and ".join, faults)),)
 
 
 class Timed(NamedTuple):
@@ -223,7 +232,7 @@ def answered(name: str, op: Operation, outcome: object, deep: bool = False) -> O
 
 def unsupported(description: Description, op: Operation, message: str) -> AdapterError:
     """Whose fault it is that an operation was refused as UNSUPPORTED: claimed, or asked for without a claim."""
-    missing = ", ".join(need for need in op.needs if not description.has(need))
+    missing = ", ".join(description.lacks_fault(op) if isinstance(op, Repair) else description.lacks(*op.needs))
     if missing:
         return Misuse.NOT_CLAIMED.error(description.name, operation=name_of(op), missing=missing)
     return Misuse.UNSUPPORTED.error(description.name, operation=name_of(op), message=message)

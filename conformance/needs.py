@@ -7,6 +7,7 @@ import msgspec
 from brokerlaw.adapters.contract import Capability, Description
 from brokerlaw.conformance import plan as p
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import Repair
 
 
 def needs(step: p.Step) -> frozenset[Capability]:
@@ -32,7 +33,9 @@ def fitted(step: p.Step, description: Description) -> p.Step:
 
 
 def _wants(step: p.Step, description: Description) -> Iterator[str]:
-    yield from (need for need in needs(step) if not description.has(need))
+    yield from description.lacks(*needs(step))
+    if isinstance(step, Repair):
+        yield from description.lacks_fault(step)
     if isinstance(step, ops.CreateTopic) and description.has("replication"):
         brokers = description.capabilities["replication"]
         if brokers is not None and step.replication > brokers:

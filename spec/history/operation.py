@@ -79,7 +79,9 @@ class FaultOperation(Operation, frozen=True):
 
 
 class Repair(FaultOperation, frozen=True):
-    """Undoes faults."""
+    """Undoes faults. Who can inject one of them can undo it: nothing more is needed."""
+
+    needs: ClassVar[Needs] = ()
 
     @classmethod
     def of(cls, fault: "BrokerFault") -> Self:

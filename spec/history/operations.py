@@ -339,21 +339,15 @@ class Thaw(LifeOperation, frozen=True):
 
 
 class RestartBroker(BrokerRepair, frozen=True):
-    """Start a killed broker; returns when it has registered again."""
-
-    needs: ClassVar[Needs] = ("faults.kill",)
+    """Start a broker that is down; returns when it has registered again."""
 
 
 class ResumeBroker(BrokerRepair, frozen=True):
     """Let a paused broker go on."""
 
-    needs: ClassVar[Needs] = ("faults.pause",)
-
 
 class HealNetwork(Repair, frozen=True):
     """End every isolation."""
-
-    needs: ClassVar[Needs] = ("faults.isolate",)
 
 
 class PauseBroker(SingleFault, frozen=True):
@@ -431,6 +425,11 @@ AnyOperation: TypeAlias = (
 
 OPERATIONS: Final[dict[str, type[Operation]]] = {snake_case(kind.__name__): kind for kind in get_args(AnyOperation)}
 FAULTS: dict[FaultKind, type[BrokerFault]] = {"kill": KillBroker, "pause": PauseBroker, "isolate": IsolateBrokers}
+
+
+def faults_undone_by(repair: type[Repair]) -> tuple[type[BrokerFault], ...]:
+    """The faults that the suite undoes by it."""
+    return tuple(kind for kind in FAULTS.values() if kind.undone_by[0] is repair)
 
 
 def name_of(op: Operation) -> str:

@@ -15,11 +15,13 @@ from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.profiles import LOG
 from brokerlaw.reference.adapter import ReferenceAdapter
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke
 from brokerlaw.spec.invariants import INVARIANTS
 
 ABLE = ReferenceAdapter({}).describe()
+FAULTS = {name for name in ABLE.capabilities if name.startswith("faults.")}
 DISPENSABLE = {"idempotence"}
 """What every schedule can do without."""
 
@@ -73,6 +75,14 @@ def test_without_a_capability_exactly_the_schedules_that_use_it_are_left_out(cap
 
 def kinds(plan: Plan) -> set[str]:
     return {str(type(step).__struct_config__.tag) for step in plan.steps}
+
+
+def test_a_repair_needs_one_of_the_faults_that_it_undoes() -> None:
+    able = set(ops.KillBroker.needs)
+    (wanted,) = missing([ops.RestartBroker(1)], without(*FAULTS))
+    assert able <= set(wanted.split(" or "))
+    assert missing([ops.RestartBroker(1)], without(*FAULTS - able)) == ()
+    assert missing([ops.ResumeBroker(1)], without(*FAULTS - able)) == ("faults.pause",)
 
 
 def test_only_killing_needs_no_pausing() -> None:
