@@ -84,6 +84,17 @@ class Administration:
         self._cluster.kill(broker)
         return Ok()
 
+    def stop_broker(self, op: ops.StopBroker) -> Outcome:
+        """The controller lets others lead, and its process ends when it knows that it leads nothing (KIP-631)."""
+        cluster, broker = self._cluster, self._broker(op.broker)
+        self._refuse_unless(broker.running, "it is not running")
+        if cluster.controller.hears(broker):
+            cluster.controller.fence(broker.id)
+            limit = cluster.scheduler.now + cluster.settings.broker_session_timeout
+            cluster.scheduler.run_until(lambda: not any(each.leading for each in broker.replicas.values()), limit)
+        cluster.kill(broker)
+        return Ok()
+
     def restart_broker(self, op: ops.RestartBroker) -> Outcome:
         """Returns when it has registered."""
         broker = self._broker(op.broker)

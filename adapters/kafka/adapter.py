@@ -77,7 +77,7 @@ class KafkaAdapter(Administration):
         """What the brokers list; faults only where the cluster is ours."""
         caps = capabilities(self._apis, len(self._brokers), self._without)
         if self._cluster is not None:
-            own: tuple[Capability, ...] = ("faults.kill", "faults.pause")
+            own: tuple[Capability, ...] = ("faults.kill", "faults.stop", "faults.pause")
             caps |= dict.fromkeys(fault for fault in own if fault not in self._without)
         name = self.settings.get("name", "Apache Kafka" if self._cluster else "a broker that speaks Kafka")
         return Description(
@@ -151,6 +151,14 @@ class KafkaAdapter(Administration):
     def kill_broker(self, op: ops.KillBroker) -> Outcome:
         """kill -9."""
         self._own.kill(op.broker)
+        return Ok()
+
+    def stop_broker(self, op: ops.StopBroker) -> Outcome:
+        """SIGTERM. Raises `AdapterError` when it does not end."""
+        try:
+            self._own.shut_down(op.broker)
+        except ClusterError as error:
+            raise AdapterError(str(error)) from error
         return Ok()
 
     def restart_broker(self, op: ops.RestartBroker) -> Outcome:

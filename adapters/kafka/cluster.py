@@ -15,16 +15,17 @@ from brokerlaw.adapters.kafka.metadata import HOST, answers, registered
 from brokerlaw.adapters.kafka.node import Node
 
 START_LIMIT = 60.0  # seconds, for whatever a JVM must start for
+SHUTDOWN_LIMIT = 60.0  # seconds: others must lead first, and the logs be written
 FIRST_CONTROLLER = 101  # brokers are 1, 2, 3
 
 
 class KafkaCluster:
     """Brokers 1, 2, ... and controllers 101, 102, ...; faults name a node by its id.
 
-    Faults act on processes: kill is SIGKILL, pause is SIGSTOP. Cutting the network between brokers would need
-    root, so there is no isolation. Each method returns when its effect is there and raises ClusterError, with
-    the tail of the node's log, when it is not within its limit. Everything ends with the process that started
-    it, even if that one is killed.
+    Faults act on processes: kill is SIGKILL, shut_down is SIGTERM, pause is SIGSTOP. Cutting the network between
+    brokers would need root, so there is no isolation. Each method returns when its effect is there and raises
+    ClusterError, with the tail of the node's log, when it is not within its limit. Everything ends with the process
+    that started it, even if that one is killed.
     """
 
     def __init__(
@@ -130,6 +131,15 @@ class KafkaCluster:
     def kill(self, node: int) -> None:
         """SIGKILL: no farewell, no flush; the process is gone on return."""
         self._node(node).signal(signal.SIGKILL)
+
+    def shut_down(self, node: int) -> None:
+        """SIGTERM: a broker hands over what it leads, writes its logs and ends; the process is gone on return."""
+        target = self._node(node)
+        if target.paused:
+            raise ClusterError(f"node {node} is paused and cannot shut down: resume it first")
+        if node in self._brokers and not self._has_quorum():
+            raise ClusterError(f"broker {node} cannot hand over without a controller: restart or resume that first")
+        target.signal(signal.SIGTERM, SHUTDOWN_LIMIT)
 
     def pause(self, node: int) -> None:
         """SIGSTOP: connections stay open and nothing answers."""

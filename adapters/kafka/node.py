@@ -60,20 +60,20 @@ class Node:
         """Whether the JVM is stopped by a signal."""
         return self.alive and self._state() == os.CLD_STOPPED
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: signal.Signals, limit: float = SIGNAL_LIMIT) -> None:
         """SIGKILL, SIGTERM, SIGSTOP or SIGCONT, and wait until it has taken effect."""
         if self.process is None or not self.alive:
             raise ClusterError(f"node {self.id} is down: restart it before it can be sent {number.name}")
         self.process.send_signal(number)
         match number:
             case signal.SIGSTOP:
-                done = wait_until(lambda: self.paused or not self.alive, SIGNAL_LIMIT)
+                done = wait_until(lambda: self.paused or not self.alive, limit)
             case signal.SIGCONT:
-                done = wait_until(lambda: not self.paused, SIGNAL_LIMIT)
+                done = wait_until(lambda: not self.paused, limit)
             case _:
-                done = wait_until(lambda: not self.alive, SIGNAL_LIMIT)
+                done = wait_until(lambda: not self.alive, limit)
         if not done:
-            raise ClusterError(f"node {self.id} did not heed {number.name} within {SIGNAL_LIMIT:g} s")
+            raise ClusterError(f"node {self.id} did not heed {number.name} within {limit:g} s")
 
     def tail(self) -> str:
         """The last lines that the node wrote."""

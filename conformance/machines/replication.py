@@ -12,7 +12,7 @@ TOPIC = "orders"
 
 
 class ReplicationMachine(PlanMachine):
-    """One replicated partition, a few producers and a reader, and brokers that die and pause."""
+    """One replicated partition, a few producers and a reader, and brokers that die, shut down and pause."""
 
     name = "replication"
     needs = ("topics", "replication", "faults.kill", "inspect.partition")
@@ -47,10 +47,13 @@ class ReplicationMachine(PlanMachine):
         """Read on."""
         self.do(ops.Poll(self.model.live(ops.OpenConsumer)[0]))
 
-    @rule(fault=st.sampled_from(["kill", "kill", "pause"]), role=st.sampled_from(["leader", "follower", "followers"]))
+    @rule(
+        fault=st.sampled_from(["kill", "kill", "stop", "pause"]),
+        role=st.sampled_from(["leader", "follower", "followers"]),
+    )
     @precondition(lambda self: len(self.model.faults) < 2)
     def inject(self, fault: ops.FaultKind, role: Role) -> None:
-        """A broker dies or stands still."""
+        """A broker dies, shuts down or stands still."""
         if self.has(f"faults.{fault}"):
             self.do(InjectFault(fault, role, TOPIC))
 

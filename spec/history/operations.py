@@ -62,7 +62,7 @@ from brokerlaw.spec.history.values import (
 Acks: TypeAlias = Literal["0", "1", "all"]
 Isolation: TypeAlias = Literal["read_uncommitted", "read_committed"]
 Reset: TypeAlias = Literal["earliest", "latest", "none"]
-FaultKind: TypeAlias = Literal["kill", "pause", "isolate"]
+FaultKind: TypeAlias = Literal["kill", "stop", "pause", "isolate"]
 
 MIN_ISR: Final = "min.insync.replicas"
 
@@ -365,6 +365,13 @@ class KillBroker(SingleFault, frozen=True):
     replaces: ClassVar[tuple[type[BrokerFault], ...]] = (PauseBroker,)
 
 
+class StopBroker(SingleFault, frozen=True):
+    """Shut a broker down in good order: replicas in sync lead first what it led. Returns when its process has ended."""
+
+    needs: ClassVar[Needs] = ("faults.stop",)
+    undone_by: ClassVar[tuple[type[Repair], ...]] = (RestartBroker,)
+
+
 class IsolateBrokers(JointFault, frozen=True):
     """Cut these brokers off from all others, and from the clients where `clients` says so."""
 
@@ -417,14 +424,21 @@ OfConsumers: TypeAlias = OpenConsumer | Assign | Poll | Seek | Position | Pause 
 OfMembers: TypeAlias = Subscribe | Unsubscribe | Commit | Committed
 OfClients: TypeAlias = Close | Crash | Freeze | Thaw
 OfQueues: TypeAlias = CreateQueue | DeleteQueue | Publish | Receive | Ack | Nack | Extend
-OfFaults: TypeAlias = KillBroker | PauseBroker | IsolateBrokers | RestartBroker | ResumeBroker | HealNetwork
+OfFaults: TypeAlias = (
+    KillBroker | StopBroker | PauseBroker | IsolateBrokers | RestartBroker | ResumeBroker | HealNetwork
+)
 OfTheCluster: TypeAlias = ElectLeader | AdvanceClock | DescribePartition | ReadReplica
 AnyOperation: TypeAlias = (
     OfAdmins | OfProducers | OfTransactions | OfConsumers | OfMembers | OfClients | OfQueues | OfFaults | OfTheCluster
 )
 
 OPERATIONS: Final[dict[str, type[Operation]]] = {snake_case(kind.__name__): kind for kind in get_args(AnyOperation)}
-FAULTS: dict[FaultKind, type[BrokerFault]] = {"kill": KillBroker, "pause": PauseBroker, "isolate": IsolateBrokers}
+FAULTS: dict[FaultKind, type[BrokerFault]] = {
+    "kill": KillBroker,
+    "stop": StopBroker,
+    "pause": PauseBroker,
+    "isolate": IsolateBrokers,
+}
 
 
 def faults_undone_by(repair: type[Repair]) -> tuple[type[BrokerFault], ...]:

@@ -26,6 +26,73 @@ def test_a_live_replica_in_sync_is_elected_in_the_next_epoch_and_has_everything(
     assert cluster.read() == [b"a", b"b"]
 
 
+def test_a_leader_that_is_stopped_hands_over_at_once_and_takes_no_record_with_it() -> None:
+    cluster = with_producer()
+    cluster.do(ops.OpenProducer("hasty", acks="1", idempotent=False))
+    cluster.send(b"a", "hasty")
+    cluster.wait(100)
+    before, killed = cluster.state(), with_producer()
+    cluster.do(ops.StopBroker(before.leader))
+    after = cluster.state()
+    assert after.leader in before.isr
+    assert after.isr == tuple(broker for broker in before.isr if broker != before.leader)
+    assert after.epoch == before.epoch + 1
+    assert cluster.send(b"b", "hasty") == 1
+    cluster.wait(100)
+    assert cluster.read() == [b"a", b"b"]
+    cluster.do(ops.RestartBroker(before.leader))
+    cluster.wait(500)
+    assert cluster.state().isr == before.isr
+    killed.do(ops.KillBroker(killed.state().leader))
+    assert killed.state().epoch == before.epoch  # a broker that dies has to be missed first
+
+
+def test_a_producer_goes_on_while_its_leader_is_stopped() -> None:
+    cluster = with_producer()
+    values = [b"%d" % number for number in range(12)]
+    for number, value in enumerate(values):
+        cluster.adapter.perform(ops.Send("p", "t", value, partition=0, awaited=False))
+        if number == 5:
+            cluster.do(ops.StopBroker(cluster.state().leader))
+    cluster.do(ops.Flush("p"))
+    assert cluster.read() == values
+
+
+def test_the_last_one_in_sync_hands_over_to_nobody() -> None:
+    cluster = with_producer()
+    leader, followers = cluster.state().leader, cluster.followers()
+    for broker in followers:
+        cluster.do(ops.StopBroker(broker))
+    assert cluster.state().isr == (leader,)
+    cluster.send(b"alone")
+    cluster.do(ops.StopBroker(leader))
+    for broker in followers:
+        cluster.do(ops.RestartBroker(broker))
+    cluster.wait(2_000)
+    assert cluster.state().leader is None
+    cluster.do(ops.RestartBroker(leader))
+    cluster.wait(500)
+    assert cluster.read() == [b"alone"]
+
+
+def test_a_broker_that_is_cut_off_stops_and_is_missed_later() -> None:
+    cluster = with_producer()
+    leader = cluster.state().leader
+    cluster.do(ops.IsolateBrokers((leader,)))
+    cluster.do(ops.StopBroker(leader))
+    assert cluster.state().leader == leader
+    cluster.wait(1_500)
+    assert cluster.state().leader != leader
+
+
+def test_only_what_runs_can_be_stopped() -> None:
+    cluster = with_producer()
+    cluster.do(ops.PauseBroker(0))
+    assert cluster.refused(ops.StopBroker(0)) == "INVALID_REQUEST"
+    cluster.do(ops.StopBroker(1))
+    assert cluster.refused(ops.StopBroker(1)) == "INVALID_REQUEST"
+
+
 def alone(cluster: Driven) -> int:
     """The leader, once it is the only one in sync, has taken a record, and is dead; its followers are back."""
     leader, followers = cluster.state().leader, cluster.followers()

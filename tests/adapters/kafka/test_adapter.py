@@ -17,6 +17,7 @@ from brokerlaw.conformance.profiles import LOG
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.history.values import PartitionState
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Finding
 
@@ -74,6 +75,33 @@ def test_what_kafka_promises_is_put_to_the_test_and_kept(adapter: KafkaAdapter, 
     findings = found(adapter, name)
     assert broken(findings) == set()
     assert findings[exercised].exercised
+
+
+def test_a_leader_that_is_stopped_hands_over_and_takes_no_record_with_it(adapter: KafkaAdapter) -> None:
+    adapter.reset()
+    name = f"t{os.getpid()}-{next(NUMBER)}"
+    done(adapter.perform(ops.CreateTopic(name, 1, 3)))
+    done(adapter.perform(ops.OpenProducer("p", acks="1", idempotent=False)))
+
+    def state() -> PartitionState:
+        outcome = done(adapter.perform(ops.DescribePartition(name, 0)))
+        assert isinstance(outcome, Ok)
+        assert isinstance(outcome.value, PartitionState)
+        return outcome.value
+
+    done(adapter.perform(ops.Send("p", name, b"quick", partition=0)))
+    before = state()
+    assert len(before.isr) == 3
+    assert before.leader is not None
+    assert wait_until(lambda: done(adapter.perform(ops.ListOffsets(name, 0))) == Ok(1), LIMIT)  # all in sync have it
+    done(adapter.perform(ops.StopBroker(before.leader)))
+    after = state()
+    assert after.leader in before.isr
+    assert after.leader != before.leader
+    assert after.epoch > before.epoch
+    done(adapter.perform(ops.Send("p", name, b"next", partition=0)))
+    done(adapter.perform(ops.RestartBroker(before.leader)))
+    assert done(adapter.perform(ops.ListOffsets(name, 0))) == Ok(2)
 
 
 def test_auto_commit_loses_what_was_polled_and_not_processed(adapter: KafkaAdapter) -> None:

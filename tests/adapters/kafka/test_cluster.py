@@ -63,6 +63,30 @@ def test_a_killed_broker_is_fenced_and_comes_back(cluster: KafkaCluster) -> None
 
 
 @pytest.mark.kafka
+def test_a_broker_that_shuts_down_is_gone_for_the_others_at_once_and_comes_back(cluster: KafkaCluster) -> None:
+    ports, before = cluster.ports(), cluster.processes()[2]
+    cluster.shut_down(2)
+    assert not runs(before)
+    assert cluster.alive() == {1, 3, 101}
+    assert wait_until(lambda: registered(ports[1]) == {1, 3}, LIMIT)
+    with pytest.raises(ClusterError, match="node 2 is down: restart it"):
+        cluster.shut_down(2)
+    cluster.restart(2)
+    assert wait_until(lambda: registered(ports[1]) == ALL, LIMIT)
+
+
+@pytest.mark.kafka
+def test_what_keeps_a_broker_from_shutting_down_is_named(cluster: KafkaCluster) -> None:
+    cluster.pause(1)
+    with pytest.raises(ClusterError, match="node 1 is paused and cannot shut down: resume it"):
+        cluster.shut_down(1)
+    cluster.pause(101)
+    with pytest.raises(ClusterError, match="broker 2 cannot hand over without a controller"):
+        cluster.shut_down(2)
+    cluster.heal()
+
+
+@pytest.mark.kafka
 def test_a_paused_broker_is_alive_and_silent(cluster: KafkaCluster) -> None:
     ports = cluster.ports()
     cluster.pause(3)
