@@ -101,5 +101,6 @@ def _followers(state: PartitionState) -> list[int]:
 _ROLES: Final[dict[str, Callable[[PartitionState], list[int]]]] = {
     "leader": lambda state: [] if state.leader is None else [state.leader],
     "follower": lambda state: _followers(state)[:1],
+    "last-follower": lambda state: _followers(state)[-1:],
     "followers": _followers,
 }

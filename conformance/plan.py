@@ -19,7 +19,7 @@ from brokerlaw.spec.history.values import Struct, snake_case
 
 Until: TypeAlias = Literal["polled", "halfway", "done"]
 """How far a turn of an application goes."""
-Role: TypeAlias = Literal["leader", "follower", "followers"]
+Role: TypeAlias = Literal["leader", "follower", "last-follower", "followers"]
 """What a broker is to a partition just now."""
 
 
@@ -107,11 +107,11 @@ class Elapse(Directive, frozen=True):
 
 
 class ResumePaused(Directive, frozen=True):
-    """Resume paused brokers; those that were killed stay down."""
+    """Resume paused brokers; those that are down stay down."""
 
 
 class Heal(Directive, frozen=True):
-    """Resume paused brokers, restart killed ones, end every isolation."""
+    """Resume paused brokers, restart those that are down, end every isolation."""
 
 
 AnyDirective: TypeAlias = (

@@ -88,6 +88,11 @@ SCHEDULES: Final = (
     Directed("coordinator-killed", transactions.coordinator_killed, (*_TRANSACTIONS, *_FAILOVER)),
     Directed("acked-by-the-leader-alone", failover.acked_by_the_leader_alone, _FAILOVER),
     Directed("leader-killed", failover.leader_killed, _FAILOVER),
+    Directed(
+        "rolling-restart",
+        failover.rolling_restart,
+        ("ordering.producer-order", "idempotence.no-duplicates", "delivery.at-least-once", *_FAILOVER),
+    ),
     Directed("leader-overtaken", failover.leader_overtaken, ("ordering.producer-order", *_FAILOVER)),
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),

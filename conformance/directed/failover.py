@@ -1,10 +1,26 @@
 """Failover: leaders die, stand still or are cut off while records are on their way."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, ResumePaused, Step
+from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
+from brokerlaw.conformance.plan import (
+    AwaitIsr,
+    AwaitLeader,
+    DeclareApplication,
+    Elapse,
+    Heal,
+    InjectFault,
+    ResumePaused,
+    Role,
+    RunApplication,
+    Settle,
+    Step,
+)
 from brokerlaw.spec.history import operations as ops
+
+ROLLING: Final[tuple[Role, ...]] = ("follower", "last-follower", "leader")
+"""Whoever plays these roles, one after the other, are all brokers of a partition with three replicas."""
 
 
 def leader_killed(replication: int) -> Iterator[Step]:
@@ -19,6 +35,29 @@ def leader_killed(replication: int) -> Iterator[Step]:
         yield from sends(1, start=3 * number + 100)
         yield Heal()
         yield ops.DescribePartition(TOPIC, 0)
+
+
+def rolling_restart(replication: int) -> Iterator[Step]:
+    """Every broker of a partition is shut down and started again in turn, the leader last, while records come and go.
+
+    Each time there is time to get back in sync, as an operator would wait for it.
+    """
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield DeclareApplication(GROUP, TOPIC, "at-least-once", "sink")
+    yield from member("c0")
+    yield Settle(GROUP)
+    yield ops.DescribePartition(TOPIC, 0)
+    for number, role in enumerate(ROLLING):
+        yield from sends(2, start=4 * number, awaited=False)
+        yield InjectFault("stop", role, TOPIC)
+        yield from sends(1, start=4 * number + 2)
+        yield RunApplication("c0")
+        yield from sends(1, start=4 * number + 3, awaited=False)
+        yield Heal()
+        yield Elapse(1_000)
+        yield ops.DescribePartition(TOPIC, 0)
+    yield ops.Flush("p0")
 
 
 def acked_by_the_leader_alone(replication: int) -> Iterator[Step]:

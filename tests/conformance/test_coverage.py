@@ -17,6 +17,7 @@ from brokerlaw.conformance.result import RunResult
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.operation import BrokerFault
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Unknown
 from brokerlaw.spec.history.rows import Complete, Invoke, Recording, Row
@@ -49,6 +50,15 @@ def run(adapter: ReferenceAdapter, *patterns: str, overrides: dict[str, str] | N
         check = Run(adapter, options)
         assert list(check.events())
         return check.result()
+
+
+@pytest.mark.parametrize(("fault", "kind"), ops.FAULTS.items())
+def test_a_fault_that_is_always_refused_is_untested(fault: str, kind: type[BrokerFault]) -> None:
+    adapter = Unreachable({})
+    (adapter.broken,) = (word for word, each in ops.OPERATIONS.items() if each is kind)
+    result = run(adapter, "durability")
+    assert f"faults.{fault}" in (result.untested or ())
+    assert {f"faults.{each}" for each in ops.FAULTS} & set(result.untested or ()) == {f"faults.{fault}"}
 
 
 @pytest.mark.parametrize("operation", ["send", "open_producer"])

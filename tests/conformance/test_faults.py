@@ -1,25 +1,37 @@
 """Waiting for what a fault brings about: for as long as it may come about, and no longer."""
 
+from brokerlaw.conformance.directed.failover import ROLLING
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import UserSettings
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, InjectFault, Plan, Step
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, Plan, Step
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.rows import Invoke
 
 CREATED = ops.CreateTopic("orders", replication=3)
 
 
-def looks(*steps: Step) -> int:
-    """How often the plan, with its end, asks who leads and who is in sync."""
+def asked(*steps: Step) -> list[Operation]:
+    """What the plan, with its end, asks of the broker."""
     with ReferenceAdapter({}) as adapter:
         recording = execute(Plan("plan", (CREATED, *steps)), adapter, adapter.describe(), UserSettings({}, {}), "")
-    return sum(isinstance(row, Invoke) and isinstance(row.value, ops.DescribePartition) for row in recording.rows)
+    return [row.value for row in recording.rows if isinstance(row, Invoke)]
+
+
+def looks(*steps: Step) -> int:
+    """How often the plan, with its end, asks who leads and who is in sync."""
+    return sum(isinstance(op, ops.DescribePartition) for op in asked(*steps))
 
 
 def test_nobody_is_asked_where_nobody_stands() -> None:
     everyone = (*(InjectFault("kill", role, "orders") for role in ("followers", "leader")),)
     assert looks(*everyone, AwaitIsr("orders", at_most=0), AwaitLeader("orders")) == looks(*everyone)
+
+
+def test_the_roles_of_a_rolling_restart_are_all_brokers_one_by_one() -> None:
+    steps = [step for role in ROLLING for step in (InjectFault("stop", role, "orders"), Heal(), Elapse(1_000))]
+    assert sorted(op.broker for op in asked(*steps) if isinstance(op, ops.StopBroker)) == [0, 1, 2]
 
 
 def test_a_smaller_in_sync_set_is_waited_for() -> None:

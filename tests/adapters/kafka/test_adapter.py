@@ -69,6 +69,8 @@ def test_acks_all_keeps_it(adapter: KafkaAdapter) -> None:
         ("zombie-commits-next", "commits.fenced"),
         ("crash-in-transaction", "delivery.exactly-once"),
         ("min-isr", "durability.min-isr-refuses"),
+        ("rolling-restart", "durability.acked-survives"),
+        ("rolling-restart", "delivery.at-least-once"),
     ],
 )
 def test_what_kafka_promises_is_put_to_the_test_and_kept(adapter: KafkaAdapter, name: str, exercised: str) -> None:
