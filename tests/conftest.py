@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-# A shell that puts pytest into the background has it ignore interrupts, and so would the programs that tests interrupt.
+# A shell that puts pytest into the background, or nohup, has it ignore these, and so would the programs that tests end.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,14 +6,14 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 from click.testing import CliRunner
+from processes import LIMIT, comes, state
 
 from brokerlaw.cli.check import check
 from brokerlaw.cli.interrupts import Interrupts
@@ -21,8 +21,6 @@ from brokerlaw.cli.interrupts import Interrupts
 ROGUE: Final = Path(__file__).parent.parent / "adapters" / "rogue.py"
 HANGS: Final = f"cmd:{sys.executable} -I -S {shlex.quote(str(ROGUE))} hang"
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LIMIT: Final = 60.0
-"""Seconds for whatever is waited for."""
 
 COMMANDS: Final = {
     "check": ("check", "reference", "--examples", "1000000", "--out", "run"),
@@ -52,18 +50,11 @@ def begun(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     ) as process:
         try:
-            wait(lambda: caught(process.pid, signal.SIGHUP))
+            assert comes(lambda: caught(process.pid, signal.SIGHUP))
             yield process
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait(holds: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    until = time.monotonic() + LIMIT
-    while not holds():
-        assert time.monotonic() < until, "waited in vain"
 
 
 def caught(pid: int, number: signal.Signals) -> bool:
@@ -74,10 +65,6 @@ def caught(pid: int, number: signal.Signals) -> bool:
 def _status(pid: int, field: str, base: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1], base) for line in lines if line.startswith(field)), 0)
-
-
-def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def at_work(process: subprocess.Popen[str]) -> bool:
@@ -126,9 +113,9 @@ def test_at_work(name: str, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "trace.json").write_bytes((folder / "trace.json").read_bytes())
     with begun(tmp_path, *COMMANDS[name]) as process:
         if name in WAITING:
-            wait(lambda: _state(process.pid) == "S")
+            assert comes(lambda: state(process.pid) == "S")
         else:
-            wait(lambda: at_work(process))
+            assert comes(lambda: at_work(process))
         os.killpg(process.pid, SIGNALS[list(COMMANDS).index(name) % 3])
         ended(process)
 
@@ -198,7 +185,7 @@ def test_whoever_started_us_may_have_us_ignore_one(tmp_path: Path) -> None:
     """Like nohup."""
     command = ["sh", "-c", f"trap '' HUP; exec {sys.executable} -m brokerlaw explore replication --set Replica=5"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        wait(lambda: caught(process.pid, signal.SIGTERM))
+        assert comes(lambda: caught(process.pid, signal.SIGTERM))
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=LIMIT)
