@@ -143,11 +143,16 @@ def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Prog
                 folder.write(event)
                 progress.show(event)
             return run.result()
-    except AdapterError as error:
-        fault: str | None = str(error)
     except BaseException as error:  # whatever it was, what was done is reported
-        fault = None if isinstance(error, KeyboardInterrupt) or INTERRUPTS.arrived else unforeseen(error)
+        fault = _fault(error)
     return run.result(fault=fault, interrupted=fault is None) if run else _nothing(options, fault)
+
+
+def _fault(error: BaseException) -> str | None:
+    """What went wrong; None if nothing did but an interruption, which may make an adapter fail on its way."""
+    if isinstance(error, KeyboardInterrupt) or INTERRUPTS.arrived:
+        return None
+    return str(error) if isinstance(error, AdapterError) else unforeseen(error)
 
 
 def _nothing(options: Options, fault: str | None) -> RunResult:
@@ -155,11 +160,11 @@ def _nothing(options: Options, fault: str | None) -> RunResult:
     unknown = Description(options.adapter, "unknown", {})
     settings = redacted(options.settings)
     return RunResult(
-        options.adapter,
-        unknown,
-        options.seed,
-        options.profile.name,
-        settings,
+        adapter=options.adapter,
+        description=unknown,
+        seed=options.seed,
+        profile=options.profile.name,
+        settings=settings,
         cases=0,
         operations=0,
         seconds=0,
