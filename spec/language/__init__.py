@@ -115,10 +115,10 @@ is a fair run that never comes to it again, replayed before it is given.
 from brokerlaw.spec.language.breadth_first import reachable
 from brokerlaw.spec.language.fold import conjuncts, fold, free, show, subterms
 from brokerlaw.spec.language.guards import Dropped, Guards, guards
-from brokerlaw.spec.language.layout import Cell, Layout, State
+from brokerlaw.spec.language.layout import Cell, Layout, Off, State
 from brokerlaw.spec.language.liveness import Lasso, Liveness, liveness
 from brokerlaw.spec.language.miss import Miss, misses, nearest
-from brokerlaw.spec.language.model import Model, Off, Step
+from brokerlaw.spec.language.model import Model, Step
 from brokerlaw.spec.language.protocol import Protocol, Var, action, eventually, init, invariant, witness
 from brokerlaw.spec.language.search import (
     ActionCounts,

@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Model, Off
+from brokerlaw.spec.language.layout import Off, State
+from brokerlaw.spec.language.model import Model
 
 NOWHERE: Final = -1
 """In the place of a state's number: where a step that is cut off leads, and what led to an initial state."""

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,6 +20,13 @@ MOST_CELLS: Final = 100_000
 """Of a state."""
 State = tuple[int, ...]
 """The codes of all cells, in the order of `Layout.cells`."""
+
+
+class Off(Enum):
+    """An update whose value lies outside its sort: above, the bound cuts the step off; below 0, it is a violation."""
+
+    ABOVE = "above the bound"
+    BELOW = "below 0"
 
 
 @dataclass(frozen=True)

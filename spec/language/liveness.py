@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from brokerlaw.spec.language.breadth_first import NOWHERE, BreadthFirst
-from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Model, Off, Step
+from brokerlaw.spec.language.layout import Off, State
+from brokerlaw.spec.language.model import Model, Step
 from brokerlaw.spec.language.search import Trace
 
 Choice = tuple[str, tuple[int, ...]]

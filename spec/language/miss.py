@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Model, Off
+from brokerlaw.spec.language.layout import Off, State
+from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.spec import Guard
 
 

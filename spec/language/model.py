@@ -1,164 +1,22 @@
 """Run: the term over Python values. This is the meaning; every other reading is held to it.
 
-A term becomes the text of a Python expression over a state `s`, an action a generator that loops over its
-parameters. Only text that is made here, from terms, is ever executed.
+An action becomes a Python generator that loops over its parameters, a formula a function: lowered, and then emitted.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any
 
-from brokerlaw.spec.language.fold import conjuncts, fold, free
-from brokerlaw.spec.language.layout import Layout, State
-from brokerlaw.spec.language.spec import Action, Guard, Kind, Spec, Update
-from brokerlaw.spec.language.term import Bool, SpecError, Term, formula, leaves
+from brokerlaw.spec.language.emitter import PYTHON, step, test
+from brokerlaw.spec.language.layout import Layout, Off, State
+from brokerlaw.spec.language.lowered import Lowering
+from brokerlaw.spec.language.spec import Action, Guard, Kind, Spec
+from brokerlaw.spec.language.term import Bool, SpecError, Term, formula
 
-
-class Off(Enum):
-    """An update whose value lies outside its sort: above, the bound cuts the step off; below 0, it is a violation."""
-
-    ABOVE = "above the bound"
-    BELOW = "below 0"
-
-
-class _OffBound(Exception):
-    pass
-
-
-def _fit(code: int, size: int) -> int:
-    if 0 <= code < size:
-        return code
-    raise _OffBound(Off.ABOVE if code >= size else Off.BELOW)
-
-
-Reading = Callable[[Term], str]
 Test = Callable[..., bool]
 Fire = Callable[..., Iterator[tuple[tuple[int, ...], State | Off]]]
-
-
-def python(layout: Layout) -> Reading:
-    """Give the reading of terms as Python expressions."""
-
-    def place(variable: str, index: tuple[str, ...]) -> str:
-        parts = [f"{i}*{k}" if k > 1 else i for i, k in zip(index, layout.strides[variable], strict=True)]
-        return f"s[{'+'.join([str(layout.base[variable]), *parts])}]"
-
-    def quantifier(function: str) -> Callable[..., str]:
-        def read(t: Term, *args: str) -> str:
-            ranges = [
-                f"for {name} in range({layout.size(type(local))})"
-                for name, local in zip(args[:-1], t.args[:-1], strict=True)
-            ]
-            return f"{function}({args[-1]} {' '.join(ranges)})"
-
-        return read
-
-    return fold(
-        {
-            "const": lambda t: str(t.data),
-            "local": lambda t: f"{t.data}_",
-            "read": lambda t, *index: place(t.data, index),
-            "not": lambda _, a: f"(not {a})",
-            "and": lambda _, *args: f"({' and '.join(args)})",
-            "or": lambda _, *args: f"({' or '.join(args)})",
-            "implies": lambda _, a, b: f"(not {a} or {b})",
-            "eq": lambda _, a, b: f"({a} == {b})",
-            "lt": lambda _, a, b: f"({a} < {b})",
-            "le": lambda _, a, b: f"({a} <= {b})",
-            "add": lambda t, a: f"({a} + {t.data})",
-            "sum": lambda _, a, b: f"({a} + {b})",
-            "scale": lambda t, a: f"({a} * {t.data})",
-            "number": lambda _, a: a,
-            "ite": lambda _, c, a, b: f"({a} if {c} else {b})",
-            "some": lambda _, a: f"({a} + 1)",
-            "forall": quantifier("all"),
-            "exists": quantifier("any"),
-            "count": quantifier("sum"),
-        }
-    )
-
-
-def staged(
-    known: Iterable[Term], bound: Sequence[Term], tests: Iterable[Term]
-) -> Iterator[tuple[Term | None, list[Term]]]:
-    """Give, after what needs none of them (None), each bound local with the tests that wait for it alone."""
-    waiting, seen = list(tests), {local.data for local in known}
-    for local in (None, *bound):
-        if local is not None:
-            seen.add(local.data)
-        yield local, [test for test in waiting if free(test) <= seen]
-        waiting = [test for test in waiting if not free(test) <= seen]
-    assert not waiting, waiting
-
-
-def _loops(
-    known: Iterable[Term], bound: Sequence[Term], domains: Sequence[str], tests: Iterable[Term], expr: Reading
-) -> list[str]:
-    """Write a loop for each bound local, nested, with each test as far out as its locals allow."""
-    lines = []
-    for domain, (local, ready) in zip(("", *domains), staged(known, bound, tests), strict=True):
-        if local is not None:
-            lines.append(f"for {expr(local)} in {domain}:")
-        if ready:
-            lines.append(f"if {' and '.join(map(expr, ready))}:")
-    return lines
-
-
-def _nested(*lines: str, within: int = 0) -> list[str]:
-    return [" " * (within + k) + line for k, line in enumerate(lines)]
-
-
-def _action_source(action: Action, layout: Layout, expr: Reading) -> str:
-    """Write an action as a generator of the parameters and the target of each step."""
-    domains = [f"{expr(p)}in" for p in action.params]
-    defaults = (f"{d}=range({layout.size(type(p))})" for p, d in zip(action.params, domains, strict=True))
-    lines = [f"def compiled({', '.join(['s', *defaults])}):"]
-    lines += _loops((), action.params, domains, (guard.term for guard in action.guards), expr)
-    chosen = f"({''.join(f'{expr(p)}, ' for p in action.params)})"
-    body = ["t = list(s)", *(line for each in action.updates for line in _update_source(each, layout, expr))]
-    if any("_fit(" in line for line in body):
-        body = ["try:", *(f" {line}" for line in body)]
-        body += ["except _OffBound as off:", f" yield {chosen}, off.args[0]", "else:", f" yield {chosen}, tuple(t)"]
-    else:
-        body.append(f"yield {chosen}, tuple(t)")
-    return "\n".join(_nested(*lines) + [" " * len(lines) + line for line in body])
-
-
-def _test_source(term: Bool, layout: Layout, expr: Reading, params: Sequence[Term]) -> str:
-    """Write a formula as a test: a search for what makes an `exists` true, or a `forall` false."""
-    wanted = term.op != "forall"
-    quantified = term.op in ("forall", "exists")
-    bound, body = (term.args[:-1], formula(term.args[-1])) if quantified else ((), term)
-    domains = [f"range({layout.size(type(local))})" for local in bound]
-    lines = _loops(params, bound, domains, conjuncts(body if wanted else ~body), expr)
-    head = f"def compiled({', '.join(['s', *map(expr, params)])}):"
-    return "\n".join([head, *_nested(*lines, f"return {wanted}", within=1), f" return {not wanted}"])
-
-
-def _update_source(update: Update, layout: Layout, expr: Reading) -> list[str]:
-    def fit(term: Term, size: int) -> str:
-        return f"_fit({expr(term)}, {size})" if leaves(term) else expr(term)
-
-    ranges = [f"for {expr(local)} in range({layout.size(type(local))}):" for local in update.locals]
-    index = [
-        f"{fit(term, layout.size(type(term)))}*{k}"
-        for term, k in zip(update.indices, layout.strides[update.variable], strict=True)
-    ]
-    where = "+".join([str(layout.base[update.variable]), *index])
-    size = layout.size(layout.spec.variables[update.variable].sort)
-    lines = [*ranges, f"t[{where}] = {fit(update.value, size)}"]
-    return _nested(*lines)
-
-
-def _execute(source: str) -> Any:
-    """Execute text made above, and give the one function that it defines."""
-    scope: dict[str, Any] = {"_fit": _fit, "_OffBound": _OffBound}
-    exec(source, scope)
-    return scope["compiled"]
 
 
 @dataclass(frozen=True)
@@ -175,20 +33,20 @@ class Model:
 
     def __init__(self, spec: Spec, bounds: Mapping[str, int] | None = None) -> None:
         self.spec, self.layout = spec, Layout(spec, bounds)
-        self._expr = python(self.layout)
+        self._lowering = Lowering(self.layout, PYTHON)
         self.fires: dict[str, Fire] = {name: self.fire(action) for name, action in spec.actions.items()}
         self._holds = {name: self.predicate(each.term) for name, each in spec.properties.items()}
         self._guards: dict[Guard, Test] = {}
 
     def fire(self, action: Action) -> Fire:
         """Give an action, perhaps with guards dropped, as a generator of choices of parameters and their targets."""
-        fire: Fire = _execute(_action_source(action, self.layout, self._expr))
+        fire: Fire = step(self._lowering.sizes(action.params), *self._lowering.step(action))
         return fire
 
     def predicate(self, term: Bool, *params: Term) -> Test:
         """Give a formula as a function of a state and of the codes of the parameters."""
-        test: Test = _execute(_test_source(term, self.layout, self._expr, params))
-        return test
+        holds: Test = test(self._lowering.sizes(params), *self._lowering.test(term, *params))
+        return holds
 
     def starts(self) -> list[tuple[tuple[int, ...], State]]:
         """Give every choice of init's parameters that its guards admit, with the state that it makes."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from brokerlaw.spec.language.breadth_first import BreadthFirst
-from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Model, Off, Step
+from brokerlaw.spec.language.layout import Off, State
+from brokerlaw.spec.language.model import Model, Step
 from brokerlaw.spec.language.premises import premises, said
 from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.symmetry import Symmetry

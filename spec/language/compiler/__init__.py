@@ -6,8 +6,8 @@
 `Uncompilable`.
 """
 
+from brokerlaw.spec.language.compiler.emitter import Uncompilable
 from brokerlaw.spec.language.compiler.explore import Engine, explore
 from brokerlaw.spec.language.compiler.native import MOST_THREADS, Native
-from brokerlaw.spec.language.compiler.terms import Uncompilable
 
 __all__ = ["MOST_THREADS", "Engine", "Native", "Uncompilable", "explore"]

@@ -33,12 +33,10 @@ static inline void emit(Out *o, const u64 *s, u64 *t, int action);
 static inline void above(Out *o, int action);
 static inline void below(Out *o, int action);
 
-#define FIT(value, size)                                                                                               \
-  do {                                                                                                                 \
-    i64 fit = (value);                                                                                                 \
-    if (fit < 0) goto below;                                                                                           \
-    if (fit >= (size)) goto above;                                                                                     \
-  } while (0)
+#define FIT(name, value, size)                                                                                         \
+  const i64 name = (value);                                                                                            \
+  if (name < 0) goto below;                                                                                            \
+  if (name >= (size)) goto above
 
 #include "protocol.h"
 

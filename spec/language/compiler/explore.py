@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, Literal
 
+from brokerlaw.spec.language.compiler.emitter import Uncompilable
 from brokerlaw.spec.language.compiler.native import MOST_THREADS, Native
-from brokerlaw.spec.language.compiler.terms import Uncompilable
 from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.search import Progress, SearchResult, search
 from brokerlaw.spec.language.symmetry import Symmetry

@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from brokerlaw.spec.language.compiler.terms import Uncompilable
+from brokerlaw.spec.language.compiler.emitter import Uncompilable
 
 _FLAGS: Final = ("-std=gnu11", "-O2", "-shared", "-fPIC", "-pthread", "-w")
 _SOURCES: Final = ("engine.c", "symmetry.c")

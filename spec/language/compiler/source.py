@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from brokerlaw.spec.language.compiler.emitter import C, Uncompilable, mask, step, test
 from brokerlaw.spec.language.compiler.packing import Packing
-from brokerlaw.spec.language.compiler.terms import Uncompilable, expressions, loops, place
-from brokerlaw.spec.language.fold import conjuncts
 from brokerlaw.spec.language.layout import Layout
+from brokerlaw.spec.language.lowered import Lowering
 from brokerlaw.spec.language.search import premises_of
-from brokerlaw.spec.language.spec import Action, Spec, Update
+from brokerlaw.spec.language.spec import Spec
 from brokerlaw.spec.language.symmetry import MULTIPLIER, Symmetry
-from brokerlaw.spec.language.term import Bool, Term, formula, leaves
 
 _MOST: Final = 2**22  # choices of one state: what a batch of successors must have room for
 _ELEMENTS: Final = 100
@@ -26,7 +25,7 @@ def source(layout: Layout, symmetry: Symmetry | None = None) -> str:
     most = sum(math.prod(layout.size(type(p)) for p in action.params) for action in spec.actions.values())
     if most > _MOST:
         raise Uncompilable(f"a state has {most} choices of action and parameters, more than {_MOST}")
-    conditions = Conditions(spec)
+    conditions, lowering = Conditions(spec), Lowering(layout, C)
     lines = [
         f"/* {spec.name.replace('*/', '')}: {', '.join(f'{name}={n}' for name, n in layout.bounds.items())} */",
         f"enum {{ W = {packing.words}, ACTIONS = {len(spec.actions)}, MOST = {most} }};",
@@ -34,13 +33,13 @@ def source(layout: Layout, symmetry: Symmetry | None = None) -> str:
         f"WITNESSES = {len(spec.of_kind('witness'))}, PREMISES = {len(conditions.premises)} }};",
         *_cells(layout, packing),
         *(_symmetry(symmetry, packing) if symmetry else ()),
-        *(line for at, each in enumerate(spec.actions.values()) for line in _action(at, each, layout)),
+        *(line for at, each in enumerate(spec.actions.values()) for line in step(at, *lowering.step(each))),
         "static void expand(const u64 *s, Out *o) {",
         "  Cells c[1];",
         "  unpack(s, c);",
         *(f"  action_{at}(s, c, o); /* {name} */" for at, name in enumerate(spec.actions)),
         "}",
-        *(line for at, term in enumerate(conditions.terms) for line in _property(at, term, layout)),
+        *(line for at, term in enumerate(conditions.terms) for line in test(at, *lowering.test(term)[1:])),
         f"static int (*const HOLDS[])(const Cells *) = {{ "
         f"{''.join(f'property_{at}, ' for at in range(len(conditions.terms)))}0 }};",
     ]
@@ -82,7 +81,7 @@ def _cells(layout: Layout, packing: Packing) -> Iterator[str]:
     yield "static inline void unpack(const u64 *s, Cells *c) {"
     for name, count in sizes.items():
         at = layout.base[name]
-        code = f"s[WORD({at} + i)] >> SHIFT[{at} + i] & {_mask(_size(layout, name))}"
+        code = f"s[WORD({at} + i)] >> SHIFT[{at} + i] & {mask(_size(layout, name))}"
         yield f"  for (int i = 0; i < {count}; i++) c->{name}_[i] = {code};"
     yield "}"
 
@@ -124,51 +123,3 @@ def _type(size: int) -> str:
     if size > 2**32:
         raise Uncompilable(f"a cell of {size} values does not fit into 32 bits")
     return "u8" if size <= 2**8 else "u16" if size <= 2**16 else "u32"
-
-
-def _mask(size: int) -> str:
-    return f"{(1 << (size - 1).bit_length()) - 1}ull"
-
-
-def _indented(lines: Sequence[str]) -> Iterator[str]:
-    """Close every block that is left open, and indent by depth."""
-    depth = 1
-    for line in lines:
-        yield "  " * depth + line
-        depth += line.count("{") - line.count("}")
-    yield from ("  " * k + "}" for k in range(depth - 1, -1, -1))
-
-
-def _action(at: int, action: Action, layout: Layout) -> Iterator[str]:
-    body = [line for each in action.updates for line in _update(each, layout)]
-    inner, skip = loops((), action.params, (guard.term for guard in action.guards), layout)
-    inner += ["u64 t[W];", "copy(t, s);", *body, f"emit(o, s, t, {at});"]
-    if any("FIT(" in line for line in body):
-        inner += [f"{skip};", f"above: above(o, {at}); {skip};", f"below: below(o, {at}); {skip};"]
-    yield f"static void action_{at}(const u64 *s, const Cells *c, Out *o) {{ /* {action.name} */"
-    yield from _indented(inner)
-
-
-def _update(update: Update, layout: Layout) -> Iterator[str]:
-    """Write the cell of an update, after checking that value and index fit; for a row, in a loop."""
-    expr, size = expressions(layout), _size(layout, update.variable)
-    for local in update.locals:
-        name = expr(local)
-        yield f"for (int {name} = 0; {name} < {layout.size(type(local))}; {name}++) {{"
-    checked = [(update.value, size), *((term, layout.size(type(term))) for term in update.indices)]
-    yield from (f"FIT({expr(term)}, {most});" for term, most in checked if leaves(term))
-    where = f"{layout.base[update.variable]} + {place(layout, update.variable, map(expr, update.indices))}"
-    yield f"set(t, {where}, {_mask(size)}, {expr(update.value)});"
-    if update.locals:
-        yield "}" * len(update.locals)
-
-
-def _property(at: int, term: Bool, layout: Layout) -> Iterator[str]:
-    """Write a formula as a test: a search for what makes an `exists` true, or a `forall` false."""
-    quantified, wanted = term.op in ("forall", "exists"), int(term.op != "forall")
-    bound, body = (term.args[:-1], formula(term.args[-1])) if quantified else ((), term)
-    tests: Iterator[Term] = conjuncts(body if wanted else ~body)
-    yield f"static int property_{at}(const Cells *c) {{"
-    lines, _ = loops((), bound, tests, layout, leave=f"return {1 - wanted}")
-    *inner, last = _indented([*lines, f"return {wanted};"])
-    yield from (*inner, f"  return {1 - wanted};", last)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from brokerlaw.spec.language.layout import State
-from brokerlaw.spec.language.model import Model, Off
+from brokerlaw.spec.language.layout import Off, State
+from brokerlaw.spec.language.model import Model
 from brokerlaw.spec.language.prover.domains import Domain, Value
 from brokerlaw.spec.language.prover.obligations import FLOOR, INIT, Obligation, Script, Scripts
 from brokerlaw.spec.language.prover.solver import Solver
