@@ -72,7 +72,7 @@ def parse(name: str, data: bytes) -> SavedTrace:
         return _checked(msgspec.structs.replace(trace, history=tuple(_typed(trace.history))))
     except RecursionError as error:
         raise TraceError(f"{name}: nested too deep") from error
-    except (ValueError, HistoryError) as error:
+    except (ValueError, msgspec.MsgspecError, HistoryError) as error:  # older msgspec: no ValueError
         raise TraceError(f"{name}: {error}") from error
 
 
