@@ -66,7 +66,7 @@ IN_PROCESS: Final = [
     Row("", 2, "Usage: brokerlaw"),
     Row("chek reference", 2, "No such command 'chek'"),
     Row("check", 2, "Missing argument 'ADAPTER'"),
-    Row("check reference --nothing", 2, "No such option"),
+    Row("check reference --nothing", 2, "--nothing"),
     Row("check reference --examples many", 2, "'many' is not a valid integer"),
     Row("check nobody", 2, "no adapter 'nobody'"),
     Row(r"check $'no\x1b[31mbody'", 2, r"no\x1b[31mbody"),
