@@ -200,6 +200,13 @@ class KafkaAdapter(Administration):
         return Unknown("NO_BROKER", "no broker answers")
 
 
+def refuse_brokers(name: str, settings: Mapping[str, str]) -> None:
+    """For an adapter that starts brokers of another kind. Raises `AdapterError` for a setting that is about brokers."""
+    for key in settings:
+        if key == "bootstrap" or key.startswith("broker."):
+            raise AdapterError(f"{name} has brokers of its own: {key}= is for the adapter kafka")
+
+
 def _check(settings: Mapping[str, str]) -> None:
     """Raises `AdapterError` for a setting that nobody heeds: a typing error would make the verdict another one."""
     for key in settings:

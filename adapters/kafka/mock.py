@@ -13,7 +13,7 @@ from typing import Final
 from confluent_kafka import cimpl, libversion
 
 from brokerlaw.adapters.contract import AdapterError, Capability, Description
-from brokerlaw.adapters.kafka.adapter import KafkaAdapter
+from brokerlaw.adapters.kafka.adapter import KafkaAdapter, refuse_brokers
 from brokerlaw.adapters.kafka.capabilities import CREATE_TOPICS, DELETE_TOPICS
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
@@ -77,10 +77,9 @@ class KafkaMockAdapter(KafkaAdapter):
     """Three mock brokers in this process; each client is a process of its own, as with a real cluster."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
+        refuse_brokers("kafka-mock", settings)
         super().__init__(settings)
         self._mock: MockCluster | None = None
-        if "bootstrap" in settings:
-            raise AdapterError("kafka-mock has brokers of its own: bootstrap= is for the adapter kafka")
 
     def start(self) -> None:
         """Start the mock, and go on as with any cluster."""

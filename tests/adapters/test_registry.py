@@ -147,7 +147,7 @@ def test_the_list_says_what_can_be_used(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_projects_own_adapters_are_installed() -> None:
-    assert {"reference", "kafka", "kafka-mock"} <= {each.name for each in registry.installed()}
+    assert {"reference", "kafka", "kafka-mock", "kfake"} <= {each.name for each in registry.installed()}
 
 
 def test_a_program_describes_itself_once_it_runs() -> None:

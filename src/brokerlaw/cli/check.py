@@ -58,7 +58,7 @@ def check(
 ) -> None:
     """Hold a broker to its promises.
 
-    ADAPTER is an installed adapter (reference, kafka, kafka-mock), py:MODULE:CLASS, or cmd:PROGRAM ARGS.
+    ADAPTER is an installed adapter (reference, kafka, kafka-mock, kfake), py:MODULE:CLASS, or cmd:PROGRAM ARGS.
     Writes a run folder with run.jsonl, report.json, report.md and a trace file for each violation.
     """
     with one_line(SelectionError):
