@@ -20,7 +20,7 @@ import msgspec
 from brokerlaw.adapters.contract import Description
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
 from brokerlaw.spec.history.operations import AnyOperation, name_of
-from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown, mapped
 from brokerlaw.spec.history.roles import Role, fields
 from brokerlaw.spec.history.values import Struct, snake_case
 
@@ -121,14 +121,13 @@ def read_message(text: bytes) -> AnyMessage:
 
 
 def typed(request: AnyRequest, outcome: Outcome) -> Outcome:
-    """The outcome with its value as the request's answer must be. Raises `msgspec.ValidationError` with the path."""
-    if not isinstance(outcome, Ok):
-        return outcome
+    """The outcome, as the request's answer must be. Raises `msgspec.ValidationError` with the path."""
     try:
-        return Ok(msgspec.convert(outcome.value, type=returns(request)))
+        return mapped(outcome, lambda value: msgspec.convert(value, type=returns(request)))
     except msgspec.ValidationError as error:
         what, at, path = str(error).partition(" - at `$")
-        raise msgspec.ValidationError(f"{what} - at `$.outcome.value{path if at else '`'}") from error
+        field = "value" if isinstance(outcome, Ok) else "told"
+        raise msgspec.ValidationError(f"{what} - at `$.outcome.{field}{path if at else '`'}") from error
 
 
 def returns(request: AnyRequest) -> Any:

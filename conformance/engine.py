@@ -4,8 +4,7 @@ from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Description
-from brokerlaw.conformance import events as ev
-from brokerlaw.conformance import smoke
+from brokerlaw.conformance import events as ev, smoke
 from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.coverage import Coverage
 from brokerlaw.conformance.execute import execute

@@ -32,7 +32,12 @@ def execute(
 ) -> Recording:
     """Run the plan's steps, bring the case to rest, read everything back. Raises `AdapterError` only."""
     adapter.reset()
-    header = Header(broker=f"{description.name} {description.version}", overrides=settings.overrides)
+    header = Header(
+        broker=f"{description.name} {description.version}",
+        broker_version=description.version,
+        overrides=settings.overrides,
+        broker_settings=description.settings,
+    )
     names = Names("" if FRESH in description.claims else prefix)
     session = Session(adapter, description, settings, names, header)
     Case(session, profile).run(plan)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from brokerlaw.conformance import plan as p
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
@@ -97,6 +99,8 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
     match step:
         case ops.CreateTopic():
             yield step.topic not in model.topics
+        case ops.CreatePartitions():
+            yield step.topic in model.topics and step.total > model.topics[step.topic].partitions
         case Opening():
             yield step.client not in model.names
         case ops.Thaw():
@@ -159,6 +163,11 @@ def _take(model: PlanModel, step: p.Step) -> None:
             model.topics[step.topic] = step
         case ops.DeleteTopic():
             model.topics.pop(step.topic, None)
+        case ops.CreatePartitions():
+            model.topics[step.topic] = msgspec.structs.replace(model.topics[step.topic], partitions=step.total)
+        case ops.AlterTopic():
+            topic = model.topics[step.topic]
+            model.topics[step.topic] = msgspec.structs.replace(topic, settings=topic.settings | step.settings)
         case ops.OpenProducer() | ops.OpenConsumer():
             model.names.add(step.client)
             model.clients[step.client] = Client(step)

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from brokerlaw.conformance import events as ev
-from brokerlaw.conformance import trace as traces
+from brokerlaw.conformance import events as ev, trace as traces
 from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.judge import InvariantTally
 from brokerlaw.conformance.model import PlanModel, normalise

@@ -8,11 +8,10 @@ from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.record import Recorder
 from brokerlaw.conformance.timeouts import Timeouts
-from brokerlaw.spec.history import observations as seen
-from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.operation import Ending, Operation
 from brokerlaw.spec.history.operations import client_of
-from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unknown, mapped
 from brokerlaw.spec.history.rows import Header, Recording
 from brokerlaw.spec.history.values import TopicPartition
 
@@ -94,7 +93,7 @@ class Session:
         outcome = answered(self.description.name, op, outcome)
         if isinstance(outcome, Fail) and outcome.error == UNSUPPORTED:
             raise unsupported(self.description, op, outcome.message)
-        return Ok(self.names.inward(outcome.value)) if isinstance(outcome, Ok) else outcome
+        return mapped(outcome, self.names.inward)
 
     def _track(self, op: Operation, outcome: Outcome) -> None:
         match op:

@@ -23,6 +23,20 @@ from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.values import TopicPartition
 
 BOUNDS: dict[Capability, int] = {"topics": 64, "groups": 16}
+LACKING: tuple[Capability, ...] = (
+    "create-partitions",
+    "alter-configs",
+    "retention",
+    "compaction",
+    "headers",
+    "tombstones",
+    "groups.list",
+    "groups.lag",
+    "groups.delete",
+    "groups.delete-offsets",
+    "reset-by-duration",
+    "queues",
+)
 
 
 class ReferenceAdapter(Adapter):
@@ -35,10 +49,11 @@ class ReferenceAdapter(Adapter):
         self._build()
 
     def describe(self) -> Description:
-        """Everything but queues."""
+        """Everything but `LACKING`."""
         name = "reference" if self._settings.mutant is None else f"reference with {self._settings.mutant}"
         capabilities: dict[Capability, int | None] = {each: BOUNDS.get(each) for each in CAPABILITIES}
-        del capabilities["queues"]
+        for lacking in LACKING:
+            del capabilities[lacking]
         capabilities["replication"] = self._settings.brokers
         brokers = tuple(range(self._settings.brokers))
         return Description(name, __version__, capabilities, brokers, ("murmur2", "fresh"), self._settings.told())

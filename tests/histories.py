@@ -183,8 +183,12 @@ class HistoryBuilder:
     # --- judging ---
 
     @property
+    def recording(self) -> Recording:
+        return Recording(Header(overrides=self.overrides), tuple(self.rows))
+
+    @property
     def history(self) -> History:
-        return History(Recording(Header(overrides=self.overrides), tuple(self.rows)))
+        return History(self.recording)
 
 
 def row_of(told: HistoryBuilder, kind: type[ops.Operation], client: str) -> int:

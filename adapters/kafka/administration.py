@@ -14,8 +14,7 @@ from brokerlaw.adapters.contract import Adapter
 from brokerlaw.adapters.kafka.outcomes import outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
-from brokerlaw.spec.history.values import GroupState, Member
-from brokerlaw.spec.history.values import TopicPartition as Partition
+from brokerlaw.spec.history.values import GroupState, Member, TopicPartition as Partition
 
 
 class Administration(Adapter):

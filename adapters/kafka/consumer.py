@@ -14,8 +14,7 @@ from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.history.values import GroupState, Record
-from brokerlaw.spec.history.values import TopicPartition as Partition
+from brokerlaw.spec.history.values import GroupState, Record, TopicPartition as Partition
 
 Rebalance: TypeAlias = type[Assigned] | type[Revoked] | type[Lost]
 

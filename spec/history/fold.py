@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from functools import singledispatchmethod
 from typing import Final
 
-from brokerlaw.spec.history import observations as seen
-from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.pools import Pools
@@ -17,11 +16,13 @@ from brokerlaw.spec.history.tables import (
     COMMITTED_OFFSET,
     EARLIEST,
     ISOLATION,
+    LAG,
     LATEST,
     LOST,
     PENDING,
     POSITION,
     REVOKED,
+    STAMPED,
     STATUS,
     TIMESTAMP,
     Answered,
@@ -61,6 +62,7 @@ class Facts:
         self.declared: list[tuple[int, seen.Declared]] = []
         self.stable: list[tuple[int, int, seen.Stable]] = []
         self.caught: list[tuple[int, int, seen.CaughtUp]] = []
+        self.timed_out: list[tuple[int, int, seen.WaitTimedOut]] = []
 
 
 class Fold:
@@ -99,6 +101,8 @@ class Fold:
         facts, pools, op = self.facts, self.pools, row.value
         if row.op != len(facts.operations):
             raise HistoryError(f"operation {row.op} is out of turn: the next is {len(facts.operations)}")
+        if row.part_of is not None:
+            self._check_part(row, row.part_of)
         facts.invocations.append(row)
         self.pending[row.op] = row
         self._invoked(op, row)
@@ -106,6 +110,8 @@ class Fold:
         facts.operations.append(
             Operations(
                 row=self.row,
+                ended=-1,
+                whole=row.op if row.part_of is None else row.part_of,
                 process=pools.processes.add(row.process),
                 client=pools.processes.add(client),
                 opened=-1 if client is None else self.opened.get(client, -1),
@@ -115,6 +121,11 @@ class Fold:
                 status=PENDING,
             )
         )
+
+    def _check_part(self, row: Invoke, first: int) -> None:
+        whole = self.pending.get(first)
+        if whole is None or whole.process != row.process or whole.time != row.time:
+            raise HistoryError(f"operation {row.op} is part of {first}, which {row.process!r} does not do at that time")
 
     @singledispatchmethod
     def invoked(self, op: Operation, row: Invoke) -> None:
@@ -148,6 +159,8 @@ class Fold:
             partition=-1 if op.partition is None else op.partition,
             key=pools.keys.add(op.key),
             value=pools.values.add(op.value),
+            headers=pools.headers.add(op.headers or None),
+            timestamp=-1 if op.timestamp is None else op.timestamp,
             transaction=self.transaction.get(op.client, -1),
             tp=-1,
             offset=-1,
@@ -196,9 +209,11 @@ class Fold:
         if row.time < invoke.time:
             raise HistoryError(f"operation {row.op} completes at {row.time}, before it was invoked at {invoke.time}")
         operation = self.facts.operations[row.op]
-        operation.status, operation.completed = STATUS[type(row.outcome)], row.time
+        operation.status, operation.completed, operation.ended = STATUS[type(row.outcome)], row.time, self.row
         if isinstance(row.outcome, Ok):
             self._succeeded(invoke.value, invoke, row.outcome.value)
+        elif row.outcome.told is not None:
+            self._succeeded(invoke.value, invoke, row.outcome.told)
 
     @singledispatchmethod
     def succeeded(self, op: Operation, row: Invoke, value: object) -> None:
@@ -229,14 +244,17 @@ class Fold:
                     offset=record.offset,
                     key=pools.keys.add(record.key),
                     value=pools.values.add(record.value),
+                    headers=pools.headers.add(record.headers or None),
                     timestamp=record.timestamp,
+                    stamped=STAMPED[record.timestamp_type],
                 )
             )
 
     @succeeded.register
     def _(self, op: ops.ListOffsets, row: Invoke, offset: int | None) -> None:
         kind = {"earliest": EARLIEST, "latest": LATEST}.get(str(op.at), TIMESTAMP)
-        self._answer(row, kind, None, TopicPartition(op.topic, op.partition), offset, ISOLATION[op.isolation])
+        at = op.at if isinstance(op.at, int) else -1
+        self._answer(row, kind, None, TopicPartition(op.topic, op.partition), offset, ISOLATION[op.isolation], at)
 
     @succeeded.register
     def _(self, op: ops.Position, row: Invoke, offset: int | None) -> None:
@@ -251,6 +269,10 @@ class Fold:
     @succeeded.register
     def _(self, op: ops.FetchCommitted, row: Invoke, offset: int | None) -> None:
         self._answer(row, COMMITTED_OFFSET, op.group, TopicPartition(op.topic, op.partition), offset)
+
+    @succeeded.register
+    def _(self, op: ops.Lag, row: Invoke, lag: int | None) -> None:
+        self._answer(row, LAG, op.group, TopicPartition(op.topic, op.partition), lag)
 
     @succeeded.register
     def _(self, op: ops.DescribePartition, row: Invoke, state: PartitionState) -> None:
@@ -296,6 +318,10 @@ class Fold:
     @observed.register
     def _(self, value: seen.CaughtUp, row: Observe) -> None:
         self.facts.caught.append((self.row, row.time, value))
+
+    @observed.register
+    def _(self, value: seen.WaitTimedOut, row: Observe) -> None:
+        self.facts.timed_out.append((self.row, row.time, value))
 
     @observed.register
     def _(self, value: seen.Applied, row: Observe) -> None:
@@ -354,12 +380,20 @@ class Fold:
             )
 
     def _answer(
-        self, row: Invoke, kind: int, group: str | None, tp: TopicPartition, offset: int | None, isolation: int = -1
+        self,
+        row: Invoke,
+        kind: int,
+        group: str | None,
+        tp: TopicPartition,
+        offset: int | None,
+        isolation: int = -1,
+        at: int = -1,
     ) -> None:
         self.facts.answered.append(
             Answered(
                 op=row.op,
                 kind=kind,
+                at=at,
                 group=self.pools.groups.add(group),
                 tp=self.pools.partitions.add(tp),
                 offset=-1 if offset is None else offset,

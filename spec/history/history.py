@@ -34,22 +34,29 @@ from brokerlaw.spec.history.tables import (
 class History(Pools):
     """The tables of a recording, the pools that they refer to, and what is kept as it was said.
 
-    `overrides` are the settings that the user chose for the whole run; `memory` is for `derived`.
+    `overrides` are the settings that the user chose for the whole run, `broker_settings` those that the broker told;
+    `memory` is for `derived`.
+
+    Where clients had clocks of their own, `clock_tolerance` (ns) says how far two may have been apart: each operation
+    may then have begun so much earlier, and ended so much later, than was recorded.
     """
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, clock_tolerance: int = 0) -> None:
         """Raises `HistoryError` when a row cannot follow those before it."""
         super().__init__()
         facts = Fold(self).rows(recording.rows)
         self.memory: dict[Callable[..., Any], Any] = {}
         self.overrides = dict(recording.header.overrides)
+        self.broker_version = recording.header.broker_version
+        self.broker_settings = dict(recording.header.broker_settings)
         self.invocations = facts.invocations
         self.clients = facts.clients
         self.created = facts.created
         self.declared = facts.declared
         self.stable = facts.stable
         self.caught = facts.caught
-        self.operations = gather(Operations[Ints], facts.operations)
+        self.timed_out = facts.timed_out
+        self.operations = _widened(gather(Operations[Ints], facts.operations), clock_tolerance)
         self.ends = gather(Ends[Ints], facts.ends)
         self.ownership = gather(Ownership[Ints], facts.ownership)
         self.applied = gather(Applied[Ints], facts.applied)
@@ -113,3 +120,10 @@ class History(Pools):
         column = np.full(len(self.operations) + 1, -1, dtype=np.int64)
         column[list(known)] = list(known.values())
         return column
+
+
+def _widened(operations: Operations[Ints], tolerance: int) -> Operations[Ints]:
+    if tolerance:
+        operations.invoked = operations.invoked - tolerance
+        operations.completed = np.where(operations.ended >= 0, operations.completed + tolerance, -1)
+    return operations

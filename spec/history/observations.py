@@ -2,13 +2,16 @@
 
 from typing import Literal, TypeAlias
 
-from brokerlaw.spec.history.numbers import Epoch, Offset, PartitionNumber
-from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.administration import Isolation
+from brokerlaw.spec.history.numbers import Epoch, Milliseconds, Offset, PartitionNumber
 from brokerlaw.spec.history.roles import Name
 from brokerlaw.spec.history.values import Struct, TopicPartition, snake_case
 
 Discipline: TypeAlias = Literal["at-least-once", "at-most-once", "exactly-once", "idempotent-sink"]
 """In which order an application processes and commits, and so what it may expect."""
+
+Awaited: TypeAlias = Literal["visible", "drained", "stable", "caught-up", "leader", "in-sync"]
+"""What the suite waits for."""
 
 
 class Observation(Struct, frozen=True, tag_field="o", tag=snake_case):
@@ -88,4 +91,20 @@ class CaughtUp(Observation, frozen=True, tag="caught"):
     topic: Name
 
 
-AnyObservation: TypeAlias = Assigned | Revoked | Lost | Declared | Applied | Stable | Drained | CaughtUp
+class WaitTimedOut(Observation, frozen=True):
+    """The suite waited this long for something, and it did not come.
+
+    `visible`: what was acknowledged, below the end that a reader of this isolation is told. `drained`: the end of a
+    partition, by reading. `stable`: the group at rest. `caught-up`: the application behind the group at the end of the
+    topic. `leader`: of the partition. `in-sync`: its replicas.
+    """
+
+    awaited: Awaited
+    milliseconds: Milliseconds
+    topic: Name | None = None
+    partition: PartitionNumber | None = None
+    group: Name | None = None
+    isolation: Isolation | None = None
+
+
+AnyObservation: TypeAlias = Assigned | Revoked | Lost | Declared | Applied | Stable | Drained | CaughtUp | WaitTimedOut

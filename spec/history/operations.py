@@ -3,145 +3,86 @@
 The same words serve the plan (what to do), the wire (what an adapter is asked) and the history (what was
 invoked). Names are Kafka's where Kafka has the word, and SQS's for queues. Every operation is a frozen struct
 tagged by its snake-case name under `f`, Jepsen's field for the function of an operation. Times are milliseconds unless
-a name says otherwise; keys and values are bytes (base64 in JSON).
+a name says otherwise; keys and values are bytes (base64 in JSON). Those of clients are here; administrators', faults
+and queues have a file each, and stand in this table too.
 """
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 
-from brokerlaw.spec.history.capabilities import Capability
-from brokerlaw.spec.history.numbers import (
-    BrokerId,
-    Count,
-    Milliseconds,
-    Moment,
-    Offset,
-    OffsetOrNone,
-    PartitionNumber,
-    Partitions,
-    Replicas,
-    Timestamp,
+from msgspec import Meta
+
+from brokerlaw.spec.history.administration import (
+    CLEANUP as CLEANUP,
+    MIN_ISR as MIN_ISR,
+    RETENTION as RETENTION,
+    AlterTopic as AlterTopic,
+    CreatePartitions as CreatePartitions,
+    CreateTopic as CreateTopic,
+    DeleteGroup as DeleteGroup,
+    DeleteOffsets as DeleteOffsets,
+    DeleteRecords as DeleteRecords,
+    DeleteTopic as DeleteTopic,
+    DescribeGroup as DescribeGroup,
+    FetchCommitted as FetchCommitted,
+    Isolation as Isolation,
+    Lag as Lag,
+    ListGroups as ListGroups,
+    ListOffsets as ListOffsets,
+    ResetOffsets as ResetOffsets,
 )
+from brokerlaw.spec.history.capabilities import Capability
+from brokerlaw.spec.history.faults import (
+    FAULTS as FAULTS,
+    AdvanceClock as AdvanceClock,
+    DescribePartition as DescribePartition,
+    ElectLeader as ElectLeader,
+    FaultKind as FaultKind,
+    HealNetwork as HealNetwork,
+    IsolateBrokers as IsolateBrokers,
+    KillBroker as KillBroker,
+    PauseBroker as PauseBroker,
+    ReadReplica as ReadReplica,
+    RestartBroker as RestartBroker,
+    ResumeBroker as ResumeBroker,
+    StopBroker as StopBroker,
+    faults_undone_by as faults_undone_by,
+)
+from brokerlaw.spec.history.numbers import Count, Milliseconds, Offset, OffsetOrNone, PartitionNumber, Timestamp
 from brokerlaw.spec.history.operation import (
-    BrokerFault,
-    BrokerRepair,
     ClientOperation,
     ConsumerOperation,
     Ending,
-    FaultOperation,
-    GroupAdministration,
     GroupOperation,
-    JointFault,
     LifeOperation,
     Needs,
     Opening,
+    Operation as Operation,
     ProducerOperation,
-    Repair,
-    SingleFault,
     TransactionOperation,
 )
-from brokerlaw.spec.history.operation import Operation as Operation
-from brokerlaw.spec.history.queues import Ack as Ack
-from brokerlaw.spec.history.queues import CreateQueue as CreateQueue
-from brokerlaw.spec.history.queues import DeleteQueue as DeleteQueue
-from brokerlaw.spec.history.queues import Extend as Extend
-from brokerlaw.spec.history.queues import Nack as Nack
-from brokerlaw.spec.history.queues import Publish as Publish
-from brokerlaw.spec.history.queues import Receive as Receive
+from brokerlaw.spec.history.queues import (
+    Ack as Ack,
+    CreateQueue as CreateQueue,
+    DeleteQueue as DeleteQueue,
+    Extend as Extend,
+    Nack as Nack,
+    Publish as Publish,
+    Receive as Receive,
+)
 from brokerlaw.spec.history.roles import Name, Setting, Wait
 from brokerlaw.spec.history.values import (
-    GroupState,
     PartitionOffset,
-    PartitionState,
     Placed,
     Record,
+    RecordHeader,
     TopicPartition,
     snake_case,
 )
 
 Acks: TypeAlias = Literal["0", "1", "all"]
-Isolation: TypeAlias = Literal["read_uncommitted", "read_committed"]
-Reset: TypeAlias = Literal["earliest", "latest", "none"]
-FaultKind: TypeAlias = Literal["kill", "stop", "pause", "isolate"]
-
-MIN_ISR: Final = "min.insync.replicas"
-
-# --- administration ---
-
-
-class CreateTopic(Operation, frozen=True):
-    """Create a topic; returns when its leaders can be found."""
-
-    needs: ClassVar[Needs] = ("topics",)
-    topic: Name
-    partitions: Partitions = 1
-    replication: Setting[Replicas] = 1
-    settings: dict[str, str] = {}
-
-    def uses(self) -> Iterator[Capability]:
-        yield from self.needs
-        if self.replication > 1:
-            yield "replication"
-        if MIN_ISR in self.settings:
-            yield "min-isr"
-
-
-class DeleteTopic(Operation, frozen=True):
-    """Delete a topic and its records."""
-
-    needs: ClassVar[Needs] = ("topics",)
-    topic: Name
-
-
-class DeleteRecords(Operation, frozen=True):
-    """Delete the records below `before`; the log then starts there."""
-
-    needs: ClassVar[Needs] = ("delete-records",)
-    topic: Name
-    partition: PartitionNumber
-    before: OffsetOrNone
-
-
-class ListOffsets(Operation, frozen=True):
-    """The log's start, its end (under an isolation level), or the first offset at or after a timestamp; None: none."""
-
-    needs: ClassVar[Needs] = ("topics",)
-    returns: ClassVar[Any] = OffsetOrNone | None
-    topic: Name
-    partition: PartitionNumber
-    at: Literal["earliest", "latest"] | Moment = "latest"
-    isolation: Isolation = "read_uncommitted"
-
-    def uses(self) -> Iterator[Capability]:
-        yield from self.needs
-        if isinstance(self.at, int):
-            yield "timestamps"
-        if self.isolation == "read_committed":
-            yield "transactions"
-
-
-class DescribeGroup(GroupAdministration, frozen=True):
-    """A group as its coordinator sees it."""
-
-    returns: ClassVar[Any] = GroupState
-    group: Name
-
-
-class ResetOffsets(GroupAdministration, frozen=True):
-    """Set the committed offsets of a group that has no active member."""
-
-    group: Name
-    offsets: tuple[PartitionOffset, ...]
-
-
-class FetchCommitted(GroupAdministration, frozen=True):
-    """The offset that a group has committed for a partition, asked of its coordinator; None: nothing committed."""
-
-    returns: ClassVar[Any] = OffsetOrNone | None
-    group: Name
-    topic: Name
-    partition: PartitionNumber
-
+Reset: TypeAlias = Annotated[str, Meta(pattern=r"^(earliest|latest|none|by_duration:PT\d+S)$")]
+"""Where a reader begins that has no position: `by_duration` at what is that many seconds old (KIP-1106)."""
 
 # --- producers ---
 
@@ -167,18 +108,23 @@ class OpenProducer(Opening, frozen=True):
 
 
 class Send(ProducerOperation, frozen=True):
-    """Send a record. Not awaited, it stays in flight, and its outcome comes when it comes."""
+    """Send a record; no value: a tombstone. Not awaited, it stays in flight, and its outcome comes when it comes."""
 
     returns: ClassVar[Any] = Placed
     topic: Name
-    value: bytes
+    value: bytes | None
     key: bytes | None = None
     partition: PartitionNumber | None = None
     timestamp: Timestamp | None = None
+    headers: tuple[RecordHeader, ...] = ()
     awaited: bool = True
 
     def uses(self) -> Iterator[Capability]:
         yield from self.needs
+        if self.value is None:
+            yield "tombstones"
+        if self.headers:
+            yield "headers"
         if self.timestamp is not None:
             yield "timestamps"
 
@@ -229,6 +175,8 @@ class OpenConsumer(Opening, frozen=True):
         yield from self.needs
         if self.isolation == "read_committed":
             yield "transactions"
+        if self.reset.startswith("by_duration"):
+            yield "reset-by-duration"
         if self.group is not None:
             yield "groups"
             if self.protocol == "consumer":
@@ -335,88 +283,20 @@ class Thaw(LifeOperation, frozen=True):
     needs: ClassVar[Needs] = ("clients.freeze",)
 
 
-# --- faults and inspection (optional) ---
-
-
-class RestartBroker(BrokerRepair, frozen=True):
-    """Start a broker that is down; returns when it has registered again."""
-
-
-class ResumeBroker(BrokerRepair, frozen=True):
-    """Let a paused broker go on."""
-
-
-class HealNetwork(Repair, frozen=True):
-    """End every isolation."""
-
-
-class PauseBroker(SingleFault, frozen=True):
-    """Stop a broker's process without ending it."""
-
-    needs: ClassVar[Needs] = ("faults.pause",)
-    undone_by: ClassVar[tuple[type[Repair], ...]] = (ResumeBroker, RestartBroker)
-
-
-class KillBroker(SingleFault, frozen=True):
-    """End a broker's process at once."""
-
-    needs: ClassVar[Needs] = ("faults.kill",)
-    undone_by: ClassVar[tuple[type[Repair], ...]] = (RestartBroker,)
-    replaces: ClassVar[tuple[type[BrokerFault], ...]] = (PauseBroker,)
-
-
-class StopBroker(SingleFault, frozen=True):
-    """Shut a broker down in good order: replicas in sync lead first what it led. Returns when its process has ended."""
-
-    needs: ClassVar[Needs] = ("faults.stop",)
-    undone_by: ClassVar[tuple[type[Repair], ...]] = (RestartBroker,)
-
-
-class IsolateBrokers(JointFault, frozen=True):
-    """Cut these brokers off from all others, and from the clients where `clients` says so."""
-
-    needs: ClassVar[Needs] = ("faults.isolate",)
-    undone_by: ClassVar[tuple[type[Repair], ...]] = (HealNetwork,)
-    stops: ClassVar[bool] = False
-    clients: bool = False
-
-
-class ElectLeader(FaultOperation, frozen=True):
-    """Ask for the preferred leader of a partition."""
-
-    needs: ClassVar[Needs] = ("faults.elect",)
-    topic: Name
-    partition: PartitionNumber
-
-
-class AdvanceClock(FaultOperation, frozen=True):
-    """Let time pass: simulated clocks jump, real ones wait."""
-
-    needs: ClassVar[Needs] = ("faults.clock",)
-    duration: Wait
-
-
-class DescribePartition(Operation, frozen=True):
-    """Leader, leader epoch, replicas and in-sync set, as the cluster's metadata has them."""
-
-    needs: ClassVar[Needs] = ("inspect.partition",)
-    returns: ClassVar[Any] = PartitionState
-    topic: Name
-    partition: PartitionNumber
-
-
-class ReadReplica(Operation, frozen=True):
-    """The log of one replica, as far as the broker shows it."""
-
-    needs: ClassVar[Needs] = ("inspect.replica",)
-    returns: ClassVar[Any] = tuple[Record, ...]
-    topic: Name
-    partition: PartitionNumber
-    broker: BrokerId
-
-
 OfAdmins: TypeAlias = (
-    CreateTopic | DeleteTopic | DeleteRecords | ListOffsets | DescribeGroup | ResetOffsets | FetchCommitted
+    CreateTopic
+    | DeleteTopic
+    | CreatePartitions
+    | AlterTopic
+    | DeleteRecords
+    | ListOffsets
+    | DescribeGroup
+    | ListGroups
+    | ResetOffsets
+    | FetchCommitted
+    | Lag
+    | DeleteGroup
+    | DeleteOffsets
 )
 OfProducers: TypeAlias = OpenProducer | Send | Flush | SendOffsets
 OfTransactions: TypeAlias = BeginTransaction | CommitTransaction | AbortTransaction
@@ -433,17 +313,6 @@ AnyOperation: TypeAlias = (
 )
 
 OPERATIONS: Final[dict[str, type[Operation]]] = {snake_case(kind.__name__): kind for kind in get_args(AnyOperation)}
-FAULTS: dict[FaultKind, type[BrokerFault]] = {
-    "kill": KillBroker,
-    "stop": StopBroker,
-    "pause": PauseBroker,
-    "isolate": IsolateBrokers,
-}
-
-
-def faults_undone_by(repair: type[Repair]) -> tuple[type[BrokerFault], ...]:
-    """The faults that the suite undoes by it."""
-    return tuple(kind for kind in FAULTS.values() if kind.undone_by[0] is repair)
 
 
 def name_of(op: Operation) -> str:

@@ -1,11 +1,11 @@
 """The values that columns refer to by index."""
 
 from brokerlaw.spec.history.columns import Pool
-from brokerlaw.spec.history.values import TopicPartition
+from brokerlaw.spec.history.values import RecordHeader, TopicPartition
 
 
 class Pools:
-    """One pool for each kind of name. `brokers` are sets of brokers: replicas, in-sync sets."""
+    """One pool for each kind of name. `brokers`: replicas and in-sync sets. `headers`: those of one record."""
 
     def __init__(self) -> None:
         self.processes: Pool[str] = Pool()
@@ -13,6 +13,7 @@ class Pools:
         self.topics: Pool[str] = Pool()
         self.keys: Pool[bytes] = Pool()
         self.values: Pool[bytes] = Pool()
+        self.headers: Pool[tuple[RecordHeader, ...]] = Pool()
         self.groups: Pool[str] = Pool()
         self.sinks: Pool[str] = Pool()
         self.members: Pool[str] = Pool()

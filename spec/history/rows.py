@@ -14,7 +14,7 @@ from brokerlaw.spec.history.numbers import Number, Time
 from brokerlaw.spec.history.observations import AnyObservation
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.operations import AnyOperation
-from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown, mapped
 from brokerlaw.spec.history.validate import HistoryError, check_observation, check_operation
 from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import quoted
@@ -25,12 +25,17 @@ QUOTED = 120
 
 
 class Invoke(Struct, frozen=True, tag_field="type", tag="invoke"):
-    """Process `process` invokes operation number `op` at `time` (ns). Operations are numbered from 0 without a gap."""
+    """Process `process` invokes operation number `op` at `time` (ns). Operations are numbered from 0 without a gap.
+
+    `part_of` is the first of several operations that the client did as one (a transaction of polls and sends whose
+    single times are not known): they have its times, and happened in the order of their numbers.
+    """
 
     op: Number
     time: Time
     process: str
     value: AnyOperation
+    part_of: Number | None = None
 
 
 class Complete(Struct, frozen=True, tag_field="type", tag="complete"):
@@ -50,12 +55,17 @@ class Observe(Struct, frozen=True, tag_field="type", tag="observe"):
 
 
 class Header(Struct, frozen=True, omit_defaults=False, tag_field="type", tag="header"):
-    """The first line: what was run. `overrides` are the user's settings, under which the promises are judged."""
+    """The first line: what was run. `overrides` are the user's settings, under which the promises are judged.
+
+    `broker_settings` are those in force on the broker, as it told them.
+    """
 
     version: int = VERSION
     format: str = "brokerlaw.history"
     broker: str = ""
+    broker_version: str = ""
     overrides: dict[str, str] = {}
+    broker_settings: dict[str, str] = {}
 
 
 class Footer(Struct, frozen=True, tag_field="type", tag="footer"):
@@ -76,10 +86,8 @@ class Recording(NamedTuple):
 
 
 def typed(op: Operation, outcome: Outcome) -> Outcome:
-    """The outcome with its value as the operation's `returns` type. Raises `msgspec.ValidationError`."""
-    if not isinstance(outcome, Ok):
-        return outcome
-    return Ok(msgspec.convert(outcome.value, type=op.returns))
+    """The outcome with what it tells as the operation's `returns` type. Raises `msgspec.ValidationError`."""
+    return mapped(outcome, lambda value: msgspec.convert(value, type=op.returns))
 
 
 def check(row: Row, after: int) -> None:

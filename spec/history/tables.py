@@ -21,14 +21,22 @@ COMMIT, ABORT = range(2)
 """`how` a transaction was asked to end; whether it did is the `status` of the operation that asked."""
 ASSIGNED, REVOKED, LOST = range(3)
 """`kind` of a row of `Ownership`."""
-EARLIEST, LATEST, TIMESTAMP, POSITION, COMMITTED_OFFSET = range(5)
+CREATE_TIME, LOG_APPEND_TIME = range(2)
+"""`stamped` of a record that was read; -1: not told."""
+STAMPED: Final = {None: -1, "CreateTime": CREATE_TIME, "LogAppendTime": LOG_APPEND_TIME}
+EARLIEST, LATEST, TIMESTAMP, POSITION, COMMITTED_OFFSET, LAG = range(6)
 """`kind` of a row of `Answers`: what the offset was asked as."""
 
 
 class Operations(Table[C], kw_only=True):
-    """A row for each operation; `client` is -1 where no client performs it, `completed` -1 where it never did."""
+    """A row for each operation; `client` is -1 where no client performs it, `completed` -1 where it never did.
+
+    `ended` is the row of its outcome, or -1; `whole` the operation of which it is a part, or itself.
+    """
 
     row: C
+    ended: C
+    whole: C
     process: C
     client: C
     opened: C
@@ -41,7 +49,8 @@ class Operations(Table[C], kw_only=True):
 class Sent(Table[C], kw_only=True):
     """A row for each send, in the order of invocation. `tp` and `offset` are where it was acknowledged.
 
-    `partition` is -1 where the send named none. `transaction` is the operation that began it.
+    `partition` is -1 where the send named none, `timestamp` where it gave none. `transaction` is the operation that
+    began it.
     """
 
     op: C
@@ -49,6 +58,8 @@ class Sent(Table[C], kw_only=True):
     partition: C
     key: C
     value: C
+    headers: C
+    timestamp: C
     transaction: C
     tp: C
     offset: C
@@ -68,7 +79,7 @@ class Sends(Sent[Ints], kw_only=True):
 class Returned(Table[C], kw_only=True):
     """A row for each record that a poll returned, in the order of return.
 
-    `positioned` is the row in which the position was last set other than by reading.
+    `positioned` is the row in which the position was last set other than by reading. `stamped` is the timestamp's type.
     """
 
     op: C
@@ -77,7 +88,9 @@ class Returned(Table[C], kw_only=True):
     offset: C
     key: C
     value: C
+    headers: C
     timestamp: C
+    stamped: C
 
 
 class Reads(Returned[Ints], kw_only=True):
@@ -125,10 +138,11 @@ class Commits(Committing[Ints], kw_only=True):
 
 
 class Answered(Table[C], kw_only=True):
-    """A row for each offset that was asked for and answered."""
+    """A row for each offset that was asked for and answered; `at` is the timestamp that it was asked for by, or -1."""
 
     op: C
     kind: C
+    at: C
     group: C
     tp: C
     offset: C

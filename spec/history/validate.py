@@ -5,9 +5,9 @@ from typing import Final
 from brokerlaw.spec.history.numbers import INT32
 from brokerlaw.spec.history.observations import Drained, Observation
 from brokerlaw.spec.history.operation import Operation
-from brokerlaw.spec.history.operations import MIN_ISR, CreateTopic
+from brokerlaw.spec.history.operations import MIN_ISR, RETENTION, AlterTopic, CreateTopic
 
-NUMBERS: Final = (MIN_ISR, "retention.ms", "retention.bytes")
+NUMBERS: Final = (MIN_ISR, *RETENTION, "max.message.bytes", "segment.ms", "segment.bytes", "delete.retention.ms")
 """Settings of topics that judges take for a number."""
 
 
@@ -21,7 +21,7 @@ class HistoryError(Exception):
 
 def check_operation(op: Operation) -> None:
     """Raises `HistoryError` on a topic's setting that is no number."""
-    if type(op) is CreateTopic and op.settings:
+    if isinstance(op, CreateTopic | AlterTopic) and op.settings:
         for name, text in op.settings.items():
             check_setting(name, text)
 

@@ -1,7 +1,7 @@
 """The values that operations carry and answer with."""
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,10 @@ from brokerlaw.spec.history.roles import Name
 def snake_case(name: str) -> str:
     """`OpenProducer` → `open_producer`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+TimestampType: TypeAlias = Literal["CreateTime", "LogAppendTime"]
+"""Whose clock a record's timestamp is of: the producer's, or the broker's."""
 
 
 class TopicPartition(NamedTuple):
@@ -46,12 +50,19 @@ class PartitionOffset(NamedTuple):
         return TopicPartition(self.topic, self.partition)
 
 
+class RecordHeader(NamedTuple):
+    """A header of a record, as `["trace", "MQ=="]` on the wire. A record may have several of one name, in order."""
+
+    name: str
+    value: bytes | None
+
+
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What all words have in common: immutable, strict, short on the wire."""
 
 
 class Record(Struct, frozen=True):
-    """One record as a reader saw it."""
+    """One record as a reader saw it; no value: a tombstone. `timestamp_type` is None where the client does not tell."""
 
     topic: Name
     partition: PartitionNumber
@@ -59,10 +70,12 @@ class Record(Struct, frozen=True):
     value: bytes | None
     key: bytes | None = None
     timestamp: Timestamp = -1
+    timestamp_type: TimestampType | None = None
+    headers: tuple[RecordHeader, ...] = ()
 
 
 class Placed(Struct, frozen=True):
-    """Where an acknowledged record stands. `offset` is -1 where the settings (acks=0) do not tell."""
+    """Where an acknowledged record stands. `offset` is -1 where that is not told (with acks=0, or for a duplicate)."""
 
     topic: Name
     partition: PartitionNumber
@@ -91,6 +104,13 @@ class GroupState(Struct, frozen=True):
 
     state: str
     members: tuple[Member, ...]
+
+
+class GroupListing(Struct, frozen=True):
+    """One group in a list of all; `state` as in `GroupState`, None where it is not told."""
+
+    group: Name
+    state: str | None = None
 
 
 class Delivery(Struct, frozen=True):

@@ -15,7 +15,7 @@ from brokerlaw.spec.history.evidence.records import (
     owed_to,
     placed_reads,
 )
-from brokerlaw.spec.history.evidence.relations import find, first_after, last_before, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, first_after, last_before, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
     deleted_below,
@@ -171,7 +171,7 @@ def _squeezed(h: History) -> tuple[Aimed, Ints, Ints]:
 
 def _aimed_at(h: History, sends: Sends) -> Ints:
     """The partition that each send went to or would have gone to, where that is known; else -1."""
-    single = [topic in known(h) and partition_count(h, topic) == 1 for topic in h.topics.values]
+    single = [topic in known(h) and partition_count(h, topic, NEVER - 1) == 1 for topic in h.topics.values]
     only = np.where(np.array(single, dtype=np.bool_)[sends.topic], 0, -1)
     number = np.where(sends.partition >= 0, sends.partition, only)
     aimed = find((topic_of(h)[:-1], number_of(h)[:-1]), (sends.topic, number))

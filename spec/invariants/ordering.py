@@ -4,6 +4,7 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Ints, Table, stacked
 from brokerlaw.spec.history.evidence.assignments import held_before
+from brokerlaw.spec.history.evidence.operations import one_after_the_other
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked
 from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, sequential, under
@@ -33,7 +34,7 @@ def offsets_increase(h: History) -> Finding:
     """
     reads = h.reads[~held_before(h) & within(h, clean(h))[h.reads.tp]]
     earlier, later = neighbours(reads.opened, reads.positioned, reads.tp)
-    ordered = (reads.op[earlier] == reads.op[later]) | (reads.completed[earlier] < reads.invoked[later])
+    ordered = one_after_the_other(h, reads.op[earlier], reads.op[later])
     earlier, later = earlier[ordered], later[ordered]
     back = np.flatnonzero(reads.offset[later] <= reads.offset[earlier])
     return Finding(len(later), tuple(_went_back(h, reads, earlier[i], later[i]) for i in back))

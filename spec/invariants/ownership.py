@@ -99,13 +99,13 @@ def _shares(h: History) -> Iterator[Shares]:
     times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
     calm = ~disturbed(h, times, times)
     for (row, time, stable), judged in zip(h.stable, calm, strict=True):
-        if judged and known(h).issuperset(stable.topics):
+        if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
             yield Shares(row, stable, _owners(h, stable, time))
 
 
 def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     """By partition of the topics: its owners among the members, each with the row of its assignment."""
-    names = [TopicPartition(topic, n) for topic in stable.topics for n in range(partition_count(h, topic))]
+    names = [TopicPartition(topic, n) for topic in stable.topics for n in range(h.created[topic].partitions)]
     owners: dict[str, dict[str, int]] = {str(name): {} for name in names}
     held = of_group(h, stable.group)
     held = held[holders(held, time)]

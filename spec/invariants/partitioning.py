@@ -6,8 +6,8 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.murmur2 import partitions
-from brokerlaw.spec.history.evidence.relations import firsts, pack
-from brokerlaw.spec.history.evidence.topics import known, number_of, partition_count, steady, within
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, pack
+from brokerlaw.spec.history.evidence.topics import expanded, known, number_of, steady, totals, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -22,8 +22,12 @@ from brokerlaw.spec.invariants.wording import key, partition, violation
     mutants=("partitioner-drift",),
 )
 def same_key_same_partition(h: History) -> Finding:
-    """Among clients with the same partitioner. No key and the empty key may go anywhere: clients differ on them."""
+    """Among clients with the same partitioner, until the topic is to have more partitions.
+
+    No key and the empty key may go anywhere: clients differ on them.
+    """
     sends = _keyed(h, within(h, steady(h)))
+    sends = sends[sends.completed < _expanded(h)[sends.topic]]
     group = pack(sends.topic, sends.key, _partitioner(h)[sends.opened])
     first = firsts(sends.topic, sends.key, _partitioner(h)[sends.opened])
     leader = first[np.unique(group, return_inverse=True)[1]]
@@ -45,20 +49,39 @@ def _parted(h: History, sends: Sends, one: int, other: int) -> Violation:
     mutants=("partitioner-drift", "crc32-partitioner", "signed-hash"),
 )
 def murmur2(h: History) -> Finding:
-    """For topics created here, whose number of partitions is known, and producers that have this partitioner."""
+    """For topics created here, whose number of partitions is known, and producers that have this partitioner.
+
+    Once a topic is to have more partitions, clients may go by the old number or by a new one.
+    """
     sends = _keyed(h, within(h, known(h)))
     sends = sends[_uses_murmur2(h)[sends.opened]]
     pair = firsts(sends.topic, sends.key)
-    counts = np.array([partition_count(h, h.topics[topic]) for topic in sends.topic[pair]], dtype=np.int64)
+    counts = np.array([h.created[h.topics[topic]].partitions for topic in sends.topic[pair]], dtype=np.int64)
     expected = partitions([h.keys[each] for each in sends.key[pair]], counts)
     mine = expected[np.unique(pack(sends.topic, sends.key), return_inverse=True)[1]]
     wrong = np.flatnonzero(number_of(h)[sends.tp] != mine)
+    wrong = wrong[[not _by_another_number(h, sends[i : i + 1]) for i in wrong]]
     return Finding(len(sends), tuple(_strayed(h, sends, int(i), int(mine[i])) for i in wrong))
 
 
 def _strayed(h: History, sends: Sends, send: int, expected: int) -> Violation:
     went = f"key {key(h, sends.key[send])} went to {partition(h, sends.tp[send])}"
     return violation(h, f"{went}, murmur2 names partition {expected}", (sends.op[send],))
+
+
+def _by_another_number(h: History, send: Sends) -> bool:
+    """Whether the send went where murmur2 names for another number of partitions that the topic may have had."""
+    topic, key = h.topics[send.topic[0]], h.keys[send.key[0]]
+    if send.completed[0] < expanded(h).get(topic, NEVER):
+        return False
+    counts = sorted(totals(h)[topic])
+    named = partitions([key] * len(counts), np.array(counts, dtype=np.int64))
+    return bool((named == number_of(h)[send.tp[0]]).any())
+
+
+def _expanded(h: History) -> Ints:
+    """By topic, when it was first to have more partitions; `NEVER`: it was not."""
+    return np.array([expanded(h).get(topic, NEVER) for topic in h.topics.values], dtype=np.int64)
 
 
 def _keyed(h: History, chosen: Bools) -> Sends:

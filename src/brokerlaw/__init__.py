@@ -23,22 +23,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:  # the table below, for type checkers
-    from brokerlaw.adapters.contract import Adapter as Adapter
-    from brokerlaw.adapters.contract import Description as Description
+    from brokerlaw.adapters.contract import Adapter as Adapter, Description as Description
     from brokerlaw.adapters.errors import AdapterError as AdapterError
     from brokerlaw.conformance.judge import judge as judge
-    from brokerlaw.spec.history import observations as observations
-    from brokerlaw.spec.history import operations as operations
-    from brokerlaw.spec.history import rows as rows
-    from brokerlaw.spec.history import values as values
+    from brokerlaw.spec.history import (
+        observations as observations,
+        operations as operations,
+        rows as rows,
+        values as values,
+    )
     from brokerlaw.spec.history.history import History as History
-    from brokerlaw.spec.history.outcomes import Fail as Fail
-    from brokerlaw.spec.history.outcomes import Ok as Ok
-    from brokerlaw.spec.history.outcomes import Unknown as Unknown
+    from brokerlaw.spec.history.outcomes import Fail as Fail, Ok as Ok, Unknown as Unknown
     from brokerlaw.spec.invariants import INVARIANTS as INVARIANTS
-    from brokerlaw.spec.invariants.invariant import Finding as Finding
-    from brokerlaw.spec.invariants.invariant import Invariant as Invariant
-    from brokerlaw.spec.invariants.invariant import Violation as Violation
+    from brokerlaw.spec.invariants.invariant import Finding as Finding, Invariant as Invariant, Violation as Violation
 
 __version__ = "0.1.0"
 

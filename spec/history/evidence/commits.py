@@ -2,12 +2,17 @@
 
 import numpy as np
 
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints, Table
 from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import commit_asked, commit_ended
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, pack, pack_both, spans, take
+from brokerlaw.spec.history.evidence.settings import auto_committing
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, OK
+
+FORGETTING = (ops.DeleteGroup, ops.DeleteOffsets)
 
 
 class PossibleCommits(Table[Ints], kw_only=True):
@@ -48,6 +53,15 @@ def possible_commits(h: History) -> PossibleCommits:
         done=np.where(plain, confirmed, NEVER),
         done_in_transaction=np.where(plain, confirmed, within),
     )[kept]
+
+
+@derived
+def unaccountable(h: History) -> frozenset[int]:
+    """Groups of which the history does not tell what they have committed: they commit by themselves, or forgot."""
+    forgot = of_kind(h, *FORGETTING)
+    asked = (h.invocations[number].value for number in forgot.tolist())
+    names = {op.group for op in asked if isinstance(op, FORGETTING)}
+    return auto_committing(h) | frozenset(map(h.groups.find, names))
 
 
 class Admissible(Table[Ints], kw_only=True):

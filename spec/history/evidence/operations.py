@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.tables import FAIL, PENDING
@@ -21,3 +21,14 @@ def completed(h: History, numbers: Ints, never: int) -> Ints:
     """When these operations completed; `never` where they did not."""
     operations = h.operations[numbers]
     return np.where(operations.status == PENDING, never, operations.completed)
+
+
+def one_after_the_other(h: History, earlier: Ints, later: Ints) -> Bools:
+    """Whether each pair of operations of one client, numbered in this order, is one, or the first was over in time.
+
+    A client's own clock is true to itself, so that rows tell, and no tolerance is needed. Parts of one operation follow
+    one another.
+    """
+    operations = h.operations
+    over = (operations.ended[earlier] >= 0) & (operations.ended[earlier] < operations.row[later])
+    return np.asarray(over | (operations.whole[earlier] == operations.whole[later]), dtype=np.bool_)

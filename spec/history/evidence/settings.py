@@ -43,9 +43,8 @@ def sequential(h: History) -> Bools:
 @derived
 def auto_committing(h: History) -> frozenset[int]:
     """Groups with a consumer that commits by itself: what they committed, the history does not tell."""
-    return frozenset(
-        h.groups.find(opened.group) for opened in consumers(h).values() if opened.group and commits_by_itself(opened)
-    )
+    names = {opened.group for opened in consumers(h).values() if opened.group and commits_by_itself(opened)}
+    return frozenset(map(h.groups.find, names))
 
 
 def commits_by_itself(consumer: ops.OpenConsumer) -> bool:

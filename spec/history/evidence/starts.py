@@ -6,11 +6,11 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, Table, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
-from brokerlaw.spec.history.evidence.commits import admissible
+from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
 from brokerlaw.spec.history.evidence.records import acked, owed_to, placed_reads
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, last_before, take
-from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
+from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import clean, deleted_below, keeping, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED, Reads
@@ -37,7 +37,7 @@ def starts(h: History) -> Starts:
     first = first[within(h, clean(h))[first.tp]]
     told = h.ownership[h.ownership.kind == ASSIGNED]
     assigned = take(told.time, _row(told.row, first.positioned))
-    by_hand = ~np.isin(first.group, list(auto_committing(h)))
+    by_hand = ~np.isin(first.group, list(unaccountable(h)))
     certain = np.flatnonzero((assigned >= 0) & by_hand & ~_may_have_missed(h, first, assigned))
     levels = [certain[first.isolation[certain] == level] for level in (UNCOMMITTED, COMMITTED)]
     parts = [_starts(h, first[rows], assigned[rows], level) for level, rows in enumerate(levels)]

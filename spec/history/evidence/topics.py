@@ -1,7 +1,7 @@
 """Which topics can be judged: a promise about a log holds for one log, and while nobody asked for less of it."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Iterator
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -9,13 +9,17 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.evidence.settings import lifted
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MOST
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.history.values import TopicPartition
 
 CLEAN_ELECTION: Final = "unclean.leader.election.enable=false"
 """The setting under which a log is never cut back below what was acknowledged or read."""
+UNCLEAN_ELECTION: Final = "unclean.leader.election.enable=true"
 
 
 @derived
@@ -34,16 +38,24 @@ def known(h: History) -> frozenset[str]:
 
 
 @derived
+def topic_settings(h: History) -> frozenset[tuple[str, str, str]]:
+    """Every (topic, setting, value) that somebody asked for, at the topic's creation or later."""
+    found = {(topic, *each) for topic, op in h.created.items() for each in op.settings.items()}
+    for op in _operations(h, ops.AlterTopic):
+        found |= {(op.topic, *each) for each in op.settings.items()}
+    return frozenset(found)
+
+
+@derived
 def keeping(h: History) -> frozenset[str]:
-    """Known topics whose settings neither expire nor compact records."""
-    return frozenset(name for name in known(h) if not any(map(_sheds, h.created[name].settings.items())))
+    """Known topics whose settings never expire nor compact records."""
+    return known(h) - {topic for topic, name, value in topic_settings(h) if _sheds(name, value)}
 
 
 @derived
 def clean(h: History) -> frozenset[str]:
     """Steady topics without unclean elections, or all steady ones where the user chose unclean elections."""
-    setting = CLEAN_ELECTION.partition("=")[0]
-    unclean = {name for name, op in h.created.items() if op.settings.get(setting) == "true"}
+    unclean = {topic for topic, name, value in topic_settings(h) if f"{name}={value}" == UNCLEAN_ELECTION}
     return steady(h) if lifted(h, CLEAN_ELECTION) else steady(h) - unclean
 
 
@@ -69,18 +81,37 @@ def number_of(h: History) -> Ints:
 def deleted_below(h: History) -> Ints:
     """By partition, the offset below which somebody asked for the records to be deleted; 0 for partition -1, none."""
     below = np.zeros(len(h.partitions) + 1, dtype=np.int64)
-    for number in of_kind(h, ops.DeleteRecords).tolist():
-        op = h.invocations[number].value
-        assert isinstance(op, ops.DeleteRecords)
+    for op in _operations(h, ops.DeleteRecords):
         tp = h.partitions.find(TopicPartition(op.topic, op.partition))
-        below[tp] = max(below[tp], op.before)
+        below[tp] = max(below[tp], MOST if op.before < 0 else op.before)
     below[-1] = 0
     return below
 
 
-def partition_count(h: History, topic: str) -> int:
-    """The partitions of a known topic."""
-    return h.created[topic].partitions
+@derived
+def totals(h: History) -> dict[str, frozenset[int]]:
+    """By topic that somebody asked to expand: every number of partitions that it may have had."""
+    asked = list(_operations(h, ops.CreatePartitions))
+    found = {op.topic: {h.created[op.topic].partitions} for op in asked if op.topic in h.created}
+    for op in asked:
+        found.setdefault(op.topic, set()).add(op.total)
+    return {topic: frozenset(each) for topic, each in found.items()}
+
+
+@derived
+def expanded(h: History) -> dict[str, int]:
+    """By topic, when somebody first asked for more partitions: clients may learn of them much later."""
+    found: dict[str, int] = {}
+    for number in of_kind(h, ops.CreatePartitions).tolist():
+        op = h.invocations[number].value
+        assert isinstance(op, ops.CreatePartitions)
+        found.setdefault(op.topic, int(h.operations.invoked[number]))
+    return found
+
+
+def partition_count(h: History, topic: str, time: int) -> int | None:
+    """How many partitions a known topic had until this time; None: somebody asked for more before."""
+    return h.created[topic].partitions if time < expanded(h).get(topic, NEVER) else None
 
 
 def partitions_of(h: History, topic: str) -> list[int]:
@@ -88,10 +119,20 @@ def partitions_of(h: History, topic: str) -> list[int]:
     return [index for index, tp in enumerate(h.partitions.values) if tp.topic == topic]
 
 
-def _sheds(setting: tuple[str, str]) -> bool:
-    name, value = setting
+def _sheds(name: str, value: str) -> bool:
     expires = name.startswith(("retention.", "local.retention.")) and value != "-1"
     return expires or (name == "cleanup.policy" and value != "delete")
+
+
+K = TypeVar("K", bound=Operation)
+
+
+def _operations(h: History, kind: type[K]) -> Iterator[K]:
+    """Each operation of the kind that did not fail."""
+    for number in of_kind(h, kind).tolist():
+        op = h.invocations[number].value
+        assert isinstance(op, kind)
+        yield op
 
 
 def _asked(h: History, kind: type[ops.CreateTopic] | type[ops.DeleteTopic]) -> dict[str, list[int]]:

@@ -9,8 +9,7 @@ from tabulate import tabulate
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.inputs import Input, read_recording
-from brokerlaw.conformance.judge import JudgeError, SelectionError, select
-from brokerlaw.conformance.judge import judge as judge_history
+from brokerlaw.conformance.judge import JudgeError, SelectionError, judge as judge_history, select
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.history import History

@@ -53,8 +53,7 @@ def prove(
     """
     from brokerlaw.render import proof as report
     from brokerlaw.spec.language import SpecError
-    from brokerlaw.spec.language.prover import INIT, Obligation
-    from brokerlaw.spec.language.prover import prove as prove_
+    from brokerlaw.spec.language.prover import INIT, Obligation, prove as prove_
 
     with one_line(SpecError):
         spec = selection.with_lemmas(protocol, variant)

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from brokerlaw.render import guards as guard_table
-from brokerlaw.render import mermaid
+from brokerlaw.render import guards as guard_table, mermaid
 from brokerlaw.render.proof import scope
 from brokerlaw.render.story import Story, bounded
 from brokerlaw.spec.language import Spec

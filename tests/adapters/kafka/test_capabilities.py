@@ -54,7 +54,7 @@ def test_what_the_user_disclaims_is_not_judged() -> None:
 
 
 def test_no_capability_of_that_name() -> None:
-    with pytest.raises(AdapterError, match=r"'transaction' is no capability; did you mean transactions\?"):
+    with pytest.raises(AdapterError, match=r"'transaction' is no capability; did you mean transactions or retention\?"):
         disclaimed("transaction")
 
 

@@ -11,8 +11,7 @@ from brokerlaw.spec.language import Model, Off, Spec, State
 from brokerlaw.spec.language.prover.domains import Domain, Value, conj, neg
 from brokerlaw.spec.language.prover.solver import Solver
 from brokerlaw.spec.language.prover.steps import anything, enable, falls, step
-from brokerlaw.spec.language.prover.world import State as Cells
-from brokerlaw.spec.language.prover.world import World, reading
+from brokerlaw.spec.language.prover.world import State as Cells, World, reading
 from brokerlaw.spec.protocols.registry import PROTOCOLS, load
 from brokerlaw.spec.protocols.two_phase_commit import TMState, TwoPhaseCommit
 
