@@ -77,6 +77,7 @@ class Fold:
         self.opened: dict[str, int] = {}
         self.consumers: dict[str, ops.OpenConsumer] = {}
         self.producers: set[str] = set()
+        self.subscribers: set[str] = set()
         self.transaction: dict[str, int] = {}
         self.generation: dict[str, int] = {}
         self.positions: dict[tuple[str, TopicPartition], int] = {}
@@ -143,6 +144,7 @@ class Fold:
         self.facts.clients.append((row.op, op))
         self.opened[op.client] = row.op
         self.consumers[op.client] = op
+        self.subscribers.discard(op.client)
         self.generation.pop(op.client, None)
 
     @invoked.register
@@ -194,6 +196,10 @@ class Fold:
         self._commit(op.consumer, group, op.offsets, row, transaction)
 
     @invoked.register
+    def _(self, op: ops.Subscribe, row: Invoke) -> None:
+        self.subscribers.add(op.client)
+
+    @invoked.register
     def _(self, op: ops.Assign, row: Invoke) -> None:
         for offset in op.offsets:
             self.positions[op.client, offset.tp] = self.row
@@ -234,12 +240,13 @@ class Fold:
     def _(self, op: ops.Poll, row: Invoke, records: tuple[Record, ...]) -> None:
         pools, returned = self.pools, self.facts.returned
         pools.groups.add(self._consumer(op.client, row).group)
+        untold = self.row if op.client in self.subscribers else -1  # whose rebalances nobody told may be anywhere
         for record in records:
             tp = TopicPartition(record.topic, record.partition)
             returned.append(
                 Returned(
                     op=row.op,
-                    positioned=self.positions.get((op.client, tp), -1),
+                    positioned=self.positions.get((op.client, tp), untold),
                     tp=pools.partitions.add(tp),
                     offset=record.offset,
                     key=pools.keys.add(record.key),

@@ -6,9 +6,9 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
-from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, pack, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, pack, present, take
 from brokerlaw.spec.history.evidence.settings import lifted
-from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, topic_of, within
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, number_of, topic_of, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMIT, COMMITTED, FAIL, OK, Reads, Sends
 
@@ -34,19 +34,35 @@ def acked(h: History) -> Acked:
 @derived
 def sent_once(h: History) -> Bools:
     """By send, whether no other send put the same value into the topic: then the value stands for the send."""
-    sends = h.sends
-    code = pack(sends.topic, sends.value)
-    _, group, count = np.unique(code, return_inverse=True, return_counts=True)
-    return np.asarray(count[group] == 1, dtype=np.bool_)
+    return np.asarray(_alike(pack(h.sends.topic, h.sends.value)) == 1, dtype=np.bool_)
 
 
 @derived
 def send_of_read(h: History) -> Ints:
-    """By read, the row among the sends of the one that put its value into its topic; -1 where that is not certain."""
-    sends, reads = h.sends, h.reads
-    only = np.flatnonzero(sent_once(h))
-    found = find((sends.topic[only], sends.value[only]), (topic_of(h)[reads.tp], reads.value))
-    return take(only, found)
+    """By read, the row among the sends of the one that put its value into its log; -1 where that is not certain."""
+    sends, reads, topic = h.sends, h.reads, topic_of(h)[h.reads.tp]
+    only, here = np.flatnonzero(sent_once(h)), np.flatnonzero(_sent_there_once(h))
+    found = take(only, find((sends.topic[only], sends.value[only]), (topic, reads.value)))
+    if not len(here):
+        return found
+    place = (topic, number_of(h)[reads.tp], reads.value)
+    there = find((sends.topic[here], sends.partition[here], sends.value[here]), place)
+    return np.where(found >= 0, found, take(here, there))
+
+
+def _sent_there_once(h: History) -> Bools:
+    """By send, whether other sends put its value only into other partitions of the topic, and all name theirs."""
+    sends = h.sends
+    anywhere = sends[sends.partition < 0]
+    perhaps = present((anywhere.topic, anywhere.value), (sends.topic, sends.value))
+    alone = _alike(pack(sends.topic, sends.partition, sends.value)) == 1
+    return np.asarray(alone & ~perhaps & ~sent_once(h), dtype=np.bool_)
+
+
+def _alike(code: Ints) -> Ints:
+    """By row, how many rows have its code."""
+    _, group, count = np.unique(code, return_inverse=True, return_counts=True)
+    return np.asarray(count[group], dtype=np.int64)
 
 
 class PlacedReads(Reads, kw_only=True):

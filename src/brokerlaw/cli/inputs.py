@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from brokerlaw.cli.errors import CliError, one_line
+from brokerlaw.conformance import importers
 from brokerlaw.conformance import trace as traces
 from brokerlaw.conformance.trace import SavedTrace, TraceError
 from brokerlaw.spec.history import rows
@@ -46,6 +47,8 @@ def read_recording(path: Path) -> Input:
     """The history at `path`, or that of the trace there: told apart by what they hold. Raises `CliError`."""
     with one_line(HistoryError, TraceError), _opened(path) as (name, file):
         first = _first(name, file)
+        if (foreign := importers.looks_like(first)) is not None:
+            raise CliError(f"{name} looks like {foreign.about}: brokerlaw import {foreign.command} {name} --out FILE")
         if _is_line(first):
             return Input(rows.parse(name, _lines(name, first, file)), lambda row: rows.place(name, row))
         return Input(_trace(name, first + file.read()).recording, lambda row: traces.place(name, row))
@@ -58,6 +61,13 @@ def read_trace(path: Path) -> SavedTrace:
         if _is_line(first):
             raise CliError(f"{name}: this is a history, not a trace: it can be judged, and has no plan to run again")
         return _trace(name, first + file.read())
+
+
+@contextmanager
+def foreign_lines(path: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The name to call a file of another tool by, and its lines. Raises `CliError`."""
+    with one_line(HistoryError), _opened(path) as (name, file):
+        yield name, _lines(name, b"", file)
 
 
 @contextmanager
@@ -101,7 +111,8 @@ def _first(name: str, file: BufferedReader) -> bytes:
 
 
 def _lines(name: str, first: bytes, file: BufferedReader) -> Iterator[bytes]:
-    yield first
+    if first:
+        yield first
     while line := file.readline(LONGEST):
         if len(line) == LONGEST:
             raise HistoryError(f"{name}: a line has more than {LONGEST >> 20} MiB")

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "check": "Hold a broker to its promises.",
     "replay": "Run a trace file again, and say how often it reproduces.",
     "judge": "Judge a recorded history.",
+    "import": "Make a history of what other tools recorded.",
     "explain": "Explain an invariant, or a protocol.",
     "protocols": "List the protocols, their bounds and their variants.",
     "explore": "Search every state of a protocol within bounds.",
@@ -30,8 +31,8 @@ COMMANDS: Final = {
     "cluster": "Start and stop a local broker cluster by hand.",
 }
 """Each command, in `cli.<name>` under its own name, and its help in one line."""
-ELSEWHERE: Final = {"print": "printing"}
-"""The module of a command whose name is a word of Python's."""
+ELSEWHERE: Final = {"print": "printing", "import": "importing"}
+"""The module, and the command in it, where the name is a word of Python's."""
 
 
 class LazyGroup(click.Group):
@@ -58,7 +59,8 @@ class LazyGroup(click.Group):
         """Import the one that is wanted."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"brokerlaw.cli.{ELSEWHERE.get(cmd_name, cmd_name)}"), cmd_name)
+        name = ELSEWHERE.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"brokerlaw.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 ENDINGS = {"md": ".md", "tla": ".tla", "murphi": ".m"}
 
 
-@click.command()
+@click.command("print")
 @click.argument("protocol")
 @click.option("--to", "language", type=click.Choice(list(ENDINGS)), default="md", show_default=True, help="Language.")
 @click.option("--variant", help="Take this variant of the protocol.")
 @click.option("--set", "sizes", multiple=True, metavar="SORT=N", help="Bound a sort (Broker=3).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write this file, or into this folder.")
-def print(protocol: str, language: str, variant: str | None, sizes: tuple[str, ...], out: Path | None) -> None:  # noqa: A001  # the command's name
+def printing(protocol: str, language: str, variant: str | None, sizes: tuple[str, ...], out: Path | None) -> None:
     """Print PROTOCOL as Markdown, as a TLA+ module, or as a Murphi model.
 
     PROTOCOL is a name, or FILE.py:CLASS. With TLA+ comes the configuration for TLC: beside the module, or after its

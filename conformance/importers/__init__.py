@@ -1,0 +1,22 @@
+"""Histories from elsewhere: each format is a pure function from the lines of its files to a recording."""
+
+import re
+from typing import Final, NamedTuple
+
+
+class Format(NamedTuple):
+    """A format that can be imported: `command` is the word for it, `first` how the first line of its files looks."""
+
+    command: str
+    about: str
+    first: re.Pattern[bytes]
+
+
+FORMATS: Final = (
+    Format("jepsen", "a history of Jepsen's, in EDN", re.compile(rb"\s*[\[(]?\s*(#jepsen\.history\.Op\s*)?\{:[a-z]")),
+)
+
+
+def looks_like(first: bytes) -> Format | None:
+    """The format whose file begins with such a line."""
+    return next((each for each in FORMATS if each.first.match(first)), None)

@@ -1,0 +1,61 @@
+"""A history that is told out of order: rows are gathered as a foreign log has them, and put in the order of time."""
+
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.spec.history.observations import AnyObservation
+from brokerlaw.spec.history.operations import AnyOperation
+from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
+
+DONE: Final = Ok()
+
+
+class ForeignError(Exception):
+    """A file is none of the format that it is taken for; the message says where, and why."""
+
+
+class Timeline:
+    """Gathers what a foreign log tells. Clients are opened, and topics created, under the settings that they had."""
+
+    def __init__(self, settings: UserSettings) -> None:
+        self._settings = settings
+        self._rows: list[Row] = []
+        self._asked = 0
+
+    def invoke(self, time: int, process: str, op: AnyOperation) -> int:
+        """An operation begins; the answer names it."""
+        self._rows.append(Invoke(self._asked, time, process, self._settings.apply(op)))
+        self._asked += 1
+        return self._asked - 1
+
+    def complete(self, time: int, asked: int, outcome: Outcome = DONE) -> None:
+        """It comes to its outcome."""
+        self._rows.append(Complete(asked, time, outcome))
+
+    def do(self, begun: int, ended: int, process: str, op: AnyOperation, outcome: Outcome = DONE) -> None:
+        """An operation with its outcome."""
+        self.complete(ended, self.invoke(begun, process, op), outcome)
+
+    def observe(self, time: int, process: str, observation: AnyObservation) -> None:
+        """Something is seen."""
+        self._rows.append(Observe(time, process, observation))
+
+    def recording(self, broker: str) -> Recording:
+        """All of it in the order of time, from 0 on; what was told of one moment stays in the order of telling."""
+        rows = sorted(self._rows, key=attrgetter("time"))
+        start = rows[0].time if rows else 0
+        number: dict[int, int] = {}
+        for row in rows:
+            if isinstance(row, Invoke):
+                number[row.op] = len(number)
+        return Recording(Header(broker=broker), tuple(_moved(row, row.time - start, number) for row in rows))
+
+
+def _moved(row: Row, time: int, number: dict[int, int]) -> Row:
+    if isinstance(row, Observe):
+        return msgspec.structs.replace(row, time=time)
+    return msgspec.structs.replace(row, time=time, op=number[row.op])
