@@ -26,9 +26,9 @@ class Timeline:
         self._rows: list[Row] = []
         self._asked = 0
 
-    def invoke(self, time: int, process: str, op: AnyOperation) -> int:
-        """An operation begins; the answer names it."""
-        self._rows.append(Invoke(self._asked, time, process, self._settings.apply(op)))
+    def invoke(self, time: int, process: str, op: AnyOperation, part_of: int | None = None) -> int:
+        """An operation begins, perhaps as a part of one before; the answer names it."""
+        self._rows.append(Invoke(self._asked, time, process, self._settings.apply(op), part_of))
         self._asked += 1
         return self._asked - 1
 
@@ -56,6 +56,10 @@ class Timeline:
 
 
 def _moved(row: Row, time: int, number: dict[int, int]) -> Row:
-    if isinstance(row, Observe):
-        return msgspec.structs.replace(row, time=time)
-    return msgspec.structs.replace(row, time=time, op=number[row.op])
+    match row:
+        case Invoke(part_of=int(part_of)):
+            return msgspec.structs.replace(row, time=time, op=number[row.op], part_of=number[part_of])
+        case Invoke() | Complete():
+            return msgspec.structs.replace(row, time=time, op=number[row.op])
+        case _:
+            return msgspec.structs.replace(row, time=time)

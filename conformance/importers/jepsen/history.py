@@ -8,8 +8,7 @@ from brokerlaw.conformance.importers.jepsen.events import TRANSACTIONS, Event, K
 from brokerlaw.conformance.importers.jepsen.transactions import Transaction
 from brokerlaw.conformance.importers.timeline import ForeignError, Timeline
 from brokerlaw.conformance.overrides import UserSettings
-from brokerlaw.spec.history import observations as seen
-from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok, Unknown
 from brokerlaw.spec.history.rows import Recording

@@ -1,19 +1,22 @@
 """One operation of sends and polls, as its client did it: each part an operation of its own."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from brokerlaw.conformance.importers.jepsen.clients import GROUP, Client, first_offsets
 from brokerlaw.conformance.importers.jepsen.events import Event, Key, Polled, Sent, keys
 from brokerlaw.conformance.importers.timeline import DONE, Timeline
-from brokerlaw.spec.history import observations as seen
-from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.numbers import INT32
 from brokerlaw.spec.history.operations import AnyOperation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionOffset, Placed, Record, TopicPartition
 
-REBALANCES: Final = {":assigned": seen.Assigned, ":revoked": seen.Revoked, ":lost": seen.Lost}
+REBALANCES: Final[dict[Any, type[seen.Assigned | seen.Revoked | seen.Lost]]] = {
+    ":assigned": seen.Assigned,
+    ":revoked": seen.Revoked,
+    ":lost": seen.Lost,
+}
 
 
 class Transaction:
@@ -36,6 +39,7 @@ class Transaction:
         self.transactional = transactional
         self.event = done if done is not None and done.parts else begun
         self.rebalanced: set[Key] = set()
+        self.first: int | None = None
 
     def tell(self) -> None:
         """Raises `ForeignError`."""
@@ -46,20 +50,22 @@ class Transaction:
             client.open_consumer(self.timeline, self.begun.time)
             self._rebalances()
         if self.transactional:
-            self._do(producer, ops.BeginTransaction(producer), DONE)
+            self._do(ops.BeginTransaction(producer), DONE)
         for part in self.event.parts:
             if isinstance(part, Sent):
-                self._do(producer, self._send(part), self._sent(part))
+                self._do(self._send(part), self._sent(part))
             else:
-                self._do(client.consumer, ops.Poll(client.consumer, max_records=INT32), self._polled(part))
+                self._do(ops.Poll(client.consumer, max_records=INT32), self._polled(part))
         self._commit_offsets()
         if self.transactional:
             self._end()
         self._go_on()
 
-    def _do(self, process: str, op: AnyOperation, outcome: Outcome | None) -> None:
-        asked = self.timeline.invoke(self.begun.time, process, op)
-        if self.done is not None and outcome is not None:
+    def _do(self, op: AnyOperation, outcome: Outcome) -> None:
+        """One part of it: all have the times of the whole."""
+        asked = self.timeline.invoke(self.begun.time, self.client.process, op, self.first)
+        self.first = asked if self.first is None else self.first
+        if self.done is not None:
             self.timeline.complete(self.done.time, asked, outcome)
 
     def _send(self, part: Sent) -> ops.Send:
@@ -71,9 +77,8 @@ class Transaction:
         placed = Placed(*self.at(part.key), part.offset)
         if self._is(":ok") or (part.answered and self.transactional):
             return Ok(placed)
-        if self._is(":fail") and not self.transactional:
-            return Fail(self._error())
-        return Unknown(self._error())
+        kind = Fail if self._is(":fail") and not self.transactional else Unknown
+        return kind(self._error(), told=placed if part.answered else None)
 
     def _polled(self, part: Polled) -> Outcome:
         """What a poll gave counts whatever became of the transaction."""
@@ -95,10 +100,10 @@ class Transaction:
         unsure: Outcome = Unknown(self._error())
         if self.transactional:
             op = ops.SendOffsets(self.client.producer, consumer, offsets)
-            self._do(self.client.producer, op, DONE if self._is(":ok") else unsure)
+            self._do(op, DONE if self._is(":ok") else unsure)
         elif self.client.subscribed:
             sure = self._is(":ok") and ":error" not in self.event.more
-            self._do(consumer, ops.Commit(consumer, offsets), DONE if sure else unsure)
+            self._do(ops.Commit(consumer, offsets), DONE if sure else unsure)
 
     def _polled_to(self) -> dict[Key, int]:
         found: dict[Key, int] = {}
@@ -113,10 +118,10 @@ class Transaction:
         if self._is(":fail"):
             error = self.event.more.get(":error")
             sure = isinstance(error, dict) and error.get(":abort-ok?") is True
-            self._do(producer, ops.AbortTransaction(producer), DONE if sure else Unknown(self._error()))
+            self._do(ops.AbortTransaction(producer), DONE if sure else Unknown(self._error()))
         else:
             outcome = DONE if self._is(":ok") else Unknown(self._error())
-            self._do(producer, ops.CommitTransaction(producer), outcome)
+            self._do(ops.CommitTransaction(producer), outcome)
 
     def _go_on(self) -> None:
         """The consumer stands behind what it was given, or where it was before the operation that failed."""

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from shlex import quote
 from typing import Final, NamedTuple
 
 import msgspec
 
 from brokerlaw.cli.errors import CliError, one_line
-from brokerlaw.conformance import importers
-from brokerlaw.conformance import trace as traces
+from brokerlaw.conformance import importers, trace as traces
 from brokerlaw.conformance.trace import SavedTrace, TraceError
 from brokerlaw.spec.history import rows
 from brokerlaw.spec.history.rows import Recording
@@ -48,7 +48,9 @@ def read_recording(path: Path) -> Input:
     with one_line(HistoryError, TraceError), _opened(path) as (name, file):
         first = _first(name, file)
         if (foreign := importers.looks_like(first)) is not None:
-            raise CliError(f"{name} looks like {foreign.about}: brokerlaw import {foreign.command} {name} --out FILE")
+            raise CliError(
+                f"{name} looks like {foreign.about}: brokerlaw import {foreign.command} {quote(name)} --out FILE"
+            )
         if _is_line(first):
             return Input(rows.parse(name, _lines(name, first, file)), lambda row: rows.place(name, row))
         return Input(_trace(name, first + file.read()).recording, lambda row: traces.place(name, row))
