@@ -52,7 +52,10 @@ class Session:
         if isinstance(answer, Future):
             answer.add_done_callback(lambda future: self._later(number, op, future))
             return IN_FLIGHT
-        return self._complete(number, op, answer)
+        outcome = self._complete(number, op, answer)
+        if isinstance(op, ops.Poll) and not isinstance(outcome, Ok):
+            self.adapter.wait(op.timeout)  # who polls in a round until time is over would do so for ever
+        return outcome
 
     def value(self, op: Operation) -> Any:
         """The value of an operation that succeeds, or None."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from brokerlaw.spec.history.capabilities import Capability
 from brokerlaw.spec.history.numbers import Moment, OffsetOrNone, PartitionNumber, Partitions, Replicas
-from brokerlaw.spec.history.operation import GroupAdministration, Needs, Operation
+from brokerlaw.spec.history.operation import GroupAdministration, Needs, Operation, Repeated
 from brokerlaw.spec.history.roles import Name, Setting
 from brokerlaw.spec.history.values import GroupListing, GroupState, PartitionOffset, TopicPartition
 
@@ -86,6 +86,7 @@ class DeleteRecords(Operation, frozen=True):
 class ListOffsets(Operation, frozen=True):
     """The log's start, its end (under an isolation level), or the first offset at or after a timestamp; None: none."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     needs: ClassVar[Needs] = ("topics",)
     returns: ClassVar[Any] = OffsetOrNone | None
     topic: Name
@@ -104,6 +105,7 @@ class ListOffsets(Operation, frozen=True):
 class DescribeGroup(GroupAdministration, frozen=True):
     """A group as its coordinator sees it."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     returns: ClassVar[Any] = GroupState
     group: Name
 
@@ -111,6 +113,7 @@ class DescribeGroup(GroupAdministration, frozen=True):
 class ListGroups(GroupAdministration, frozen=True):
     """All groups that the brokers know."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     needs: ClassVar[Needs] = ("groups.list",)
     returns: ClassVar[Any] = tuple[GroupListing, ...]
 
@@ -125,6 +128,7 @@ class ResetOffsets(GroupAdministration, frozen=True):
 class FetchCommitted(GroupAdministration, frozen=True):
     """The offset that a group has committed for a partition, asked of its coordinator; None: nothing committed."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     returns: ClassVar[Any] = OffsetOrNone | None
     group: Name
     topic: Name
@@ -134,6 +138,7 @@ class FetchCommitted(GroupAdministration, frozen=True):
 class Lag(GroupAdministration, frozen=True):
     """How many offsets lie between what a group has committed and the log's end; None: nothing committed."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     needs: ClassVar[Needs] = ("groups.lag",)
     returns: ClassVar[Any] = OffsetOrNone | None
     group: Name

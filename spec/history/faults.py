@@ -14,6 +14,7 @@ from brokerlaw.spec.history.operation import (
     Needs,
     Operation,
     Repair,
+    Repeated,
     SingleFault,
 )
 from brokerlaw.spec.history.roles import Name, Wait
@@ -76,6 +77,7 @@ class ElectLeader(FaultOperation, frozen=True):
 class AdvanceClock(FaultOperation, frozen=True):
     """Let time pass: simulated clocks jump, real ones wait."""
 
+    repeated: ClassVar[Repeated] = "again"
     needs: ClassVar[Needs] = ("faults.clock",)
     duration: Wait
 
@@ -83,6 +85,7 @@ class AdvanceClock(FaultOperation, frozen=True):
 class DescribePartition(Operation, frozen=True):
     """Leader, leader epoch, replicas and in-sync set, as the cluster's metadata has them."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     needs: ClassVar[Needs] = ("inspect.partition",)
     returns: ClassVar[Any] = PartitionState
     topic: Name
@@ -92,6 +95,7 @@ class DescribePartition(Operation, frozen=True):
 class ReadReplica(Operation, frozen=True):
     """The log of one replica, as far as the broker shows it."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     needs: ClassVar[Needs] = ("inspect.replica",)
     returns: ClassVar[Any] = tuple[Record, ...]
     topic: Name

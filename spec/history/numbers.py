@@ -4,6 +4,7 @@
 bits.
 """
 
+from enum import Enum, auto
 from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta
@@ -11,23 +12,32 @@ from msgspec import Meta
 MOST: Final = 2**62
 INT32: Final = 2**31 - 1
 
+
+class Unit(Enum):
+    """What a number is, where its bounds do not tell."""
+
+    MILLISECONDS = auto()
+    PARTITION = auto()
+    BROKER = auto()
+
+
 Time: TypeAlias = Annotated[int, Meta(ge=0, le=MOST)]
 """Nanoseconds, from a beginning of the recorder's choice."""
-Milliseconds: TypeAlias = Annotated[int, Meta(ge=0, le=INT32)]
+Milliseconds: TypeAlias = Annotated[int, Meta(ge=0, le=INT32), Unit.MILLISECONDS]
 Timestamp: TypeAlias = Annotated[int, Meta(ge=-1, le=MOST)]
 """Of a record, in milliseconds; -1: it has none."""
 Moment: TypeAlias = Annotated[int, Meta(ge=-MOST, le=MOST)]
 """A timestamp that is asked for."""
 Number: TypeAlias = Annotated[int, Meta(ge=0, le=MOST)]
 """Of an operation, counted from 0."""
-PartitionNumber: TypeAlias = Annotated[int, Meta(ge=0, le=INT32)]
+PartitionNumber: TypeAlias = Annotated[int, Meta(ge=0, le=INT32), Unit.PARTITION]
 Offset: TypeAlias = Annotated[int, Meta(ge=0, le=MOST)]
 OffsetOrNone: TypeAlias = Annotated[int, Meta(ge=-1, le=MOST)]
 """-1: none, or not told."""
 Epoch: TypeAlias = Annotated[int, Meta(ge=-1, le=MOST)]
 """Of a leader, or the generation of a group; -1: not told."""
-BrokerId: TypeAlias = Annotated[int, Meta(ge=0, le=INT32)]
-Leader: TypeAlias = Annotated[int, Meta(ge=-1, le=INT32)]
+BrokerId: TypeAlias = Annotated[int, Meta(ge=0, le=INT32), Unit.BROKER]
+Leader: TypeAlias = Annotated[int, Meta(ge=-1, le=INT32), Unit.BROKER]
 """-1: there is none."""
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=INT32)]
 Partitions: TypeAlias = Annotated[int, Meta(ge=-1, le=1_000_000)]

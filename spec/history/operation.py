@@ -1,13 +1,15 @@
 """What can be said of an operation, apart from its fields: here the kinds, in `operations` each one."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from brokerlaw.spec.history.capabilities import Capability
 from brokerlaw.spec.history.numbers import BrokerId
 from brokerlaw.spec.history.values import Struct, snake_case
 
 Needs: TypeAlias = tuple[Capability, ...]
+Repeated: TypeAlias = Literal["nothing", "same", "again"]
+"""What it does to ask once more: nothing, as of any question; the same as to ask once; or it is done again."""
 
 
 class Operation(Struct, frozen=True, tag_field="f", tag=snake_case):
@@ -18,6 +20,7 @@ class Operation(Struct, frozen=True, tag_field="f", tag=snake_case):
 
     needs: ClassVar[Needs]
     returns: ClassVar[Any] = None
+    repeated: ClassVar[Repeated] = "same"
 
     def uses(self) -> Iterator[Capability]:
         """The capabilities that it asks for, as its fields are."""

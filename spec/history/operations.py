@@ -59,6 +59,7 @@ from brokerlaw.spec.history.operation import (
     Opening,
     Operation as Operation,
     ProducerOperation,
+    Repeated,
     TransactionOperation,
 )
 from brokerlaw.spec.history.queues import (
@@ -110,6 +111,7 @@ class OpenProducer(Opening, frozen=True):
 class Send(ProducerOperation, frozen=True):
     """Send a record; no value: a tombstone. Not awaited, it stays in flight, and its outcome comes when it comes."""
 
+    repeated: ClassVar[Repeated] = "again"
     returns: ClassVar[Any] = Placed
     topic: Name
     value: bytes | None
@@ -208,6 +210,7 @@ class Assign(ConsumerOperation, frozen=True):
 class Poll(ConsumerOperation, frozen=True):
     """Fetch records: waits up to `timeout` for the first, then returns what is there."""
 
+    repeated: ClassVar[Repeated] = "again"
     returns: ClassVar[Any] = tuple[Record, ...]
     max_records: Count = 100
     timeout: Wait = 100
@@ -224,6 +227,7 @@ class Seek(ConsumerOperation, frozen=True):
 class Position(ConsumerOperation, frozen=True):
     """The offset of the next record to be returned; None: nothing returned and nothing sought yet."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     returns: ClassVar[Any] = OffsetOrNone | None
     topic: Name
     partition: PartitionNumber
@@ -251,6 +255,7 @@ class Commit(GroupOperation, frozen=True):
 class Committed(GroupOperation, frozen=True):
     """The offset that this consumer's group has committed, as the consumer is told; None: nothing committed."""
 
+    repeated: ClassVar[Repeated] = "nothing"
     returns: ClassVar[Any] = OffsetOrNone | None
     topic: Name
     partition: PartitionNumber

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from brokerlaw.spec.history.numbers import Count, Milliseconds
-from brokerlaw.spec.history.operation import ClientOperation, Needs, Operation
+from brokerlaw.spec.history.operation import ClientOperation, Needs, Operation, Repeated
 from brokerlaw.spec.history.roles import Name, Wait
 from brokerlaw.spec.history.values import Delivery
 
@@ -40,6 +40,7 @@ class DeleteQueue(QueueOperation, frozen=True):
 class Publish(QueueOperation, frozen=True):
     """Put a message into a queue."""
 
+    repeated: ClassVar[Repeated] = "again"
     queue: Name
     value: bytes
     group: Name | None = None
@@ -49,6 +50,7 @@ class Publish(QueueOperation, frozen=True):
 class Receive(DeliveryOperation, frozen=True):
     """Take messages; each is hidden from others until it is acknowledged or its visibility ends."""
 
+    repeated: ClassVar[Repeated] = "again"
     returns: ClassVar[Any] = tuple[Delivery, ...]
     queue: Name
     max_messages: Count = 1

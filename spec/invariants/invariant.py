@@ -52,6 +52,7 @@ class Invariant(NamedTuple):
     protocols: tuple[str, ...] = ()
     mutants: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
+    liars: tuple[str, ...] = ()
 
     @property
     def explanation(self) -> str:
@@ -81,6 +82,7 @@ def invariant(
     protocols: Iterable[str] = (),
     mutants: Iterable[str] = (),
     covers: Iterable[str] = (),
+    liars: Iterable[str] = (),
 ) -> Callable[[Judge], Judge]:
     """Register the decorated judge under `id`."""
 
@@ -99,6 +101,7 @@ def invariant(
             protocols=tuple(protocols),
             mutants=tuple(mutants),
             covers=tuple(covers),
+            liars=tuple(liars),
         )
         return judge
 

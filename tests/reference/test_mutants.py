@@ -1,4 +1,4 @@
-"""Each mutant is accused by the invariants that must catch it, over the reduced plans of benchmarks/power.py."""
+"""Each mutant is accused by the invariants that must catch it, over its reduced plans (`brokerlaw power mutants`)."""
 
 from pathlib import Path
 

@@ -102,6 +102,7 @@ def _told(entry: Invariant) -> str:
         "protocol": ", ".join(entry.protocols),
         "source": entry.source,
         "caught by it": ", ".join(entry.mutants),
+        "liars": ", ".join(entry.liars),
     }
     lines = [f"{entry.id}: {entry.statement}", "", f"  {entry.formal}", ""]
     lines += [f"  {key:14}{value}" for key, value in facts.items() if value]

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "guards": "Drop each guard of a protocol, and say what breaks.",
     "prove": "Prove a protocol's invariants, for sorts of any size.",
     "print": "Print a protocol: as Markdown, for TLC, for rumur.",
+    "power": "Measure the suite: which mutants and liars does it catch?",
     "smoke": "Tell whether an adapter is sound, before its broker is judged.",
     "adapter": "Write, list and describe adapters.",
     "cluster": "Start and stop a local broker cluster by hand.",
