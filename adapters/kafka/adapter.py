@@ -11,7 +11,8 @@ from brokerlaw.adapters.contract import AdapterError, Answer, Capability, Descri
 from brokerlaw.adapters.kafka.administration import Administration
 from brokerlaw.adapters.kafka.capabilities import capabilities, disclaimed
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
-from brokerlaw.adapters.kafka.configuration import timeouts
+from brokerlaw.adapters.kafka.configuration import settings_in_force
+from brokerlaw.adapters.kafka.coordinator import delete_offsets
 from brokerlaw.adapters.kafka.errors import ClusterError
 from brokerlaw.adapters.kafka.librdkafka import QUICK
 from brokerlaw.adapters.kafka.metadata import listed_apis
@@ -64,7 +65,7 @@ class KafkaAdapter(Administration):
         except KafkaException as error:
             raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
         self._apis = listed_apis(self._addresses()[0])
-        self._timeouts = timeouts(self._admin, self._brokers)
+        self._told = settings_in_force(self._admin, self._brokers)
         self._clients.start(client_settings)
 
     def stop(self) -> None:
@@ -86,7 +87,7 @@ class KafkaAdapter(Administration):
             caps,
             self._brokers,
             ("murmur2",),
-            self._timeouts,
+            self._told,
         )
 
     def reset(self) -> None:
@@ -181,19 +182,25 @@ class KafkaAdapter(Administration):
         assert self._cluster is not None
         return self._cluster
 
+    def _up(self) -> list[tuple[str, int]]:
+        """Of the brokers that may answer."""
+        if self._cluster is None:
+            return self._addresses()
+        up = [b for b in self._brokers if b in self._cluster.alive() and b not in self._cluster.paused()]
+        return [("127.0.0.1", self._cluster.ports()[b]) for b in up]
+
     def _addresses(self) -> list[tuple[str, int]]:
         """Of the brokers named by `bootstrap`; a client's own default port is 9092."""
         parts = (each.strip().partition(":") for each in self._bootstrap.split(","))
         return [(host, int(port) if port.isdecimal() else 9092) for host, _, port in parts]
 
+    def delete_offsets(self, op: ops.DeleteOffsets) -> Outcome:
+        """As its coordinator is asked by the protocol itself."""
+        return delete_offsets(self._up(), op.group, op.partitions, retry_for=5)
+
     def describe_partition(self, op: ops.DescribePartition) -> Outcome:
         """As the metadata of a broker that answers has it."""
-        if self._cluster is not None:
-            up = [b for b in self._brokers if b in self._cluster.alive() and b not in self._cluster.paused()]
-            addresses = [("127.0.0.1", self._cluster.ports()[b]) for b in up]
-        else:
-            addresses = self._addresses()
-        for address in addresses:
+        for address in self._up():
             state = partition_state(address, op.topic, op.partition)
             if state is not None:
                 return Ok(state)

@@ -3,18 +3,23 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from brokerlaw.adapters.contract import Adapter
 from brokerlaw.adapters.kafka.outcomes import outcome_of
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
-from brokerlaw.spec.history.values import GroupState, Member, TopicPartition as Partition
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
+from brokerlaw.spec.history.values import GroupListing, GroupState, Member, TopicPartition as Partition
+
+PATIENCE: Final = 1.0
+"""Seconds in which a refusal may pass: who leaves a group has not left it at once."""
 
 
 class Administration(Adapter):
@@ -26,20 +31,35 @@ class Administration(Adapter):
         """Returns when every partition has a leader."""
         new = NewTopic(op.topic, op.partitions, op.replication, config=dict(op.settings))
         outcome = self._future(lambda: self._admin.create_topics([new], request_timeout=5)[op.topic])
+        return self._led(outcome, op.topic, op.partitions)
+
+    def create_partitions(self, op: ops.CreatePartitions) -> Outcome:
+        """Returns when every partition has a leader."""
+        new = NewPartitions(op.topic, op.total)
+        outcome = self._future(lambda: self._admin.create_partitions([new], request_timeout=5)[op.topic])
+        return self._led(outcome, op.topic, op.total)
+
+    def _led(self, outcome: Outcome, topic: str, partitions: int) -> Outcome:
+        """The outcome, once the partitions that it brought have leaders, or after a while."""
         deadline = time.monotonic() + 5
         while isinstance(outcome, Ok) and time.monotonic() < deadline:
-            try:
-                topic = self._admin.list_topics(op.topic, timeout=2).topics[op.topic]
-                if (
-                    topic.error is None
-                    and len(topic.partitions) == op.partitions
-                    and all(p.leader >= 0 for p in topic.partitions.values())
-                ):
+            with suppress(KafkaException):
+                found = self._admin.list_topics(topic, timeout=2).topics[topic]
+                led = sum(each.leader >= 0 for each in found.partitions.values())
+                if found.error is None and led == len(found.partitions) == partitions:
                     break
-            except KafkaException:
-                pass
             time.sleep(0.02)
-        return outcome
+        return _done(outcome)
+
+    def alter_topic(self, op: ops.AlterTopic) -> Outcome:
+        """These settings, and no others (KIP-339)."""
+        entries = [ConfigEntry(*each, incremental_operation=AlterConfigOpType.SET) for each in op.settings.items()]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, op.topic, incremental_configs=entries)
+        return _done(
+            self._future(
+                lambda: self._admin.incremental_alter_configs([resource], request_timeout=5)[resource], retry_for=5
+            )
+        )
 
     def delete_topic(self, op: ops.DeleteTopic) -> Outcome:
         """Delete."""
@@ -56,7 +76,9 @@ class Administration(Adapter):
         spec = _offset_spec(op.at)
         level = IsolationLevel.READ_COMMITTED if op.isolation == "read_committed" else IsolationLevel.READ_UNCOMMITTED
         outcome = self._future(
-            lambda: self._admin.list_offsets({tp: spec}, isolation_level=level, request_timeout=3)[tp], retry_for=10
+            lambda: self._admin.list_offsets({tp: spec}, isolation_level=level, request_timeout=3)[tp],
+            retry_for=10,
+            refused_for=10,
         )
         if not isinstance(outcome, Ok):
             return outcome
@@ -82,6 +104,15 @@ class Administration(Adapter):
         )
         return Ok(GroupState(found.state.name.lower(), members))
 
+    def list_groups(self, _: ops.ListGroups) -> Outcome:
+        """Of all brokers: one that does not answer may know of more."""
+        outcome = self._future(lambda: self._admin.list_consumer_groups(request_timeout=5), retry_for=8)
+        if not isinstance(outcome, Ok):
+            return outcome
+        if outcome.value.errors:
+            return outcome_of(outcome.value.errors[0].args[0])
+        return Ok(tuple(GroupListing(each.group_id, each.state.name.lower()) for each in outcome.value.valid))
+
     def fetch_committed(self, op: ops.FetchCommitted) -> Outcome:
         """As its coordinator has it."""
         request = ConsumerGroupTopicPartitions(op.group, [TopicPartition(op.topic, op.partition)])
@@ -93,28 +124,52 @@ class Administration(Adapter):
         offset = outcome.value.topic_partitions[0].offset
         return Ok(offset if offset >= 0 else None)
 
+    def lag(self, op: ops.Lag) -> Outcome:
+        """As kafka-consumer-groups computes it: from the commit to the end, for readers of everything."""
+        committed = self.fetch_committed(ops.FetchCommitted(op.group, op.topic, op.partition))
+        if not isinstance(committed, Ok) or committed.value is None:
+            return committed
+        end = self.list_offsets(ops.ListOffsets(op.topic, op.partition))
+        return Ok(end.value - committed.value) if isinstance(end, Ok) and end.value is not None else end
+
     def reset_offsets(self, op: ops.ResetOffsets) -> Outcome:
         """For a group without members."""
         request = ConsumerGroupTopicPartitions(op.group, [TopicPartition(*o) for o in op.offsets])
         outcome = self._future(
             lambda: self._admin.alter_consumer_group_offsets([request], request_timeout=5)[op.group], retry_for=5
         )
-        return _done(outcome)
+        if isinstance(outcome, Ok):
+            errors = [each.error for each in outcome.value.topic_partitions if each.error is not None]
+            return Unknown(errors[0].name(), errors[0].str()) if errors else Ok()
+        return outcome
 
-    def _future(self, ask: Callable[[], Future[Any]], retry_for: float = 0) -> Outcome:
-        deadline = time.monotonic() + retry_for
+    def delete_group(self, op: ops.DeleteGroup) -> Outcome:
+        """One without members, and what it has committed."""
+        return _done(
+            self._future(
+                lambda: self._admin.delete_consumer_groups([op.group], request_timeout=5)[op.group], retry_for=5
+            )
+        )
+
+    def _future(self, ask: Callable[[], Future[Any]], retry_for: float = 0, refused_for: float = PATIENCE) -> Outcome:
+        """What became of it; asked again while something stands in the way and there is time.
+
+        A refusal counts where it answers the first attempt that may have had an effect.
+        """
+        start, unheard = time.monotonic(), False
         while True:
+            begun = time.monotonic()
             try:
-                result = ask().result(8)
+                return Ok(ask().result(8))
             except KafkaException as error:
-                kafka = error.args[0]
-                if time.monotonic() < deadline:
-                    time.sleep(0.1)
-                    continue
-                return outcome_of(kafka)
+                outcome = outcome_of(error.args[0], begun)
             except TimeoutError:
                 return Unknown("TIMEOUT", "the admin client did not answer")
-            return Ok(result)
+            refused = isinstance(outcome, Fail)
+            if time.monotonic() - start >= (min(retry_for, refused_for) if refused else retry_for):
+                return Unknown(outcome.error, outcome.message) if unheard else outcome
+            unheard |= not refused
+            time.sleep(0.1)
 
 
 def _done(outcome: Outcome) -> Outcome:

@@ -1,4 +1,4 @@
-"""What the brokers say that their timeouts are (DescribeConfigs), so that nobody waits for less.
+"""What the brokers say of their settings (DescribeConfigs): how long to wait for them, and by what to judge them.
 
 A group may have settings of its own (`consumer.session.timeout.ms`); the groups of a check are new, and have none.
 """
@@ -13,7 +13,7 @@ from confluent_kafka.admin._config import ConfigResource
 LIMIT: Final = 5.0
 """Seconds for a broker to answer."""
 MIN_SESSION: Final = "group.min.session.timeout.ms"
-ASKED: Final = (
+TIMEOUTS: Final = (
     MIN_SESSION,
     "group.max.session.timeout.ms",
     "group.consumer.session.timeout.ms",
@@ -23,25 +23,45 @@ ASKED: Final = (
     "replica.lag.time.max.ms",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms",
 )
+PREFIXES: Final = ("group.", "log.", "offsets.", "replica.", "transaction.", "transactional.", "unclean.")
+NAMES: Final = (
+    "auto.create.topics.enable",
+    "auto.leader.rebalance.enable",
+    "compression.type",
+    "default.replication.factor",
+    "message.max.bytes",
+    "min.insync.replicas",
+    "num.partitions",
+)
+"""With the prefixes, the settings that say what a broker owes to its clients."""
+OTHERS: Final = ("log.dir", "group.share.", "group.streams.")
+"""Places on its machine, and what no operation asks for."""
 DEFAULT_MIN_SESSION: Final = "6000"
 """Kafka's. A broker that does not tell its own is not asked for less, which Kafka refuses."""
 
 
-def timeouts(admin: AdminClient, brokers: Iterable[int]) -> dict[str, str]:
-    """The timeouts in force, the longest where brokers differ; of a broker that does not tell, the least session."""
-    told: dict[str, int] = {}
-    for broker in brokers:
-        for key, milliseconds in _of_broker(admin, broker).items():
-            told[key] = max(milliseconds, told.get(key, 0))
-    return {MIN_SESSION: DEFAULT_MIN_SESSION} | {key: str(milliseconds) for key, milliseconds in told.items()}
+def settings_in_force(admin: AdminClient, brokers: Iterable[int]) -> dict[str, str]:
+    """What all brokers tell alike, and of timeouts the longest; where none is told, Kafka's least session."""
+    told = [_of_broker(admin, broker) for broker in brokers]
+    alike = {key: value for each in told for key, value in each.items() if all(value == o.get(key) for o in told)}
+    longest = {
+        key: str(max(int(each[key]) for each in told if each.get(key, "").isdecimal()))
+        for key in TIMEOUTS
+        if any(each.get(key, "").isdecimal() for each in told)
+    }
+    others = {key: value for key, value in alike.items() if key not in TIMEOUTS}
+    return {MIN_SESSION: DEFAULT_MIN_SESSION} | longest | dict(sorted(others.items()))
 
 
-def _of_broker(admin: AdminClient, broker: int) -> dict[str, int]:
+def _of_broker(admin: AdminClient, broker: int) -> dict[str, str]:
     """One broker's; none where it has no such api, or does not let us ask."""
     resource = ConfigResource(ConfigResource.Type.BROKER, str(broker))
     try:
         entries = admin.describe_configs([resource], request_timeout=LIMIT)[resource].result(2 * LIMIT)
     except (KafkaException, TimeoutError):
         return {}
-    values = {key: entries[key].value for key in ASKED if key in entries}
-    return {key: int(value) for key, value in values.items() if value is not None and value.isdecimal()}
+    return {key: entry.value for key, entry in entries.items() if _telling(key) and entry.value is not None}
+
+
+def _telling(key: str) -> bool:
+    return key in TIMEOUTS or key in NAMES or (key.startswith(PREFIXES) and not key.startswith(OTHERS))

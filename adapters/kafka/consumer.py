@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    TIMESTAMP_CREATE_TIME,
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from brokerlaw.adapters.contract import Adapter, AdapterError
 from brokerlaw.adapters.kafka.librdkafka import QUICK, bounded, silent
@@ -14,10 +22,16 @@ from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
-from brokerlaw.spec.history.values import GroupState, Record, TopicPartition as Partition
+from brokerlaw.spec.history.values import GroupState, Record, RecordHeader, TimestampType, TopicPartition as Partition
 
 Rebalance: TypeAlias = type[Assigned] | type[Revoked] | type[Lost]
 
+STAMPED: Final[dict[int, TimestampType]] = {
+    TIMESTAMP_CREATE_TIME: "CreateTime",
+    TIMESTAMP_LOG_APPEND_TIME: "LogAppendTime",
+}
+NO_OFFSET: Final = "NO_OFFSET_FOR_PARTITION"
+"""There is no position, and no policy to reset it: the Java client says so at each poll, librdkafka once."""
 EXPELLED: Final = frozenset({KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID})
 """Errors that end a consumer: another of its instance id has taken its place."""
 
@@ -34,6 +48,7 @@ class ConsumerClient(Adapter):
         self._held: set[Partition] = set()
         self._stale: set[Partition] = set()
         self._fatal: KafkaError | None = None
+        self._unplaced: dict[tuple[str, int], str] = {}
 
     def open_consumer(self, op: ops.OpenConsumer) -> Outcome:
         """Quick to fetch, quiet, and with the timeouts that the plan asks for."""
@@ -59,8 +74,11 @@ class ConsumerClient(Adapter):
             }
         if op.instance_id is not None:
             config["group.instance.id"] = op.instance_id
-        self._held, self._fatal = set(), None
-        self._consumer, self._opened, self._sought = Consumer(config, logger=silent()), op, {}
+        try:
+            self._consumer = Consumer(config, logger=silent())
+        except KafkaException as error:
+            return Fail(error.args[0].name(), error.args[0].str())
+        self._opened, self._sought, self._held, self._fatal, self._unplaced = op, {}, set(), None, {}
         return Ok()
 
     def subscribe(self, op: ops.Subscribe) -> Outcome:
@@ -83,63 +101,87 @@ class ConsumerClient(Adapter):
         """From these offsets."""
         self._the_consumer.assign([TopicPartition(*offset) for offset in op.offsets])
         self._sought = {(offset.topic, offset.partition): offset.offset for offset in op.offsets}
+        self._unplaced.clear()
         return Ok()
 
     def poll(self, op: ops.Poll) -> Outcome:
         """The first record within the timeout, and what is there behind it; a rebalance ends the call."""
-        consumer, wait = self._the_consumer, op.timeout / 1000
         records: list[Record] = []
         self._rebalanced = False
-        deadline = time.monotonic() + wait
-        while len(records) < op.max_records and self._fatal is None:
-            message = consumer.poll(max(0.0, deadline - time.monotonic()) if not records else 0)
+        deadline = time.monotonic() + op.timeout / 1000
+        while len(records) < op.max_records and self._fatal is None and not (records and self._rebalanced):
+            message = self._the_consumer.poll(0 if records else max(0.0, deadline - time.monotonic()))
             if message is None:
                 break
             error = message.error()
-            if error is not None:
-                if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
-                    asked = self._opened.session_timeout if self._opened else 0
-                    mend = "give --settings session_timeout=MILLISECONDS, as long as it takes"
-                    raise AdapterError(
-                        f"the broker refuses a session of {asked} ms, and does not tell its bounds: {mend}"
-                    )
-                if error.fatal() or error.code() in EXPELLED:
-                    self._fatal = error
-                    break
-                if time.monotonic() >= deadline:
-                    break
+            if error is None:
+                record = _record(message)
+                self._sought.pop((record.topic, record.partition), None)
+                records.append(record)
                 continue
-            record = _record(message)
-            self._sought.pop((record.topic, record.partition), None)
-            records.append(record)
-            if self._rebalanced:
+            self._refused(message, error)
+            if time.monotonic() >= deadline:
                 break
-        return self._expelled(self._fatal) if self._fatal is not None and not records else Ok(tuple(records))
+        if records:
+            return Ok(tuple(records))
+        if self._fatal is not None:
+            return self._expelled(self._fatal)
+        return Fail(NO_OFFSET, "; ".join(self._unplaced.values())) if self._unplaced else Ok(())
+
+    def _refused(self, message: Message, error: KafkaError) -> None:
+        """What poll brings instead of a record. Most passes; what stays is kept. Raises `AdapterError`."""
+        if error.code() == KafkaError.INVALID_SESSION_TIMEOUT:
+            asked = self._opened.session_timeout if self._opened else 0
+            mend = "give --settings session_timeout=MILLISECONDS, as long as it takes"
+            raise AdapterError(f"the broker refuses a session of {asked} ms, and does not tell its bounds: {mend}")
+        if error.fatal() or error.code() in EXPELLED:
+            self._fatal = error
+        topic, partition = message.topic(), message.partition()
+        if error.code() == KafkaError._AUTO_OFFSET_RESET and topic is not None and partition is not None:
+            self._unplaced[topic, partition] = error.str()
 
     def seek(self, op: ops.Seek) -> Outcome:
         """Again for a moment while the partition is not fetched yet."""
-        outcome = attempt(
-            lambda: self._the_consumer.seek(TopicPartition(op.topic, op.partition, op.offset)),
-            retry_for=2,
-            retry_on=(KafkaError._STATE,),
-        )
+        if refusal := self._not_assigned((op.topic, op.partition)):
+            return refusal
+        here = TopicPartition(op.topic, op.partition, op.offset)
+        if (op.topic, op.partition) in self._unplaced:
+            outcome = attempt(lambda: self._place(here))
+        else:
+            outcome = attempt(lambda: self._the_consumer.seek(here), retry_for=2, retry_on=(KafkaError._STATE,))
         if isinstance(outcome, Ok):
             self._sought[op.topic, op.partition] = op.offset
+            self._unplaced.pop((op.topic, op.partition), None)
         return outcome
 
+    def _place(self, here: TopicPartition) -> None:
+        """librdkafka moves no partition that has no position: it is assigned anew."""
+        self._the_consumer.incremental_unassign([here])
+        self._the_consumer.incremental_assign([here])
+
     def position(self, op: ops.Position) -> Outcome:
-        """What was sought counts until a record is returned."""
+        """What was sought counts until a record is returned: librdkafka tells where it was before."""
+        if refusal := self._not_assigned((op.topic, op.partition)):
+            return refusal
         (here,) = self._the_consumer.position([TopicPartition(op.topic, op.partition)])
-        known = max(here.offset, self._sought.get((op.topic, op.partition), -1))
+        known = self._sought.get((op.topic, op.partition), here.offset)
         return Ok(None if known < 0 else known)
 
     def pause(self, op: ops.Pause) -> Outcome:
         """Stop fetching."""
-        return attempt(lambda: self._the_consumer.pause([TopicPartition(*tp) for tp in op.partitions]))
+        partitions = [TopicPartition(*tp) for tp in op.partitions]
+        return self._not_assigned(*op.partitions) or attempt(lambda: self._the_consumer.pause(partitions))
 
     def resume(self, op: ops.Resume) -> Outcome:
         """Fetch again."""
-        return attempt(lambda: self._the_consumer.resume([TopicPartition(*tp) for tp in op.partitions]))
+        partitions = [TopicPartition(*tp) for tp in op.partitions]
+        return self._not_assigned(*op.partitions) or attempt(lambda: self._the_consumer.resume(partitions))
+
+    def _not_assigned(self, *partitions: tuple[str, int]) -> Fail | None:
+        """librdkafka takes some operations on what is not assigned for done."""
+        assigned = {(tp.topic, tp.partition) for tp in self._the_consumer.assignment()}
+        strange = next((each for each in partitions if each not in assigned), None)
+        return None if strange is None else Fail("_STATE", f"{strange[0]}/{strange[1]} is not assigned")
 
     def commit(self, op: ops.Commit) -> Outcome:
         """Awaited always: librdkafka tells an outcome of the other kind to nobody."""
@@ -188,6 +230,7 @@ class ConsumerClient(Adapter):
         self._rebalanced = True
         for tp in partitions:
             self._sought.pop((tp.topic, tp.partition), None)
+            self._unplaced.pop((tp.topic, tp.partition), None)
         held = self._meant(kind, consumer, {Partition(tp.topic, tp.partition) for tp in partitions})
         if held is None:
             return
@@ -217,11 +260,18 @@ class ConsumerClient(Adapter):
 
 
 def _record(message: Message) -> Record:
-    _, timestamp = message.timestamp()
+    stamped, timestamp = message.timestamp()
     key, value = message.key(), message.value()
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     assert topic is not None and partition is not None and offset is not None
-    return Record(topic, partition, offset, _bytes(value), _bytes(key), timestamp)
+    headers = tuple(RecordHeader(*each) for each in _headers(message))
+    return Record(topic, partition, offset, _bytes(value), _bytes(key), timestamp, STAMPED.get(stamped), headers)
+
+
+def _headers(message: Message) -> list[tuple[str, bytes | None]]:
+    """In their order; the client's own type admits more than it returns."""
+    found: Any = message.headers()
+    return found or []
 
 
 def _bytes(data: str | bytes | None) -> bytes | None:

@@ -14,12 +14,12 @@ METADATA_OF_NO_TOPIC = struct.pack(">hhihi", 3, 1, 1, -1, 0)
 
 def answers(port: int, timeout: float = 1.0) -> bool:
     """Whether a Kafka node answers at this loopback port within `timeout` seconds per read."""
-    return _ask((HOST, port), API_VERSIONS, timeout) is not None
+    return ask((HOST, port), API_VERSIONS, timeout) is not None
 
 
 def listed_apis(address: tuple[str, int], timeout: float = 3.0) -> dict[int, int] | None:
     """The highest version of each api that the broker lists, by the api's key; None if it does not answer in plain."""
-    reply = _ask(address, API_VERSIONS, timeout)
+    reply = ask(address, API_VERSIONS, timeout)
     if reply is None:
         return None
     try:
@@ -32,7 +32,7 @@ def listed_apis(address: tuple[str, int], timeout: float = 3.0) -> dict[int, int
 
 def registered(port: int, timeout: float = 1.0) -> frozenset[int]:
     """The ids of the live brokers as the broker at this port knows them; none if it does not answer."""
-    reply = _ask((HOST, port), METADATA_OF_NO_TOPIC, timeout)
+    reply = ask((HOST, port), METADATA_OF_NO_TOPIC, timeout)
     if reply is None:
         return frozenset()
     _correlation, count = struct.unpack_from(">ii", reply)
@@ -46,7 +46,8 @@ def registered(port: int, timeout: float = 1.0) -> frozenset[int]:
     return frozenset(ids)
 
 
-def _ask(address: tuple[str, int], request: bytes, timeout: float) -> bytes | None:
+def ask(address: tuple[str, int], request: bytes, timeout: float) -> bytes | None:
+    """What the node at this address replies to the request, correlation id first; None if it does not."""
     try:
         with socket.create_connection(address, timeout) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)

@@ -21,8 +21,8 @@ from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 BROKERS: Final = 3
 PRODUCER: Final = 0  # RD_KAFKA_PRODUCER
 UNKNOWN_TOPIC: Final = 3  # RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-NOT_DONE: Final[frozenset[Capability]] = frozenset({"replication", "min-isr", "timestamps"})
-"""Replicas are names only, and a search by timestamp finds nothing."""
+NOT_DONE: Final[frozenset[Capability]] = frozenset({"replication", "min-isr", "timestamps", "retention", "compaction"})
+"""Replicas are names only, a search by timestamp finds nothing, and a topic has no settings."""
 
 _POINTER, _TEXT, _INT, _SIZE = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_size_t
 _SIGNATURES: Final[dict[str, tuple[type | None, list[type]]]] = {

@@ -29,6 +29,20 @@ NO_EFFECT: Final = frozenset(
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.INVALID_REQUIRED_ACKS,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_TIMESTAMP,
+        KafkaError.TOPIC_ALREADY_EXISTS,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError.INVALID_PARTITIONS,
+        KafkaError.INVALID_REPLICATION_FACTOR,
+        KafkaError.INVALID_CONFIG,
+        KafkaError.INVALID_REQUEST,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.NON_EMPTY_GROUP,
+        KafkaError.GROUP_ID_NOT_FOUND,
+        KafkaError.GROUP_SUBSCRIBED_TO_TOPIC,
+        KafkaError.INVALID_GROUP_ID,
+        KafkaError.OFFSET_METADATA_TOO_LARGE,
         KafkaError._INVALID_ARG,
         KafkaError._STATE,
         KafkaError._NO_OFFSET,
@@ -39,7 +53,7 @@ FIRST_ATTEMPT: Final = 0.5
 """Seconds. A refusal that took longer may have met a retry, whose first attempt had its effect unheard."""
 
 
-def outcome_of(error: KafkaError, begun: float | None = None) -> Outcome:
+def outcome_of(error: KafkaError, begun: float | None = None) -> Fail | Unknown:
     """`Fail` only where the error says that nothing happened, and answers the first attempt, if others were possible.
 
     `begun` is when the operation began, in seconds of the monotonic clock; None where nothing is tried again.
@@ -53,11 +67,11 @@ def attempt(
     action: Callable[[], object],
     retry_for: float = 0,
     retry_on: tuple[int, ...] = (),
-    abort_is_fail: bool = False,
+    commits: bool = False,
 ) -> Outcome:
     """Do it, again while the error is one to retry and there is time.
 
-    `abort_is_fail`: a transaction that must be aborted was not committed, unless an earlier attempt has done so.
+    `commits` a transaction: one that must be aborted was not committed, unless an earlier attempt has done so.
     """
     begun, tries = time.monotonic(), 0
     while True:
@@ -69,10 +83,16 @@ def attempt(
             if (kafka.retriable() or kafka.code() in retry_on) and time.monotonic() - begun < retry_for:
                 time.sleep(0.05)
                 continue
-            if not abort_is_fail:
-                return outcome_of(kafka, begun)
-            kind = Fail if tries == 1 and kafka.txn_requires_abort() else Unknown
-            return kind(kafka.name(), kafka.str())
+            if tries > 1:
+                return Unknown(kafka.name(), kafka.str())
+            return _of_commit(kafka, begun) if commits else outcome_of(kafka, begun)
         except (ValueError, RuntimeError) as error:
             return Fail(type(error).__name__, str(error))
         return Ok()
+
+
+def _of_commit(error: KafkaError, begun: float) -> Fail | Unknown:
+    """The coordinator refuses the fenced at once; other refusals may come from beyond the decision."""
+    if error.txn_requires_abort():
+        return Fail(error.name(), error.str())
+    return outcome_of(error, begun) if error.code() == KafkaError._FENCED else Unknown(error.name(), error.str())

@@ -1,9 +1,9 @@
 """One partition as a broker's metadata has it, leader epoch included: the client library keeps that to itself."""
 
-import socket
 import struct
 from typing import Any
 
+from brokerlaw.adapters.kafka.metadata import ask
 from brokerlaw.spec.history.values import PartitionState
 
 
@@ -11,20 +11,14 @@ def partition_state(address: tuple[str, int], topic: str, partition: int) -> Par
     """Ask the broker at this address (Metadata, version 7); None when it does not answer or does not know."""
     name = topic.encode()
     body = struct.pack(">hhih", 3, 7, 1, -1) + struct.pack(">ih", 1, len(name)) + name + b"\0"
-    try:
-        with socket.create_connection(address, 1.0) as c:
-            c.settimeout(1.5)
-            c.sendall(struct.pack(">i", len(body)) + body)
-            with c.makefile("rb") as f:
-                (n,) = struct.unpack(">i", f.read(4))
-                r = f.read(n)
-    except (OSError, struct.error):
+    reply = ask(address, body, 1.5)
+    if reply is None:
         return None
     at = 8
 
     def take(fmt: str) -> Any:
         nonlocal at
-        v = struct.unpack_from(">" + fmt, r, at)
+        v = struct.unpack_from(">" + fmt, reply, at)
         at += struct.calcsize(">" + fmt)
         return v[0]
 

@@ -51,7 +51,10 @@ class Pool:
         if op.client in self._clients:
             return Fail("CLIENT_EXISTS", f"{op.client} is open")
         channel = self._clients[op.client] = self._take()
-        return channel.perform(op).outcome
+        outcome = channel.perform(op).outcome
+        if isinstance(outcome, Fail):
+            self._clients.pop(op.client).kill()
+        return outcome
 
     def perform(self, op: AnyOperation) -> Answer:
         """Ask the client's process; a send that is not awaited is answered later."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -16,6 +16,9 @@ from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import Placed
+
+LARGEST: Final = 8_000_000
+"""Bytes: what is too large, the broker shall say."""
 
 
 class ProducerClient(Adapter):
@@ -39,6 +42,7 @@ class ProducerClient(Adapter):
             "partitioner": "murmur2_random" if op.partitioner == "murmur2" else "consistent_random",
             "linger.ms": op.linger,
             "compression.type": op.compression,
+            "message.max.bytes": LARGEST,
             "delivery.timeout.ms": DELIVERY_TIMEOUT,
             **op.settings,
         }
@@ -50,7 +54,10 @@ class ProducerClient(Adapter):
                 "transaction.timeout.ms": op.transaction_timeout,
                 "delivery.timeout.ms": min(DELIVERY_TIMEOUT, op.transaction_timeout),
             }
-        self._producer = Producer(config, logger=silent())
+        try:
+            self._producer = Producer(config, logger=silent())
+        except KafkaException as error:
+            return Fail(error.args[0].name(), error.args[0].str())
         self._retries, self._known_topics = config.get("retries") != 0, set()
         self._stop_polling = Event()
         Thread(target=_serve_deliveries, args=(self._producer, self._stop_polling), daemon=True).start()
@@ -73,8 +80,10 @@ class ProducerClient(Adapter):
                     Timed(Ok(Placed(op.topic, message.partition() or 0, -1 if offset is None else offset)), now)
                 )
 
+        if op.timestamp == 0:
+            return Fail("_INVALID_ARG", "librdkafka takes 0 for the present")
         self._learn(op.topic)
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {"headers": list(op.headers)} if op.headers else {}
         if op.partition is not None:
             extra["partition"] = op.partition
         if op.timestamp is not None:
@@ -84,7 +93,7 @@ class ProducerClient(Adapter):
         except BufferError as error:
             return Fail("QUEUE_FULL", str(error))
         except KafkaException as error:
-            return outcome_of(error.args[0])
+            return Fail(error.args[0].name(), error.args[0].str())  # not even queued
         if not op.awaited:
             return future
         return future.result(DELIVERY_TIMEOUT / 1000 + 8)
@@ -117,7 +126,7 @@ class ProducerClient(Adapter):
 
     def commit_transaction(self, op: ops.CommitTransaction) -> Outcome:
         """Again while that is safe; what must be aborted was not committed."""
-        return attempt(lambda: self._the_producer.commit_transaction(6), retry_for=10, abort_is_fail=True)
+        return attempt(lambda: self._the_producer.commit_transaction(6), retry_for=10, commits=True)
 
     def abort_transaction(self, op: ops.AbortTransaction) -> Outcome:
         """Again while that is safe."""

@@ -30,7 +30,7 @@ serve({
   },
 
   // Claim what the broker has: only what is claimed is judged.
-  describe: () => ({ name: 'my-broker', version: '0.1', capabilities: { topics: 8 } }),
+  describe: () => ({ name: 'my-broker', version: '0.1', capabilities: { topics: 8, headers: null, tombstones: null } }),
 
   // --- topics ---
 
@@ -137,12 +137,12 @@ function deliver(client) {
   for (const go of producers.get(client)?.splice(0) ?? []) go();
 }
 
-function append({ topic, value, key = null, partition, timestamp = Date.now() }) {
+function append({ topic, value, key = null, partition, timestamp = Date.now(), headers = [] }) {
   partition ??= partitionOf(key, logs.get(topic)?.length ?? 1);
   const records = log(topic, partition);
   if (!records) return missing(topic);
   const offset = records.length;
-  records.push({ topic, partition, offset, value, key, timestamp });
+  records.push({ topic, partition, offset, value, key, timestamp, headers });
   return ok({ topic, partition, offset });
 }
 

@@ -48,7 +48,7 @@ class MyBroker(Adapter):
 
     def describe(self) -> Description:
         """Claim what the broker has: only what is claimed is judged."""
-        return Description("my-broker", "0.1", {"topics": 8})
+        return Description("my-broker", "0.1", {"topics": 8, "headers": None, "tombstones": None})
 
     # --- topics ---
 
@@ -108,7 +108,7 @@ class MyBroker(Adapter):
             return Fail("UNKNOWN_TOPIC_OR_PARTITION", str(tp))
         offset = len(self.logs[tp])
         timestamp = op.timestamp if op.timestamp is not None else time.time_ns() // 1_000_000
-        self.logs[tp].append(Record(*tp, offset, op.value, op.key, timestamp))
+        self.logs[tp].append(Record(*tp, offset, op.value, op.key, timestamp, headers=op.headers))
         return Ok(Placed(*tp, offset))
 
     def _partition(self, op: ops.Send) -> int:

@@ -1,4 +1,4 @@
-// An adapter in Node, for a toy broker in memory: topics, timestamps, deleted records, consumer groups, crashes.
+// An adapter in Node, for a toy broker in memory: topics, headers, timestamps, deletion, consumer groups, crashes.
 //
 //     brokerlaw smoke 'cmd:node examples/node/adapter.mjs'
 //     brokerlaw check 'cmd:node examples/node/adapter.mjs'
@@ -38,6 +38,11 @@ const operations = {
 
   describe_group: ({ group }) => ({ state: groupOf(group).state, members: groupOf(group).members }),
   fetch_committed: ({ group, topic, partition }) => groupOf(group).committed(topic, partition),
+
+  lag({ group, topic, partition }) {
+    const committed = groupOf(group).committed(topic, partition);
+    return committed === null ? null : broker.log(topic, partition).end - committed;
+  },
 
   reset_offsets({ group, offsets }) {
     if (groupOf(group).state !== 'empty') throw new Refused('NON_EMPTY_GROUP', group);
@@ -131,9 +136,9 @@ const operations = {
 
 // What went into the broker and came back.
 
-function append({ topic, value, key = null, partition = null, timestamp = Date.now() }) {
+function append({ topic, value, key = null, partition = null, timestamp = Date.now(), headers = [] }) {
   const chosen = partition ?? partitionOf(key, broker.partitions(topic));
-  return { topic, partition: chosen, offset: broker.log(topic, chosen).append(value, key, timestamp) };
+  return { topic, partition: chosen, offset: broker.log(topic, chosen).append({ value, key, timestamp, headers }) };
 }
 
 function partitionOf(key, partitions) {
@@ -224,10 +229,13 @@ serve({
     version: process.version,
     capabilities: {
       topics: 16,
+      headers: null,
+      tombstones: null,
       timestamps: null,
       'delete-records': null,
       groups: 8,
       'groups.admin': null,
+      'groups.lag': null,
       'clients.crash': null,
     },
   }),

@@ -53,8 +53,8 @@ class Log {
     return this.start + this.#records.length;
   }
 
-  append(value, key, timestamp) {
-    const record = { topic: this.topic, partition: this.partition, offset: this.end, value, key, timestamp };
+  append(what) {
+    const record = { topic: this.topic, partition: this.partition, offset: this.end, ...what };
     this.#records.push(record);
     return record.offset;
   }
@@ -69,7 +69,9 @@ class Log {
     return this.#records.find((record) => record.timestamp >= timestamp)?.offset ?? null;
   }
 
-  truncate(before) {
+  /** Delete what is below; -1: all that is there. */
+  truncate(until) {
+    const before = until === -1 ? this.end : until;
     if (before < this.start || before > this.end) throw new Refused('OFFSET_OUT_OF_RANGE', `${before}`);
     this.#records.splice(0, before - this.start);
     this.start = before;

@@ -5,7 +5,11 @@ import pytest
 from brokerlaw.adapters.contract import CAPABILITIES, AdapterError
 from brokerlaw.adapters.kafka.capabilities import (
     ADD_OFFSETS_TO_TXN,
+    BY_SOCKET,
+    DELETE_GROUPS,
     DESCRIBE_GROUPS,
+    FETCH,
+    INCREMENTAL_ALTER_CONFIGS,
     JOIN_GROUP,
     METADATA,
     NEEDS,
@@ -20,12 +24,17 @@ EVERYTHING = {
 
 def test_every_api_listed_is_everything_claimed() -> None:
     assert set(capabilities(EVERYTHING, 3, frozenset())) == {*NEEDS, "replication", "min-isr"}
-    assert capabilities(None, 3, frozenset()) == capabilities(EVERYTHING, 3, frozenset())
+    assert capabilities(None, 3, frozenset()) == capabilities(EVERYTHING, 3, BY_SOCKET)
 
 
 @pytest.mark.parametrize(
     ("api", "lost"),
-    [(ADD_OFFSETS_TO_TXN, {"transactions"}), (DESCRIBE_GROUPS, {"groups.admin"})],
+    [
+        (ADD_OFFSETS_TO_TXN, {"transactions"}),
+        (DESCRIBE_GROUPS, {"groups.admin"}),
+        (INCREMENTAL_ALTER_CONFIGS, {"alter-configs"}),
+        (DELETE_GROUPS, {"groups.delete"}),
+    ],
 )
 def test_what_is_not_listed_is_not_claimed(api: int, lost: set[str]) -> None:
     listed = {key: version for key, version in EVERYTHING.items() if key != api}
@@ -33,7 +42,8 @@ def test_what_is_not_listed_is_not_claimed(api: int, lost: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("api", "version", "lost"), [(JOIN_GROUP, 4, {"groups.static"}), (METADATA, 6, {"inspect.partition"})]
+    ("api", "version", "lost"),
+    [(JOIN_GROUP, 4, {"groups.static"}), (METADATA, 6, {"inspect.partition"}), (FETCH, 3, {"headers"})],
 )
 def test_an_old_version_is_not_enough(api: int, version: int, lost: set[str]) -> None:
     listed = EVERYTHING | {api: version}

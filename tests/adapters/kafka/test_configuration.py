@@ -14,7 +14,7 @@ from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 
 from brokerlaw.adapters.kafka.adapter import KafkaAdapter
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
-from brokerlaw.adapters.kafka.configuration import ASKED, DEFAULT_MIN_SESSION, MIN_SESSION, timeouts
+from brokerlaw.adapters.kafka.configuration import DEFAULT_MIN_SESSION, MIN_SESSION, TIMEOUTS, settings_in_force
 from brokerlaw.adapters.kafka.settings import as_shipped, for_testing
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
@@ -47,7 +47,7 @@ class Admin:
 
 
 def told(answers: Answers) -> dict[str, str]:
-    return timeouts(cast(AdminClient, Admin(answers)), answers)
+    return settings_in_force(cast(AdminClient, Admin(answers)), answers)
 
 
 def test_where_brokers_differ_the_longest_counts() -> None:
@@ -64,8 +64,21 @@ def test_what_is_no_number_or_not_asked_for_is_left_out() -> None:
     assert told({1: {"broker.session.timeout.ms": None, LAG: "x", "node.id": "1"}}) == {MIN_SESSION: "6000"}
 
 
-def test_what_is_asked_for_is_what_is_heeded() -> None:
-    assert set(ASKED) == set(TOLD)
+def test_of_other_settings_only_those_count_that_all_brokers_tell_alike() -> None:
+    first = {
+        MIN_SESSION: "7",
+        "message.max.bytes": "9",
+        "log.retention.ms": "1",
+        "unclean.leader.election.enable": "true",
+    }
+    second = first | {"log.retention.ms": "2", "log.dirs": "/tmp", "group.share.max.size": "3"}
+    alike = {key: text for key, text in first.items() if key != "log.retention.ms"}
+    assert told({1: first, 2: second}) == alike
+    assert told({1: first, 2: REFUSED}) == {MIN_SESSION: "7"}
+
+
+def test_the_timeouts_that_are_heeded_are_told() -> None:
+    assert set(TIMEOUTS) == set(TOLD)
 
 
 @pytest.mark.parametrize("brokers", [1, 2, 3])

@@ -79,17 +79,27 @@ def test_an_error_that_may_not_be_tried_again_is_told_at_once() -> None:
 
 
 def test_a_transaction_that_must_be_aborted_was_not_committed() -> None:
-    assert isinstance(attempt(Scripted(TO_BE_ABORTED), abort_is_fail=True), Fail)
+    assert isinstance(attempt(Scripted(TO_BE_ABORTED), commits=True), Fail)
 
 
 def test_unless_an_earlier_attempt_may_have_committed_it() -> None:
     action = Scripted(RETRIABLE, TO_BE_ABORTED)
-    assert isinstance(attempt(action, retry_for=5, abort_is_fail=True), Unknown)
+    assert isinstance(attempt(action, retry_for=5, commits=True), Unknown)
     assert action.calls == 2
 
 
 def test_a_commit_that_fails_otherwise_is_unknown() -> None:
-    assert isinstance(attempt(Scripted(REFUSED), abort_is_fail=True), Unknown)
+    assert isinstance(attempt(Scripted(REFUSED), commits=True), Unknown)
+
+
+def test_a_fenced_producers_commit_is_refused() -> None:
+    fenced = KafkaError(KafkaError._FENCED, fatal=True)
+    assert isinstance(attempt(Scripted(fenced), commits=True), Fail)
+    assert isinstance(attempt(Scripted(RETRIABLE, fenced), retry_for=5, commits=True), Unknown)
+
+
+def test_what_is_refused_after_another_attempt_may_have_been_done_by_that() -> None:
+    assert isinstance(attempt(Scripted(RETRIABLE, REFUSED), retry_for=5), Unknown)
 
 
 def test_misuse_had_no_effect() -> None:

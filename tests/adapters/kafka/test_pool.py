@@ -16,11 +16,11 @@ from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 ECHO = """
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.adapters.serve import serve
-from brokerlaw.spec.history.outcomes import Ok, Unknown
+from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
 from threading import Event
 class Toy(Adapter):
     def describe(self): return Description("toy", "1", {"topics": None})
-    def open_producer(self, op): return Ok()
+    def open_producer(self, op): return Fail("_INVALID_ARG") if op.acks == "1" else Ok()
     def flush(self, op): return Ok()
     def close(self, op):
         if op.client == "hanging": Event().wait()
@@ -63,6 +63,12 @@ def flushed(pool: Pool, client: str) -> Outcome:
 def test_nobody_answers_for_a_client_that_is_not_open(pool: Pool) -> None:
     for answer in (flushed(pool, "p"), pool.crash("p"), pool.freeze("p"), pool.close(ops.Close("p"))):
         assert error_of(answer) == "NO_CLIENT"
+
+
+def test_a_client_that_was_refused_is_not_open(pool: Pool) -> None:
+    assert error_of(pool.open(ops.OpenProducer("p", acks="1"))) == "_INVALID_ARG"
+    assert error_of(flushed(pool, "p")) == "NO_CLIENT"
+    assert pool.open(ops.OpenProducer("p")) == Ok()
 
 
 def test_a_client_that_stands_still_is_not_waited_for(pool: Pool) -> None:
