@@ -23,20 +23,7 @@ from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.values import TopicPartition
 
 BOUNDS: dict[Capability, int] = {"topics": 64, "groups": 16}
-LACKING: tuple[Capability, ...] = (
-    "create-partitions",
-    "alter-configs",
-    "retention",
-    "compaction",
-    "headers",
-    "tombstones",
-    "groups.list",
-    "groups.lag",
-    "groups.delete",
-    "groups.delete-offsets",
-    "reset-by-duration",
-    "queues",
-)
+LACKING: tuple[Capability, ...] = ("queues",)
 
 
 class ReferenceAdapter(Adapter):

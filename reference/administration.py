@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from brokerlaw.reference.broker import Broker
-from brokerlaw.reference.client import Client
+from brokerlaw.reference.client import PATIENCE, Client
 from brokerlaw.reference.cluster import Cluster
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import OFFSETS
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionState, TopicPartition
 
 T = TypeVar("T")
@@ -38,11 +38,32 @@ class Administration:
         self._ask(lambda: self._cluster.controller.delete_topic(op.topic))
         return Ok()
 
-    def delete_records(self, op: ops.DeleteRecords) -> Outcome:
-        """Delete below an offset, at the leader."""
-        tp = TopicPartition(op.topic, op.partition)
-        self._at_leader(tp, lambda leader: leader.delete_records(tp, op.before))
+    def create_partitions(self, op: ops.CreatePartitions) -> Outcome:
+        """Create more, and wait until the brokers have heard of them."""
+        self._ask(lambda: self._cluster.controller.create_partitions(op.topic, op.total))
+        self._cluster.scheduler.run_for(5 * MILLISECOND)
         return Ok()
+
+    def alter_topic(self, op: ops.AlterTopic) -> Outcome:
+        """Alter, and wait until the brokers have heard of it."""
+        self._ask(lambda: self._cluster.controller.alter_topic(op.topic, op.settings))
+        self._cluster.scheduler.run_for(5 * MILLISECOND)
+        return Ok()
+
+    def delete_records(self, op: ops.DeleteRecords) -> Outcome:
+        """Delete below an offset, at the leader, and wait until the in-sync set has done so too."""
+        tp = TopicPartition(op.topic, op.partition)
+        before = self._at_leader(tp, lambda leader: leader.delete_records(tp, op.before))
+
+        def deleted() -> bool:
+            registration = self._cluster.controller.partitions.get(tp)
+            isr = () if registration is None else registration.isr
+            replicas = (self._cluster.brokers[broker].replicas.get(tp) for broker in isr)
+            return all(replica is None or replica.log.start >= before for replica in replicas)
+
+        if self._cluster.scheduler.run_until(deleted, self._cluster.scheduler.now + PATIENCE):
+            return Ok()
+        return Unknown("REQUEST_TIMED_OUT", "a replica in sync has not deleted them yet")
 
     def list_offsets(self, op: ops.ListOffsets) -> Outcome:
         """Start, end, or by time, as the leader has it."""
@@ -65,6 +86,20 @@ class Administration:
         """As its coordinator sees it."""
         return Ok(self._at_coordinator(lambda: self._cluster.groups.describe(op.group)))
 
+    def list_groups(self, op: ops.ListGroups) -> Outcome:
+        """As their coordinator has them."""
+        return Ok(self._at_coordinator(self._cluster.groups.listed))
+
+    def delete_group(self, op: ops.DeleteGroup) -> Outcome:
+        """Without members."""
+        self._at_coordinator(lambda: self._cluster.groups.delete(op.group))
+        return Ok()
+
+    def delete_offsets(self, op: ops.DeleteOffsets) -> Outcome:
+        """For partitions of topics that nobody in the group is subscribed to."""
+        self._at_coordinator(lambda: self._cluster.groups.delete_offsets(op.group, op.partitions))
+        return Ok()
+
     def reset_offsets(self, op: ops.ResetOffsets) -> Outcome:
         """For a group without members."""
         self._at_coordinator(lambda: self._cluster.groups.reset(op.group, op.offsets))
@@ -74,6 +109,15 @@ class Administration:
         """What a group has committed."""
         tp = TopicPartition(op.topic, op.partition)
         return Ok(self._at_coordinator(lambda: self._cluster.groups.committed(op.group, tp)))
+
+    def lag(self, op: ops.Lag) -> Outcome:
+        """From what the group has committed to the end that consumers see."""
+        tp = TopicPartition(op.topic, op.partition)
+        committed = self._at_coordinator(lambda: self._cluster.groups.committed(op.group, tp))
+        if committed is None:
+            return Ok(None)
+        end = self._at_leader(tp, lambda leader: leader.leader(tp).latest("read_uncommitted"))
+        return Ok(max(0, end - committed))
 
     # --- faults ---
 

@@ -1,10 +1,14 @@
 """A record batch: what is appended, replicated and truncated as one."""
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from brokerlaw.spec.history.values import Record
+from brokerlaw.spec.history.values import Record, RecordHeader
 
 Control: TypeAlias = Literal["commit", "abort"]
+
+BATCH_OVERHEAD: Final = 61
+RECORD_OVERHEAD: Final = 9
+"""Bytes beside keys, values and headers."""
 
 
 class Content(NamedTuple):
@@ -13,6 +17,13 @@ class Content(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp: int
+    headers: tuple[RecordHeader, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """About as many bytes as in Kafka's record format."""
+        headers = sum(len(name.encode()) + len(value or b"") + 2 for name, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + headers + RECORD_OVERHEAD
 
 
 class Stamp(NamedTuple):

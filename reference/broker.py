@@ -102,12 +102,15 @@ class Broker(Process):
         leader = self.leader(tp)
         return leader.log.first_at(timestamp, leader.latest("read_uncommitted"))
 
-    def delete_records(self, tp: TopicPartition, before: int) -> None:
-        """Raises `OFFSET_OUT_OF_RANGE` beyond the high watermark."""
+    def delete_records(self, tp: TopicPartition, before: int) -> int:
+        """Delete below an offset, -1 for the high watermark; returns it. Raises `OFFSET_OUT_OF_RANGE` beyond that."""
         leader = self.leader(tp)
-        if before > leader.replica.high_watermark:
-            raise BrokerError("OFFSET_OUT_OF_RANGE", f"{before} is beyond {leader.replica.high_watermark}")
-        leader.log.delete_before(before)
+        high_watermark = leader.replica.high_watermark
+        before = high_watermark if before == -1 else before
+        if not 0 <= before <= high_watermark:
+            raise BrokerError("OFFSET_OUT_OF_RANGE", f"{before} is not in [0, {high_watermark}]")
+        leader.delete_before(before)
+        return before
 
     def write_marker(self, tp: TopicPartition, control: Control, stamp: Stamp, reply: Reply) -> None:
         """Write a transaction marker."""

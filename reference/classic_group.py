@@ -213,6 +213,11 @@ class ClassicGroup:
             del self._instances[instance]
         return known
 
+    @property
+    def topics(self) -> set[str]:
+        """What its members are subscribed to."""
+        return {topic for member in self.members.values() for topic in member.join.subscription.topics}
+
     def describe(self) -> GroupState:
         """The group as it is now."""
         members = (Member(name, member.assignment, member.join.instance) for name, member in self.members.items())

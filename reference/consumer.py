@@ -19,11 +19,13 @@ from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 if TYPE_CHECKING:
+    from brokerlaw.reference.broker import Broker
     from brokerlaw.reference.cluster import Cluster
 
 Settle = Callable[[Outcome], None]
 Observe = Callable[[str, Observation], None]
 
+BY_DURATION: Final = "by_duration:PT"
 UNREADABLE: Final = RETRIABLE | {"UNKNOWN_TOPIC_OR_PARTITION"}
 """Refusals for which a partition is passed over until the next look."""
 
@@ -170,8 +172,19 @@ class Consumer(Client):
     def _reset(self, tp: TopicPartition) -> int:
         if self.op.reset == "none":
             raise BrokerError("NO_OFFSET_FOR_PARTITION", f"no offset for {tp}, and no policy to reset it")
-        leader = self.at_leader(tp, lambda broker: broker.leader(tp))
-        return leader.log.start if self.op.reset == "earliest" else leader.latest(self.op.isolation)
+        return self.at_leader(tp, lambda broker: self._reset_at(broker, tp))
+
+    def _reset_at(self, broker: Broker, tp: TopicPartition) -> int:
+        """Where the policy begins: at the start, at the end, or at what is no older than so many seconds (KIP-1106)."""
+        leader, policy = broker.leader(tp), self.op.reset
+        if policy == "earliest":
+            return leader.log.start
+        if policy.startswith(BY_DURATION):
+            age = int(policy.removeprefix(BY_DURATION).removesuffix("S")) * 1_000
+            found = broker.offset_at(tp, self.scheduler.now // MILLISECOND - age)
+            if found is not None:
+                return found
+        return leader.latest(self.op.isolation)
 
     # --- told by the group ---
 

@@ -101,8 +101,7 @@ class ConsumerGroup:
             self.target = SERVER[assignor](subscriptions, self.coordinator.counts)
 
     def _subscribed_counts(self) -> tuple[tuple[str, int], ...]:
-        topics = sorted({topic for member in self.members.values() for topic in member.topics})
-        return tuple((topic, self.coordinator.counts.get(topic, 0)) for topic in topics)
+        return tuple((topic, self.coordinator.counts.get(topic, 0)) for topic in sorted(self.topics))
 
     def held(self, name: str) -> Owned:
         """What a member holds, or may hold for all we know."""
@@ -159,6 +158,11 @@ class ConsumerGroup:
         self.target.pop(name, None)
         self.holders = {tp: holder for tp, holder in self.holders.items() if holder != name}
         self.retarget()
+
+    @property
+    def topics(self) -> set[str]:
+        """What its members are subscribed to."""
+        return {topic for member in self.members.values() for topic in member.topics}
 
     def describe(self) -> GroupState:
         """The group as it is now."""

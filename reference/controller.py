@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.network import Process
 from brokerlaw.reference.registration import Registration
-from brokerlaw.reference.settings import topic_settings
+from brokerlaw.reference.topic_settings import TopicSettings
 from brokerlaw.spec.history.operations import CreateTopic
 from brokerlaw.spec.history.values import TopicPartition
 
@@ -26,6 +26,7 @@ class Controller(Process):
         self.cluster = cluster
         self.partitions: dict[TopicPartition, Registration] = {}
         self.topics: dict[str, int] = {}
+        self._settings: dict[str, dict[str, str]] = {}
         self.fenced: set[int] = set()
         self._placed = 0
         self._contacts: dict[int, int] = {}
@@ -43,24 +44,55 @@ class Controller(Process):
             raise BrokerError("INVALID_PARTITIONS", f"{op.partitions} partitions: one or more are needed")
         if not 1 <= op.replication <= len(alive):
             raise BrokerError("INVALID_REPLICATION_FACTOR", f"{op.replication} replicas on {len(alive)} brokers")
-        min_isr, unclean = topic_settings(op.settings)
-        self.topics[op.topic] = op.partitions
-        topic_id = self._placed
+        settings, topic_id = TopicSettings.of(op.settings), self._placed
+        self.topics[op.topic], self._settings[op.topic] = op.partitions, op.settings
         for partition in range(op.partitions):
-            self._placed += 1
-            replicas = tuple(alive[(self._placed + index) % len(alive)] for index in range(op.replication))
-            tp = TopicPartition(op.topic, partition)
-            self.register(tp, Registration(replicas, replicas, replicas[0], 0, 0, topic_id, min_isr, unclean))
+            self._place(TopicPartition(op.topic, partition), alive, op.replication, topic_id, settings)
+
+    def _place(
+        self, tp: TopicPartition, alive: list[int], replication: int, topic_id: int, settings: TopicSettings
+    ) -> None:
+        """Choose the brokers of a new partition."""
+        self._placed += 1
+        replicas = tuple(alive[(self._placed + index) % len(alive)] for index in range(replication))
+        self.register(tp, Registration(replicas, replicas, replicas[0], 0, 0, topic_id, settings))
+
+    def create_partitions(self, topic: str, total: int) -> None:
+        """Raises `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_PARTITIONS`, `INVALID_REPLICATION_FACTOR`."""
+        present = self._partitions(topic)
+        like = self.partitions[TopicPartition(topic, 0)]
+        alive = [broker for broker in self.cluster.brokers if broker not in self.fenced]
+        if total <= present:
+            raise BrokerError("INVALID_PARTITIONS", f"{topic!r} has {present} partitions, and {total} are no more")
+        if len(like.replicas) > len(alive):
+            raise BrokerError("INVALID_REPLICATION_FACTOR", f"{len(like.replicas)} replicas on {len(alive)} brokers")
+        for partition in range(present, total):
+            self._place(TopicPartition(topic, partition), alive, len(like.replicas), like.topic_id, like.settings)
+        self.topics[topic] = total
+
+    def alter_topic(self, topic: str, changes: dict[str, str]) -> None:
+        """Raises `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_CONFIG`."""
+        present = self._partitions(topic)
+        settings = self._settings[topic] | changes
+        read = TopicSettings.of(settings)
+        self._settings[topic] = settings
+        for tp in (TopicPartition(topic, partition) for partition in range(present)):
+            known = self.partitions[tp]
+            self.register(tp, known._replace(settings=read, version=known.version + 1))
+
+    def _partitions(self, topic: str) -> int:
+        if topic not in self.topics:
+            raise BrokerError("UNKNOWN_TOPIC_OR_PARTITION", f"no topic {topic!r}")
+        return self.topics[topic]
 
     def delete_topic(self, topic: str) -> None:
         """Raises `UNKNOWN_TOPIC_OR_PARTITION`."""
-        if topic not in self.topics:
-            raise BrokerError("UNKNOWN_TOPIC_OR_PARTITION", f"no topic {topic!r}")
-        for partition in range(self.topics.pop(topic)):
+        for partition in range(self._partitions(topic)):
             tp = TopicPartition(topic, partition)
             for broker in self.partitions.pop(tp).replicas:
                 target = self.cluster.brokers[broker]
                 self.cluster.network.send(self, target, partial(target.forget, tp))
+        del self.topics[topic], self._settings[topic]
 
     def partition(self, tp: TopicPartition) -> Registration:
         """Raises `UNKNOWN_TOPIC_OR_PARTITION`."""
@@ -135,7 +167,7 @@ class Controller(Process):
         """The first live replica in sync; where unclean elections are allowed, at worst any live one."""
         alive = [broker for broker in registration.replicas if broker not in self.fenced]
         clean = [broker for broker in alive if broker in registration.isr]
-        return next(iter(clean or (alive if registration.unclean else ())), None)
+        return next(iter(clean or (alive if registration.settings.unclean else ())), None)
 
     def promoted(self, registration: Registration, leader: int | None) -> Registration:
         """Another leader, and so another epoch."""

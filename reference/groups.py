@@ -10,7 +10,7 @@ from brokerlaw.reference.consumer_group import ConsumerGroup
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import OFFSETS
 from brokerlaw.reference.scheduler import MILLISECOND
-from brokerlaw.spec.history.values import GroupState, PartitionOffset, TopicPartition
+from brokerlaw.spec.history.values import GroupListing, GroupState, PartitionOffset, TopicPartition
 
 if TYPE_CHECKING:
     from brokerlaw.reference.cluster import Cluster
@@ -75,6 +75,28 @@ class GroupCoordinator:
             return GroupState("empty" if name in self._offsets else "dead", ())
         return group.describe()
 
+    def listed(self) -> tuple[GroupListing, ...]:
+        """All groups as they are now."""
+        names = sorted({*self._groups, *self._offsets})
+        return tuple(GroupListing(name, self.describe(name).state) for name in names)
+
+    def delete(self, name: str) -> None:
+        """Forget a group and its offsets. Raises `GROUP_ID_NOT_FOUND`, `NON_EMPTY_GROUP`."""
+        self._require_found(name)
+        self._require_empty(name)
+        self._groups.pop(name, None)
+        self._offsets.pop(name, None)
+        self._pending.pop(name, None)
+
+    def _require_found(self, name: str) -> None:
+        if name not in self._groups and name not in self._offsets:
+            raise BrokerError("GROUP_ID_NOT_FOUND", f"no group {name!r}")
+
+    def _require_empty(self, name: str) -> None:
+        group = self._groups.get(name)
+        if group is not None and group.members:
+            raise BrokerError("NON_EMPTY_GROUP", f"group {name!r} has members")
+
     def expect(self, membership: Membership, timeout: int, is_silent: Callable[[], bool]) -> None:
         """A member has fallen silent: if it still is when its session runs out (ns), it is a member no longer."""
 
@@ -106,8 +128,8 @@ class GroupCoordinator:
         group = self._groups.get(membership.group)
         if group is not None:
             group.check(membership)
-        elif membership.member:
-            raise BrokerError("UNKNOWN_MEMBER_ID", f"no group {membership.group!r}")
+        elif membership.generation >= 0:
+            raise BrokerError("ILLEGAL_GENERATION", f"no group {membership.group!r}")
 
     def store(self, name: str, offsets: Offsets) -> None:
         """Make these the group's offsets."""
@@ -125,10 +147,20 @@ class GroupCoordinator:
 
     def reset(self, name: str, offsets: Iterable[PartitionOffset]) -> None:
         """Set the offsets of a group without members. Raises `NON_EMPTY_GROUP`."""
-        group = self._groups.get(name)
-        if group is not None and group.members:
-            raise BrokerError("NON_EMPTY_GROUP", f"group {name!r} has members")
+        self._require_empty(name)
         self.store(name, {offset.tp: offset.offset for offset in offsets})
+
+    def delete_offsets(self, name: str, partitions: Iterable[TopicPartition]) -> None:
+        """Forget what is committed for these. Raises `GROUP_ID_NOT_FOUND`, `GROUP_SUBSCRIBED_TO_TOPIC`."""
+        self._require_found(name)
+        group = self._groups.get(name)
+        subscribed = set() if group is None else group.topics
+        for tp in partitions:
+            if tp.topic in subscribed:
+                raise BrokerError("GROUP_SUBSCRIBED_TO_TOPIC", f"group {name!r} is subscribed to {tp.topic!r}")
+        for offsets in (self._offsets.get(name, {}), *self._pending.get(name, {}).values()):
+            for tp in partitions:
+                offsets.pop(tp, None)
 
     def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from brokerlaw.reference.batch import Batch, Content, Control, Stamp
+from brokerlaw.reference.batch import BATCH_OVERHEAD, Batch, Content, Control, Stamp
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.log import EpochEnd, Slice
+from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.reference.topic_settings import TopicSettings
 from brokerlaw.spec.history.operations import Acks, Isolation
 from brokerlaw.spec.history.values import Record
 
@@ -78,6 +80,11 @@ class Leader:
         """The in-sync set as this leader knows it."""
         return self.replica.registration.isr
 
+    @property
+    def settings(self) -> TopicSettings:
+        """The topic's, as this leader knows them."""
+        return self.replica.registration.settings
+
     def begin(self) -> None:
         """Take office."""
         self.log.begin_epoch(self.epoch)
@@ -95,8 +102,9 @@ class Leader:
     def produce(
         self, contents: tuple[Content, ...], stamp: Stamp | None, acks: Acks, transactional: bool, reply: Reply
     ) -> None:
-        """Append, once, and answer when as many have it as `acks` asks for. Raises what `admit` does."""
+        """Append, once, and answer when as many have it as `acks` asks for. Raises what `admit` and `validate` do."""
         self.admit(acks)
+        self.validate(contents)
         base = None if stamp is None else self.duplicate_of(stamp, len(contents))
         if base is None:
             base = self.append(contents, stamp, transactional)
@@ -112,12 +120,19 @@ class Leader:
         """The base offset of a batch that is in the log already."""
         return self.log.producers.duplicate_of(stamp, count)
 
+    def validate(self, contents: tuple[Content, ...]) -> None:
+        """Raises `MESSAGE_TOO_LARGE`."""
+        size, most = BATCH_OVERHEAD + sum(content.size for content in contents), self.settings.max_message_bytes
+        if size > most:
+            raise BrokerError("MESSAGE_TOO_LARGE", f"a batch of {size} bytes, where {most} are allowed")
+
     def append(self, contents: tuple[Content, ...], stamp: Stamp | None, transactional: bool) -> int:
         """Write a batch; returns its base offset."""
-        base, (topic, partition) = self.log.end, self.replica.tp
+        base, (topic, partition), kind = self.log.end, self.replica.tp, self.settings.timestamp_type
+        now = self.cluster.scheduler.now // MILLISECOND if kind == "LogAppendTime" else None
         records = tuple(
-            Record(topic, partition, base + index, value, key, timestamp)
-            for index, (key, value, timestamp) in enumerate(contents)
+            Record(topic, partition, base + index, value, key, timestamp if now is None else now, kind, headers)
+            for index, (key, value, timestamp, headers) in enumerate(contents)
         )
         self._write(Batch(base, self.epoch, records, stamp, transactional))
         return base
@@ -138,11 +153,20 @@ class Leader:
     def _write(self, batch: Batch) -> None:
         self.log.append(batch)
         self.advance()
-        waiting, self._waiting = self._waiting, {}
-        for serve in waiting.values():
-            serve(Fetched([batch], self.replica.high_watermark, self.log.start))
+        self._serve_waiting([batch])
         if len(self.isr) > 1:
             self._watch()
+
+    def _serve_waiting(self, batches: list[Batch]) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for serve in waiting.values():
+            serve(Fetched(batches, self.replica.high_watermark, self.log.start))
+
+    def delete_before(self, offset: int) -> None:
+        """Move the log's start up; the followers hear of it at once."""
+        if offset > self.log.start:
+            self.log.delete_before(offset)
+            self._serve_waiting([])
 
     # --- followers ---
 

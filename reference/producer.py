@@ -80,7 +80,7 @@ class Producer(Client):
         tp = TopicPartition(op.topic, self.partition(op))
         now = self.scheduler.now
         timestamp = now // MILLISECOND if op.timestamp is None else op.timestamp
-        waiting = Waiting(Content(op.key, op.value, timestamp), settle, now + self.delivery_timeout)
+        waiting = Waiting(Content(op.key, op.value, timestamp, op.headers), settle, now + self.delivery_timeout)
         self.sender.add(tp, waiting, self.op.linger * MILLISECOND)
 
     def partition(self, op: Send) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from brokerlaw.reference.topic_settings import TopicSettings
 from brokerlaw.spec.history.values import TopicPartition
 
 OFFSETS: Final = TopicPartition("__consumer_offsets", 0)
@@ -11,7 +12,7 @@ TRANSACTIONS: Final = TopicPartition("__transaction_state", 0)
 
 class Registration(NamedTuple):
     """One partition. `epoch` is the leader's, `version` counts every change; `topic_id` tells a topic from an
-    earlier one of its name; `min_isr` and `unclean` are its topic's settings."""
+    earlier one of its name."""
 
     replicas: tuple[int, ...]
     isr: tuple[int, ...]
@@ -19,10 +20,9 @@ class Registration(NamedTuple):
     epoch: int
     version: int
     topic_id: int = 0
-    min_isr: int = 1
-    unclean: bool = False
+    settings: TopicSettings = TopicSettings()
 
     @property
     def effective_min_isr(self) -> int:
         """`min.insync.replicas`, which cannot be more than there are replicas."""
-        return min(self.min_isr, len(self.replicas))
+        return min(self.settings.min_isr, len(self.replicas))

@@ -213,6 +213,8 @@ class Sender:
             self._finish(batch, produced.base)
         elif error == "DUPLICATE_SEQUENCE_NUMBER":
             self._finish(batch, -1)
+        elif error == "MESSAGE_TOO_LARGE" and len(batch.entries) > 1:
+            self._split(batch)
         elif error in RETRIABLE or (error == "OUT_OF_ORDER_SEQUENCE_NUMBER" and batch is not batch.lane.sent[0]):
             batch.error = error
             self.producer.refresh(batch.lane.tp)
@@ -220,6 +222,16 @@ class Sender:
         else:
             batch.error = error
             self.give_up(batch)
+
+    def _split(self, batch: Sent) -> None:
+        """What is too large together may not be in halves: the numbers stay each record's own (KIP-126)."""
+        lane, stamp, half = batch.lane, batch.stamp, len(batch.entries) // 2
+        second = None if stamp is None else stamp._replace(sequence=(stamp.sequence + half) % SEQUENCES)
+        halves = [Sent(lane, batch.entries[:half], stamp), Sent(lane, batch.entries[half:], second)]
+        index = lane.sent.index(batch)
+        lane.sent[index : index + 1] = halves
+        for each in halves:
+            self.transmit(each)
 
     def _finish(self, batch: Sent, base: int) -> None:
         lane = batch.lane

@@ -1,4 +1,4 @@
-"""What a user may set on the reference (`--settings KEY=VALUE`), and what topics and clients may."""
+"""What a user may set on the reference (`--settings KEY=VALUE`), and what clients may."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Self
@@ -7,8 +7,6 @@ from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.spec.text import did_you_mean
-
-TOPIC_SETTINGS: Final = ("min.insync.replicas", "unclean.leader.election.enable")
 
 
 class Settings(NamedTuple):
@@ -52,19 +50,6 @@ def _whole(key: str, text: str, least: int, unit: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise AdapterError(f"--settings {key}={text}: a whole number from {least} on is needed")
     return int(text) * unit
-
-
-def topic_settings(settings: Mapping[str, str]) -> tuple[int, bool]:
-    """`min.insync.replicas` and whether unclean elections are allowed. Raises `INVALID_CONFIG`."""
-    for key in settings:
-        if key not in TOPIC_SETTINGS:
-            raise BrokerError("INVALID_CONFIG", f"no topic setting {key!r}: there are {', '.join(TOPIC_SETTINGS)}")
-    least, unclean = settings.get("min.insync.replicas", "1"), settings.get("unclean.leader.election.enable", "false")
-    if not least.isdecimal() or int(least) < 1:
-        raise BrokerError("INVALID_CONFIG", f"min.insync.replicas={least}: a whole number from 1 on is needed")
-    if unclean not in ("true", "false"):
-        raise BrokerError("INVALID_CONFIG", f"unclean.leader.election.enable={unclean}: true or false is needed")
-    return int(least), unclean == "true"
 
 
 def client_settings(settings: Mapping[str, str], defaults: Mapping[str, int]) -> dict[str, int]:

@@ -160,3 +160,81 @@ def auto_commit(b: Bench) -> None:
     holds = told is not None and told > last
     mend = "pass op.auto_commit on; close in good order"
     b.must(holds, f"the records up to offset {last} were polled, and {told} is committed", mend)
+
+
+@check("groups", "groups.list")
+def listed(b: Bench) -> None:
+    """A group is listed."""
+    join(b, b.topic())
+    told: list[set[str]] = []
+
+    def there() -> bool:
+        told.append({each.group for each in b.ok(ops.ListGroups())})
+        return "group" in told[-1]
+
+    b.eventually(there, lambda: "a group with a member in it is not listed", "list all groups, of all brokers")
+
+
+@check("groups", "groups.lag")
+def lag(b: Bench) -> None:
+    """A group's lag is told."""
+    topic = b.topic()
+    first = b.send(topic, b"0", b"1", b"2")[0]
+    member = join(b, topic)
+    before = b.ok(ops.Lag("group", topic, 0))
+    b.must(before is None, f"before any commit, the lag is {before}", "None says that nothing is committed")
+    b.ok(ops.Commit(member, (PartitionOffset(topic, 0, first + 1),)))
+    lags: list[int | None] = []
+
+    def told() -> bool:
+        lags.append(b.ok(ops.Lag("group", topic, 0)))
+        end: int = b.ok(ops.ListOffsets(topic, 0))
+        return lags[-1] == end - (first + 1)
+
+    mend = "the lag is the log's end less what is committed"
+    b.eventually(told, lambda: f"one of three records was committed, and the lag is {lags[-1]}", mend)
+
+
+def _left(b: Bench, topic: str) -> None:
+    """A group that has committed an offset, and that nobody is in."""
+    member = join(b, topic)
+    b.ok(ops.Commit(member, (PartitionOffset(topic, 0, 0),)))
+    b.ok(ops.Close(member))
+
+
+def _forgotten(b: Bench, op: ops.DeleteGroup | ops.DeleteOffsets, topic: str) -> None:
+    """What the group has committed is gone once the operation is done."""
+    answers: list[Outcome] = []
+
+    def done() -> bool:  # as soon as the coordinator knows that the member has left
+        answers.append(b.ask(op))
+        return isinstance(answers[-1], Ok)
+
+    b.eventually(done, lambda: f"in an empty group it was answered with {said(answers[-1])}", "see the operation")
+    told = b.ok(ops.Committed(join(b, topic, "heir"), topic, 0))
+    b.must(told is None, f"what was committed is deleted, and {told} is told", "ask the coordinator")
+
+
+@check("groups", "groups.delete")
+def deleted(b: Bench) -> None:
+    """A group that nobody is in is deleted, with its offsets."""
+    topic = b.topic()
+    _left(b, topic)
+    _forgotten(b, ops.DeleteGroup("group"), topic)
+
+
+@check("groups", "groups.delete-offsets")
+def offsets_deleted(b: Bench) -> None:
+    """What a group has committed is deleted."""
+    topic = b.topic()
+    _left(b, topic)
+    _forgotten(b, ops.DeleteOffsets("group", (TopicPartition(topic, 0),)), topic)
+
+
+@check("groups", "reset-by-duration")
+def by_duration(b: Bench) -> None:
+    """A member without a committed offset begins at what is not older than so long."""
+    topic = b.topic()
+    b.send(topic, b"0", b"1")
+    enter(b, topic, "member", reset="by_duration:PT3600S")
+    b.read("member", 2)

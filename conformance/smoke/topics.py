@@ -5,8 +5,8 @@ import time
 from brokerlaw.adapters.contract import Misuse
 from brokerlaw.conformance.smoke.bench import SHOWN, Bench, check, said
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.values import PartitionState, Record, TopicPartition
+from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.values import PartitionState, Record, RecordHeader, TopicPartition
 
 VALUES = (b"", b"text", b"a\x00b", b"\xff\xfe\x80", bytes(range(256)) * 256)
 """Nothing, text, a NUL, what is no UTF-8, 64 KiB of everything."""
@@ -156,6 +156,77 @@ def closed(b: Bench) -> None:
 def delete(b: Bench) -> None:
     """A topic is deleted."""
     b.ok(ops.DeleteTopic(b.topic()))
+
+
+@check("create-partitions")
+def create_partitions(b: Bench) -> None:
+    """A topic is given more partitions."""
+    topic = b.topic()
+    b.ok(ops.CreatePartitions(topic, 3))
+    ends: list[Outcome] = []
+
+    def there() -> bool:
+        ends.append(b.ask(ops.ListOffsets(topic, 2)))
+        return ends[-1] == Ok(0)
+
+    mend = "op.total is how many the topic has then, not how many are added"
+    b.eventually(there, lambda: f"of 3 partitions the last has the end {said(ends[-1])}", mend)
+
+
+@check("alter-configs")
+def alter_topic(b: Bench) -> None:
+    """A topic's settings are altered."""
+    topic, client = b.topic(), b.producer()
+    b.ok(ops.AlterTopic(topic, {"max.message.bytes": "1000"}))
+    sent: list[Outcome] = []
+
+    def refused() -> bool:
+        sent.append(b.ask(ops.Send(client, topic, b"0" * 100_000, partition=0)))
+        return not isinstance(sent[-1], Ok)
+
+    mend = "pass op.settings on (IncrementalAlterConfigs), and answer Fail with what the broker refuses"
+    b.eventually(refused, lambda: f"with max.message.bytes=1000, 100,000 bytes were sent: {said(sent[-1])}", mend)
+
+
+@check("retention")
+def retention(b: Bench) -> None:
+    """A topic takes retention.ms, and keeps what is not as old."""
+    topic = b.topic(settings={"retention.ms": "86400000"})
+    b.send(topic, b"0")
+    b.read(b.reader(topic), 1)
+
+
+@check("compaction")
+def compaction(b: Bench) -> None:
+    """A topic takes cleanup.policy=compact, and keeps the last of a key."""
+    topic = b.topic(settings={"cleanup.policy": "compact"})
+    b.send(topic, b"older", b"newer", key=b"k")
+    reader, last = b.reader(topic), set[bytes | None]()
+
+    def read() -> bool:
+        last.update(record.value for record in b.ok(ops.Poll(reader)))
+        return b"newer" in last
+
+    b.eventually(read, lambda: f"of one key an older value and a newer were sent, and {last} were read", "see send")
+
+
+@check("headers")
+def headers(b: Bench) -> None:
+    """Headers come back in order, with names that are there twice, with no value and with an empty one."""
+    topic, client = b.topic(), b.producer()
+    sent = tuple(RecordHeader(*each) for each in (("b", b"1"), ("a", b""), ("b", None), ("b", b"\xff\x00")))
+    b.ok(ops.Send(client, topic, b"0", partition=0, headers=sent))
+    told = b.read(b.reader(topic), 1)[0].headers
+    b.must(told == sent, f"{sent!r} came back as {told!r}", "headers are a list of pairs, never a dictionary")
+
+
+@check("tombstones")
+def tombstones(b: Bench) -> None:
+    """No value comes back as no value."""
+    topic, client = b.topic(), b.producer()
+    b.ok(ops.Send(client, topic, None, b"k", 0))
+    told = b.read(b.reader(topic), 1)[0].value
+    b.must(told is None, f"a tombstone came back as {told!r}", "no value is None, which is not an empty one")
 
 
 @check("timestamps")

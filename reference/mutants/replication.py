@@ -107,7 +107,7 @@ class CommitsBelowMinIsr(Leader):
     def advance(self) -> None:
         """As if one in sync were enough."""
         registration = self.replica.registration
-        self.replica.registration = registration._replace(min_isr=1)
+        self.replica.registration = registration._replace(settings=registration.settings._replace(min_isr=1))
         super().advance()
         self.replica.registration = registration
 

@@ -70,7 +70,7 @@ def _show(results: Iterable["CheckResult"]) -> str | None:
         if result.status == "not claimed":
             unclaimed |= dict.fromkeys(result.needs)
             continue
-        streams.say(f"{result.status:<12}{' '.join(result.needs):<22}{result.name}")
+        streams.say(f"{result.status:<12}{' '.join(result.needs):<21} {result.name}")
         for word, text in (("", result.reason), ("if it is the adapter: ", result.mend)):
             for line in text.splitlines():
                 streams.say(f"{'':<12}{word}{line}")
