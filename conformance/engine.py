@@ -9,6 +9,7 @@ from brokerlaw.conformance.baseline import Known
 from brokerlaw.conformance.coverage import Coverage
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import InvariantTally, JudgeError, claimed, judge
+from brokerlaw.conformance.kept import keep
 from brokerlaw.conformance.known import KnownViolation, repeats, told
 from brokerlaw.conformance.needs import missing
 from brokerlaw.conformance.options import Options
@@ -165,6 +166,7 @@ class Run:
         self._operations += operations
         exercised = sum(finding.exercised for finding in findings.values())
         broken = {name: finding.violations for name, finding in findings.items() if finding.violations}
+        self._keep(plan, recording, bool(broken))
         yield ev.CaseFinished(self._cases, plan.name, len(plan.steps), operations, exercised, tuple(broken))
         for name, violations in broken.items():
             if known is not None and name == known.entry.promise:
@@ -203,6 +205,14 @@ class Run:
                 self._tallies[name].failed = True
             self._fault = self._fault or f"{error}{self._kept(recording)}"
             return error.findings
+
+    def _keep(self, plan: Plan, recording: Recording, broken: bool) -> None:
+        """Keep the history where that is wanted; what cannot be written is the run's fault, and does not end it."""
+        if self._options.keep == "all" or (self._options.keep == "violations" and broken):
+            try:
+                keep(self._options.out, self._cases, plan.name, recording)
+            except OSError as error:
+                self._fault = self._fault or f"the history of case {self._cases} cannot be kept: {error.strerror}"
 
     def _kept(self, recording: Recording) -> str:
         path = self._options.out / f"history-{self._cases}.jsonl"

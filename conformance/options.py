@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from brokerlaw.conformance.baseline import Known
+from brokerlaw.conformance.kept import Keep
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.profiles import Profile
 from brokerlaw.conformance.trace import SavedTrace
@@ -15,7 +16,7 @@ class Options(NamedTuple):
     """What the user asked for. `examples` counts random plans; times are seconds; `clock` measures them.
 
     `narrate` tells a trace to people, a line for each step and witness. With a `baseline`, also an empty one, every
-    violation is told from those that are known.
+    violation is told from those that are known. `keep`: whose histories are kept in `out`.
     """
 
     adapter: str
@@ -31,3 +32,4 @@ class Options(NamedTuple):
     clock: Callable[[], float]
     narrate: Callable[[SavedTrace], Iterable[str]]
     baseline: tuple[Known, ...] | None = None
+    keep: Keep = "none"

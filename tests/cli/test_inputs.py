@@ -151,7 +151,8 @@ def test_what_is_no_history_is_told_with_the_mend(name: str, history: Path) -> N
 
 
 def test_a_folder_is_none(tmp_path: Path) -> None:
-    assert run(tmp_path).output == f"Error: {tmp_path} is a folder: name a file\n"
+    mend = "name a file, or a run that was told --keep all"
+    assert run(tmp_path).output == f"Error: {tmp_path} is a folder without histories/: {mend}\n"
 
 
 @pytest.mark.parametrize("edit", [lambda data: data, gzip.compress, lambda data: b"\xef\xbb\xbf" + data])

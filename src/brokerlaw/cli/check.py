@@ -21,6 +21,7 @@ from brokerlaw.cli.settings import parsed, settings_option
 from brokerlaw.conformance.engine import Run
 from brokerlaw.conformance.folder import RunFolder
 from brokerlaw.conformance.judge import SelectionError, select
+from brokerlaw.conformance.kept import Keep
 from brokerlaw.conformance.options import Options
 from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.profiles import PROFILES
@@ -29,6 +30,7 @@ from brokerlaw.render import json_report, markdown, terminal
 from brokerlaw.render.narration import narrate
 
 DEFAULT_EXAMPLES = 160
+KEEP = "Whose histories are kept in the run folder; `judge` takes the folder."
 
 
 @click.command()
@@ -41,6 +43,7 @@ DEFAULT_EXAMPLES = 160
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
 @click.option("--profile", default="log", show_default=True, help="The kind of broker: log.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder [brokerlaw-runs/ADAPTER-SEED].")
+@click.option("--keep", type=click.Choice(["none", "violations", "all"]), default="none", show_default=True, help=KEEP)
 @gate_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the verdicts only.")
 def check(
@@ -53,6 +56,7 @@ def check(
     patterns: tuple[str, ...],
     profile: str,
     out: Path | None,
+    keep: Keep,
     quiet: bool,
     gate: Gate,
 ) -> None:
@@ -82,6 +86,7 @@ def check(
         time.monotonic,
         narrate,
         gate.known(adapter),
+        keep,
     )
     raise Exit(_run(_resolved(options, gate), options, quiet, gate))
 

@@ -12,12 +12,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from brokerlaw.adapters.contract import Description
 from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.conformance import importers, trace as traces
+from brokerlaw.conformance.judge import claimed
 from brokerlaw.conformance.trace import SavedTrace, TraceError
 from brokerlaw.spec.history import rows
 from brokerlaw.spec.history.rows import Recording
 from brokerlaw.spec.history.validate import HistoryError
+from brokerlaw.spec.invariants.invariant import Invariant
 from brokerlaw.spec.text import quoted
 
 STANDARD: Final = Path("-")
@@ -63,6 +66,22 @@ def read_trace(path: Path) -> SavedTrace:
         if _is_line(first):
             raise CliError(f"{name}: this is a history, not a trace: it can be judged, and has no plan to run again")
         return _trace(name, first + file.read())
+
+
+class _Report(msgspec.Struct):
+    description: Description
+
+
+def owed_in(run: Path, book: list[Invariant]) -> list[Invariant]:
+    """The invariants that the broker of a run owes, by the report in its folder. Raises `CliError`."""
+    path = run / "report.json"
+    try:
+        description = msgspec.json.decode(path.read_bytes(), type=_Report).description
+    except OSError as error:
+        raise CliError(f"{path}: {error.strerror}: what the broker claims is not known; name the histories") from error
+    except msgspec.DecodeError as error:
+        raise CliError(f"{path} is no report of a run: {error}") from error
+    return [invariant for invariant in book if claimed(invariant, description)]
 
 
 @contextmanager

@@ -1,6 +1,8 @@
-"""`brokerlaw judge HISTORY`: judge what was recorded, without a broker."""
+"""`brokerlaw judge HISTORY...`: judge what was recorded, without a broker."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from click.exceptions import Exit
@@ -8,14 +10,51 @@ from tabulate import tabulate
 
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
-from brokerlaw.cli.inputs import Input, read_recording
+from brokerlaw.cli.inputs import Input, owed_in, read_recording
 from brokerlaw.conformance.judge import JudgeError, SelectionError, judge as judge_history, select
+from brokerlaw.conformance.kept import HISTORIES, kept
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.validate import HistoryError
-from brokerlaw.spec.invariants.invariant import Finding, Invariant
+from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
 from brokerlaw.spec.text import printable
+
+MILLISECOND = 1_000_000
+
+
+class Breach(NamedTuple):
+    """A violation, and the history that it is in, where there are several."""
+
+    invariant: str
+    violation: Violation
+    history: str
+
+
+class Judged:
+    """What one history after another comes to."""
+
+    def __init__(self, book: Iterable[Invariant]) -> None:
+        self.exercised = {invariant.id: 0 for invariant in book}
+        self.breaches: list[Breach] = []
+        self.failures: list[str] = []
+
+    def add(self, findings: dict[str, Finding], history: str) -> None:
+        for name, found in findings.items():
+            self.exercised[name] += found.exercised
+            self.breaches += [Breach(name, violation, history) for violation in found.violations]
+
+    @property
+    def table(self) -> str:
+        broken = [breach.invariant for breach in self.breaches]
+        rows = [
+            (name, exercised or "not exercised", broken.count(name) or "") for name, exercised in self.exercised.items()
+        ]
+        return tabulate(rows, headers=("invariant", "exercised", "violations"), colalign=("left", "right", "right"))
+
+    @property
+    def code(self) -> int:
+        return BROKEN if self.breaches else KEPT if any(self.exercised.values()) else INCOMPLETE
 
 
 def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -25,7 +64,7 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
 
 
 @click.command()
-@click.argument("history", type=click.Path(path_type=Path))
+@click.argument("histories", metavar="HISTORY...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--schema",
     is_flag=True,
@@ -36,42 +75,62 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
 )
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these invariants only.")
 @click.option("--profile", default="log", show_default=True, help="The kind of broker: log.")
-def judge(history: Path, patterns: tuple[str, ...], profile: str) -> None:
-    """Judge HISTORY, a history file (JSON lines) or a trace: exit code 1 if it breaks a promise, 3 if it tests none.
+@click.option(
+    "--clock-tolerance",
+    type=click.FloatRange(0, 86_400_000),
+    default=0,
+    metavar="MS",
+    help="How far the clocks of clients may have been apart, where each told its own time.",
+)
+def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, clock_tolerance: float) -> None:
+    """Judge each HISTORY: exit code 1 if one breaks a promise, 3 if they test none.
 
-    HISTORY may be compressed by gzip; - is standard input.
+    HISTORY is a history file (JSON lines), a trace, or the folder of a run with `--keep all`. Files may be compressed
+    by gzip; - is standard input.
     """
     with one_line(SelectionError):
         book = select(patterns, profile)
-    given = read_recording(history)
-    findings, failure = _judged(_folded(given), book)
-    streams.say(_table(findings))
-    broken = [(name, violation) for name, found in findings.items() for violation in found.violations]
-    for name, violation in broken:
+    judged = Judged(book)
+    several = len(histories) > 1 or histories[0].is_dir()
+    for path, owed in _files(histories, book):
+        given = read_recording(path)
+        findings, failure = _findings(_folded(given, round(clock_tolerance * MILLISECOND)), owed)
+        judged.add(findings, str(path) if several else "")
+        judged.failures += [f"{path}: {failure}"] if failure and several else [failure] if failure else []
+    streams.say(judged.table)
+    for name, violation, history in judged.breaches:
         rows = ", ".join(map(str, violation.witnesses))
-        streams.say(f"\n{name}: {printable(violation.reason)}\n  rows {rows}")
-    if failure:
-        raise CliError(f"{failure}; of that promise nothing is said")
-    exercised = any(found.exercised for found in findings.values())
-    raise Exit(BROKEN if broken else KEPT if exercised else INCOMPLETE)
+        where = f" of {printable(history)}" if history else ""
+        streams.say(f"\n{name}: {printable(violation.reason)}\n  rows {rows}{where}")
+    if judged.failures:
+        raise CliError(f"{'; '.join(judged.failures)}; of that promise nothing is said")
+    raise Exit(judged.code)
 
 
-def _folded(given: Input) -> History:
+def _files(paths: Iterable[Path], book: list[Invariant]) -> Iterator[tuple[Path, list[Invariant]]]:
+    """Each file, with what is owed in it: of a run's folder only what its broker claims."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, book
+            continue
+        found = list(kept(path))
+        if not found:
+            raise CliError(f"{path} is a folder without {HISTORIES}/: name a file, or a run that was told --keep all")
+        owed = owed_in(path, book)
+        yield from ((each, owed) for each in found)
+
+
+def _folded(given: Input, clock_tolerance: int) -> History:
     try:
-        return History(given.recording)
+        return History(given.recording, clock_tolerance)
     except HistoryError as error:
         where = "" if error.row is None else f"{given.place(error.row)}: "
         raise CliError(f"{where}{error}") from error
 
 
-def _judged(history: History, book: list[Invariant]) -> tuple[dict[str, Finding], str]:
+def _findings(history: History, book: list[Invariant]) -> tuple[dict[str, Finding], str]:
     """What was found, and which judges failed."""
     try:
         return judge_history(history, book), ""
     except JudgeError as error:
         return error.findings, str(error)
-
-
-def _table(findings: dict[str, Finding]) -> str:
-    rows = [(name, found.exercised or "not exercised", len(found.violations) or "") for name, found in findings.items()]
-    return tabulate(rows, headers=("invariant", "exercised", "violations"), colalign=("left", "right", "right"))
