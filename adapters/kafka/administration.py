@@ -130,7 +130,7 @@ class Administration(Adapter):
         if not isinstance(committed, Ok) or committed.value is None:
             return committed
         end = self.list_offsets(ops.ListOffsets(op.topic, op.partition))
-        return Ok(end.value - committed.value) if isinstance(end, Ok) and end.value is not None else end
+        return Ok(max(0, end.value - committed.value)) if isinstance(end, Ok) and end.value is not None else end
 
     def reset_offsets(self, op: ops.ResetOffsets) -> Outcome:
         """For a group without members."""

@@ -41,7 +41,7 @@ const operations = {
 
   lag({ group, topic, partition }) {
     const committed = groupOf(group).committed(topic, partition);
-    return committed === null ? null : broker.log(topic, partition).end - committed;
+    return committed === null ? null : Math.max(0, broker.log(topic, partition).end - committed);
   },
 
   reset_offsets({ group, offsets }) {

@@ -49,11 +49,11 @@ def test_what_passes_is_waited_for() -> None:
 
 
 def test_lag_is_from_the_commit_to_the_end_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    committed: list[Outcome] = [Ok(3), Ok(None), Unknown("TIMEOUT")]
+    committed: list[Outcome] = [Ok(3), Ok(12), Ok(None), Unknown("TIMEOUT")]
     monkeypatch.setattr(Administration, "fetch_committed", lambda _self, _op: committed.pop(0))
     monkeypatch.setattr(Administration, "list_offsets", lambda _self, _op: Ok(10))
     lag = ops.Lag("g", "t", 0)
-    assert [Administration({}).lag(lag) for _ in range(3)] == [Ok(7), Ok(None), Unknown("TIMEOUT")]
+    assert [Administration({}).lag(lag) for _ in range(4)] == [Ok(7), Ok(0), Ok(None), Unknown("TIMEOUT")]
 
 
 def test_a_list_of_groups_that_lacks_a_brokers_is_unknown() -> None:
