@@ -80,6 +80,13 @@ def test_who_never_comes_to_lie_is_unexercised(ground: Ground) -> None:
     assert (told.status, told.lied_in) == ("unexercised", 0)
 
 
+def test_who_lies_where_nothing_is_promised_is_missed(ground: Ground) -> None:
+    lawless = Trial(LOG._replace(invariants=()), ground.trial.description)
+    told = Ground(ground.adapter, lawless, ground.cases[:4]).hunt("send.request.value: changed")
+    assert (told.status, told.promises) == ("missed", ())
+    assert told.lied_in > 0
+
+
 def test_who_is_argued_has_the_reason(ground: Ground) -> None:
     told = ground.hunt("send.request.awaited: the other")
     assert told.status == "argued"
