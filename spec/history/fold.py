@@ -292,6 +292,8 @@ class Fold:
                 epoch=state.epoch,
                 replicas=pools.brokers.add(frozenset(state.replicas)),
                 isr=pools.brokers.add(frozenset(state.isr)),
+                listed_replicas=pools.lists.add(state.replicas),
+                listed_isr=pools.lists.add(state.isr),
             )
         )
 

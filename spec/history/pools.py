@@ -5,7 +5,10 @@ from brokerlaw.spec.history.values import RecordHeader, TopicPartition
 
 
 class Pools:
-    """One pool for each kind of name. `brokers`: replicas and in-sync sets. `headers`: those of one record."""
+    """One pool for each kind of name. `brokers`: replicas and in-sync sets. `headers`: those of one record.
+
+    `lists`: replicas and in-sync sets in the order in which they were told.
+    """
 
     def __init__(self) -> None:
         self.processes: Pool[str] = Pool()
@@ -19,3 +22,4 @@ class Pools:
         self.members: Pool[str] = Pool()
         self.functions: Pool[str] = Pool()
         self.brokers: Pool[frozenset[int]] = Pool()
+        self.lists: Pool[tuple[int, ...]] = Pool()

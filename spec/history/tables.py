@@ -159,7 +159,7 @@ class Answers(Answered[Ints], kw_only=True):
 
 
 class Described(Table[C], kw_only=True):
-    """A row for each description of a partition. `replicas` and `isr` are sets of brokers."""
+    """A row for each description of a partition. `replicas` and `isr` are sets of brokers, `listed_*` are as told."""
 
     op: C
     tp: C
@@ -167,6 +167,8 @@ class Described(Table[C], kw_only=True):
     epoch: C
     replicas: C
     isr: C
+    listed_replicas: C
+    listed_isr: C
 
 
 class Leadership(Described[Ints], kw_only=True):

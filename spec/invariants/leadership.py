@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history.evidence.relations import highest_before, neighbours, take
-from brokerlaw.spec.history.evidence.topics import steady, within
+from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, pack, take
+from brokerlaw.spec.history.evidence.topics import known, steady, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import Leadership
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -64,3 +64,74 @@ def _told(h: History) -> Leadership:
     """Descriptions with an epoch."""
     states = h.leadership
     return states[(states.epoch >= 0) & within(h, steady(h))[states.tp]]
+
+
+@invariant(
+    "leadership.in-sync-are-replicas",
+    statement="A partition's leader is in sync, and who is in sync is a replica, once.",
+    formal="∀ description d: leader(d) ≠ none ⇒ leader(d) ∈ ISR(d); ISR(d) ⊆ replicas(d); neither has a broker twice",
+    source='Kafka documentation, "Replication": the in-sync replicas; KIP-497; KRaft\'s PartitionRegistration',
+    capabilities=NEEDS,
+    covers=("replication",),
+    liars=("describe_partition.answer.isr", "describe_partition.answer.leader"),
+)
+def in_sync_are_replicas(h: History) -> Finding:
+    """A partition without a leader may have nobody in sync (KIP-966)."""
+    states = h.leadership
+    code = pack(states.leader, states.listed_replicas, states.listed_isr)
+    _, kinds, kind = np.unique(code, return_index=True, return_inverse=True)
+    wrong = np.array([_is_wrong(h, states, row) for row in kinds.tolist()], dtype=np.bool_)
+    return Finding(len(states), tuple(_wrong(h, states, int(row)) for row in np.flatnonzero(take(wrong, kind) > 0)))
+
+
+def _is_wrong(h: History, states: Leadership, row: int) -> bool:
+    leader, replicas, isr = int(states.leader[row]), *_lists(h, states, row)
+    once = len(set(isr)) == len(isr) and len(set(replicas)) == len(replicas)
+    return not (once and set(isr) <= set(replicas) and (leader < 0 or leader in isr))
+
+
+def _wrong(h: History, states: Leadership, row: int) -> Violation:
+    replicas, isr = _lists(h, states, row)
+    told = f"{partition(h, states.tp[row])} has replicas {list(replicas)}, in sync {list(isr)}"
+    leader = f", leader {states.leader[row]}" if states.leader[row] >= 0 else ""
+    return violation(h, told + leader, (states.op[row],))
+
+
+def _lists(h: History, states: Leadership, row: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return h.lists[states.listed_replicas[row]], h.lists[states.listed_isr[row]]
+
+
+@invariant(
+    "leadership.replicas-as-created",
+    statement="A partition has as many replicas as its topic was created with, always the same, in the same order.",
+    formal="∀ descriptions a, b of a partition of a topic created in the history: replicas(a) = replicas(b); "
+    "|replicas(a)| = the replication factor that was asked for, if one was",
+    source='Kafka documentation, "Replication": the first replica is the preferred leader; KIP-455: only an '
+    "administrator's reassignment changes them",
+    capabilities=NEEDS,
+    covers=("replication",),
+    liars=("describe_partition.answer.replicas", "create_topic.request.replication"),
+)
+def replicas_as_created(h: History) -> Finding:
+    """Nobody reassigns replicas in a history: it has no word for it."""
+    states = h.leadership[within(h, known(h))[h.leadership.tp]]
+    first = take(firsts(states.tp), np.unique(states.tp, return_inverse=True)[1])
+    moved = states.listed_replicas != states.listed_replicas[first]
+    asked = np.array([_factor(h, tp.topic) for tp in h.partitions.values], dtype=np.int64)[states.tp]
+    sizes = np.array([len(replicas) for replicas in h.lists.values], dtype=np.int64)[states.listed_replicas]
+    wrong = np.flatnonzero(moved | ((asked > 0) & (sizes != asked)))
+    return Finding(len(states), tuple(_other_replicas(h, states, int(i), int(first[i])) for i in wrong))
+
+
+def _factor(h: History, topic: str) -> int:
+    """The replication factor that a topic was created with; -1: as the broker saw fit."""
+    return h.created[topic].replication if topic in h.created else -1
+
+
+def _other_replicas(h: History, states: Leadership, row: int, first: int) -> Violation:
+    tp, replicas = states.tp[row], list(_lists(h, states, row)[0])
+    before = list(_lists(h, states, first)[0])
+    asked = (
+        f"{_factor(h, h.partitions[tp].topic)} replicas were asked for" if before == replicas else f"before {before}"
+    )
+    return violation(h, f"{partition(h, tp)} has replicas {replicas}, {asked}", (states.op[first], states.op[row]))

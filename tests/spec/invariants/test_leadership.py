@@ -67,3 +67,64 @@ def test_no_leader_is_no_second_leader() -> None:
     told.describe(1, 3)
     told.describe(None, 3)
     untested(told, ONE_LEADER)
+
+
+IN_SYNC = "leadership.in-sync-are-replicas"
+REPLICAS = "leadership.replicas-as-created"
+
+
+@pytest.mark.parametrize(
+    ("leader", "isr", "replicas"),
+    [
+        (0, (1, 2), (0, 1, 2)),
+        (3, (0, 1), (0, 1, 2)),
+        (0, (0, 4), (0, 1, 2)),
+        (0, (0, 0), (0, 1, 2)),
+        (0, (0,), (0, 1, 1)),
+    ],
+)
+def test_a_leader_out_of_sync_and_a_stranger_in_sync_are_seen(leader: int, isr: tuple, replicas: tuple) -> None:
+    told = HistoryBuilder()
+    told.topic(replication=3)
+    told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    row = told.describe(leader, 1, isr, replicas)
+    expected = f"t/0 has replicas {list(replicas)}, in sync {list(isr)}, leader {leader}"
+    assert guilty(told, IN_SYNC, row) == expected
+
+
+def test_few_in_sync_and_no_leader_at_all_are_lawful() -> None:
+    told = HistoryBuilder()
+    told.topic(replication=3)
+    for leader, isr in ((2, (2, 0)), (None, (1,)), (None, ()), (1, (1,))):
+        told.describe(leader, 1, isr, (0, 1, 2))
+    assert innocent(told, IN_SYNC) == 4
+    assert innocent(told, REPLICAS) == 4
+
+
+@pytest.mark.parametrize("replicas", [(0, 1), (0, 1, 2, 3), (0, 2, 1), (0, 1, 1), (0, 1, 3)])
+def test_other_replicas_than_before_are_seen(replicas: tuple) -> None:
+    told = HistoryBuilder()
+    told.topic(replication=3)
+    before, row = told.describe(0, 1, (0,), (0, 1, 2)), told.describe(0, 1, (0,), replicas)
+    assert guilty(told, REPLICAS, before, row) == f"t/0 has replicas {list(replicas)}, before [0, 1, 2]"
+
+
+def test_another_number_of_replicas_than_asked_is_seen() -> None:
+    told = HistoryBuilder()
+    told.topic(replication=3)
+    row = told.describe(0, 1, (0,), (0, 1))
+    assert guilty(told, REPLICAS, row) == "t/0 has replicas [0, 1], 3 replicas were asked for"
+
+
+def test_topics_that_others_made_or_made_anew_have_the_replicas_that_they_have() -> None:
+    others, anew, chosen = HistoryBuilder(), HistoryBuilder(), HistoryBuilder()
+    others.describe(0, 1, (0,), (0, 1))
+    others.describe(0, 1, (0,), (0, 2))
+    untested(others, REPLICAS)
+    for name in (1, 2):
+        anew.topic(replication=name)
+        anew.describe(0, 1, (0,), tuple(range(name)))
+    untested(anew, REPLICAS)
+    chosen.topic(replication=-1)
+    chosen.describe(0, 1, (0,), (0, 1))
+    assert innocent(chosen, REPLICAS) == 1
