@@ -1,10 +1,11 @@
 """Tables of NumPy columns. A table is a class with a field for each column, so that a type checker knows them.
 
-One class serves twice: `Sent[int]` is one row, as it is folded from a recording, and `Sent[Ints]` all of them, as
-columns, to be judged.
+One class serves thrice: `Seeks[int]` is one row, `Sent[Growing]` grows row by row while a recording is folded, and
+`Sent[Ints]` is judged.
 """
 
-from collections.abc import Hashable, Sequence
+from array import array
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Generic, Self, TypeAlias, TypeVar, get_origin
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
+Growing: TypeAlias = "array[int]"
 T = TypeVar("T", bound=Hashable)
 C = TypeVar("C")
 
@@ -23,16 +25,14 @@ class Pool(Generic[T]):
 
     def __init__(self) -> None:
         self.values: list[T] = []
-        self._index: dict[T, int] = {}
+        self._index = _Numbering(self.values)
 
     def add(self, value: T | None) -> int:
-        if value is None:
-            return -1
-        index = self._index.get(value)
-        if index is None:
-            index = self._index[value] = len(self.values)
-            self.values.append(value)
-        return index
+        return self._index[value]
+
+    def each(self, values: Iterable[T | None]) -> Iterator[int]:
+        """`add` of many."""
+        return map(self._index.__getitem__, values)
 
     def find(self, value: T) -> int:
         """The value's index, or -1 when it was never added."""
@@ -43,6 +43,19 @@ class Pool(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+class _Numbering(dict[Any, int]):
+    """Gives a number to whatever is asked for and not known."""
+
+    def __init__(self, values: list[Any]) -> None:
+        super().__init__({None: -1})
+        self._values = values
+
+    def __missing__(self, value: Any) -> int:
+        number = self[value] = len(self._values)
+        self._values.append(value)
+        return number
 
 
 class Table(msgspec.Struct, Generic[C], kw_only=True, eq=False, gc=False):
@@ -70,6 +83,24 @@ def gather(kind: type[B], rows: Sequence[Table[int]]) -> B:
     table: type[B] = get_origin(kind) or kind
     columns = {name: map(attrgetter(name), rows) for name in table.__struct_fields__}
     return table(**{name: np.fromiter(column, np.int64, len(rows)) for name, column in columns.items()})
+
+
+def growing(kind: type[B]) -> B:
+    """A table without rows yet, whose columns can be appended to."""
+    table: type[B] = get_origin(kind) or kind
+    return table(**{name: array("q") for name in table.__struct_fields__})
+
+
+def grown(kind: type[B], table: Table[Growing]) -> B:
+    """The table as it has grown, its columns not copied: it must not grow any more."""
+    made: type[B] = get_origin(kind) or kind
+    return made(**{name: np.frombuffer(column, np.int64) for name, column in table.columns.items()})
+
+
+def push(table: Table[Growing], **row: int) -> None:
+    """Append a row."""
+    for name, value in row.items():
+        getattr(table, name).append(value)
 
 
 def stacked(tables: Sequence[B]) -> B:

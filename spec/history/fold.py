@@ -1,11 +1,14 @@
 """From rows to tables: one rule for each operation, outcome and observation that an invariant asks about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
-from typing import Final
+from itertools import repeat
+from typing import Final, get_args
 
 from brokerlaw.spec.history import observations as seen, operations as ops
-from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.columns import push
+from brokerlaw.spec.history.facts import Facts
+from brokerlaw.spec.history.operation import ClientOperation, Operation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.pools import Pools
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
@@ -25,44 +28,11 @@ from brokerlaw.spec.history.tables import (
     STAMPED,
     STATUS,
     TIMESTAMP,
-    Answered,
-    Applied,
-    Committing,
-    Described,
-    Drained,
-    Ends,
-    Operations,
-    Ownership,
-    Returned,
-    Sent,
 )
 from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 
 FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
-
-
-class Facts:
-    """What the rows say: rows of tables, and what is kept as it was said."""
-
-    def __init__(self) -> None:
-        self.operations: list[Operations[int]] = []
-        self.sent: list[Sent[int]] = []
-        self.returned: list[Returned[int]] = []
-        self.ends: list[Ends[int]] = []
-        self.committing: list[Committing[int]] = []
-        self.answered: list[Answered[int]] = []
-        self.described: list[Described[int]] = []
-        self.ownership: list[Ownership[int]] = []
-        self.applied: list[Applied[int]] = []
-        self.drained: list[Drained[int]] = []
-        self.invocations: list[Invoke] = []
-        self.clients: list[tuple[int, ops.OpenProducer | ops.OpenConsumer]] = []
-        self.created: dict[str, ops.CreateTopic] = {}
-        self.declared: list[tuple[int, seen.Declared]] = []
-        self.stable: list[tuple[int, int, seen.Stable]] = []
-        self.caught: list[tuple[int, int, seen.CaughtUp]] = []
-        self.timed_out: list[tuple[int, int, seen.WaitTimedOut]] = []
 
 
 class Fold:
@@ -73,55 +43,51 @@ class Fold:
         self.facts = Facts()
         self.row = 0
         self.pending: dict[int, Invoke] = {}
-        self.sends: dict[int, Sent[int]] = {}
-        self.opened: dict[str, int] = {}
+        self.sends: dict[int, int] = {}
+        self.opened: dict[str | None, int] = {}
         self.consumers: dict[str, ops.OpenConsumer] = {}
         self.producers: set[str] = set()
         self.subscribers: set[str] = set()
         self.transaction: dict[str, int] = {}
         self.generation: dict[str, int] = {}
         self.positions: dict[tuple[str, TopicPartition], int] = {}
-        self._invoked, self._succeeded, self._observed = self.invoked, self.succeeded, self.observed  # bound once
 
     def rows(self, rows: Iterable[Row]) -> Facts:
         """Raises `HistoryError` when a row cannot follow those before it."""
-        try:
-            for self.row, row in enumerate(rows):
+        for self.row, row in enumerate(rows):
+            try:
                 match row:
                     case Invoke():
                         self.invoke(row)
                     case Complete():
                         self.complete(row)
                     case Observe():
-                        self._observed(row.value, row)
-        except HistoryError as error:
-            raise HistoryError(str(error), self.row) from error
+                        _OBSERVED[type(row.value)](self, row.value, row)
+            except HistoryError as error:
+                raise HistoryError(str(error), self.row) from error
         return self.facts
 
     def invoke(self, row: Invoke) -> None:
-        facts, pools, op = self.facts, self.pools, row.value
-        if row.op != len(facts.operations):
-            raise HistoryError(f"operation {row.op} is out of turn: the next is {len(facts.operations)}")
+        operations, pools, op, kind = self.facts.operations, self.pools, row.value, type(row.value)
+        if row.op != len(operations.row):
+            raise HistoryError(f"operation {row.op} is out of turn: the next is {len(operations.row)}")
         if row.part_of is not None:
             self._check_part(row, row.part_of)
-        facts.invocations.append(row)
+        if not kind.bulk:
+            self.facts.invocations[row.op] = row
         self.pending[row.op] = row
-        self._invoked(op, row)
-        client = ops.client_of(op)
-        facts.operations.append(
-            Operations(
-                row=self.row,
-                ended=-1,
-                whole=row.op if row.part_of is None else row.part_of,
-                process=pools.processes.add(row.process),
-                client=pools.processes.add(client),
-                opened=-1 if client is None else self.opened.get(client, -1),
-                f=pools.functions.add(FUNCTIONS[type(op)]),
-                invoked=row.time,
-                completed=-1,
-                status=PENDING,
-            )
-        )
+        _INVOKED[kind](self, op, row)
+        client = op.client if isinstance(op, ClientOperation) else None
+        operations.row.append(self.row)
+        operations.ended.append(-1)
+        operations.whole.append(row.op if row.part_of is None else row.part_of)
+        operations.process.append(pools.processes.add(row.process))
+        operations.client.append(pools.processes.add(client))
+        operations.opened.append(self.opened.get(client, -1))
+        operations.f.append(pools.functions.add(FUNCTIONS[kind]))
+        operations.invoked.append(row.time)
+        operations.completed.append(-1)
+        operations.status.append(PENDING)
 
     def _check_part(self, row: Invoke, first: int) -> None:
         whole = self.pending.get(first)
@@ -154,20 +120,18 @@ class Fold:
     @invoked.register
     def _(self, op: ops.Send, row: Invoke) -> None:
         self._check_producer(op.client, row)
-        pools = self.pools
-        send = self.sends[row.op] = Sent(
-            op=row.op,
-            topic=pools.topics.add(op.topic),
-            partition=-1 if op.partition is None else op.partition,
-            key=pools.keys.add(op.key),
-            value=pools.values.add(op.value),
-            headers=pools.headers.add(op.headers or None),
-            timestamp=-1 if op.timestamp is None else op.timestamp,
-            transaction=self.transaction.get(op.client, -1),
-            tp=-1,
-            offset=-1,
-        )
-        self.facts.sent.append(send)
+        pools, sent = self.pools, self.facts.sent
+        self.sends[row.op] = len(sent.op)
+        sent.op.append(row.op)
+        sent.topic.append(pools.topics.add(op.topic))
+        sent.partition.append(-1 if op.partition is None else op.partition)
+        sent.key.append(pools.keys.add(op.key))
+        sent.value.append(pools.values.add(op.value))
+        sent.headers.append(pools.headers.add(op.headers or None))
+        sent.timestamp.append(-1 if op.timestamp is None else op.timestamp)
+        sent.transaction.append(self.transaction.get(op.client, -1))
+        sent.tp.append(-1)
+        sent.offset.append(-1)
 
     @invoked.register
     def _(self, op: ops.BeginTransaction, row: Invoke) -> None:
@@ -214,12 +178,13 @@ class Fold:
             raise HistoryError(f"operation {row.op} completes without being invoked, or twice")
         if row.time < invoke.time:
             raise HistoryError(f"operation {row.op} completes at {row.time}, before it was invoked at {invoke.time}")
-        operation = self.facts.operations[row.op]
-        operation.status, operation.completed, operation.ended = STATUS[type(row.outcome)], row.time, self.row
-        if isinstance(row.outcome, Ok):
-            self._succeeded(invoke.value, invoke, row.outcome.value)
-        elif row.outcome.told is not None:
-            self._succeeded(invoke.value, invoke, row.outcome.told)
+        operations, outcome = self.facts.operations, row.outcome
+        operations.status[row.op] = STATUS[type(outcome)]
+        operations.completed[row.op], operations.ended[row.op] = row.time, self.row
+        if isinstance(outcome, Ok):
+            _SUCCEEDED[type(invoke.value)](self, invoke.value, invoke, outcome.value)
+        elif outcome.told is not None:
+            _SUCCEEDED[type(invoke.value)](self, invoke.value, invoke, outcome.told)
 
     @singledispatchmethod
     def succeeded(self, op: Operation, row: Invoke, value: object) -> None:
@@ -227,9 +192,9 @@ class Fold:
 
     @succeeded.register
     def _(self, op: ops.Send, row: Invoke, placed: Placed) -> None:
-        send = self.sends.pop(row.op)
-        send.tp = self.pools.partitions.add(TopicPartition(placed.topic, placed.partition))
-        send.offset = placed.offset
+        send, sent = self.sends.pop(row.op), self.facts.sent
+        sent.tp[send] = self.pools.partitions.add(TopicPartition(placed.topic, placed.partition))
+        sent.offset[send] = placed.offset
 
     @succeeded.register(ops.CommitTransaction)
     @succeeded.register(ops.AbortTransaction)
@@ -241,21 +206,17 @@ class Fold:
         pools, returned = self.pools, self.facts.returned
         pools.groups.add(self._consumer(op.client, row).group)
         untold = self.row if op.client in self.subscribers else -1  # whose rebalances nobody told may be anywhere
-        for record in records:
-            tp = TopicPartition(record.topic, record.partition)
-            returned.append(
-                Returned(
-                    op=row.op,
-                    positioned=self.positions.get((op.client, tp), untold),
-                    tp=pools.partitions.add(tp),
-                    offset=record.offset,
-                    key=pools.keys.add(record.key),
-                    value=pools.values.add(record.value),
-                    headers=pools.headers.add(record.headers or None),
-                    timestamp=record.timestamp,
-                    stamped=STAMPED[record.timestamp_type],
-                )
-            )
+        tps = [TopicPartition(record.topic, record.partition) for record in records]
+        positions = self.positions
+        returned.op.extend(repeat(row.op, len(tps)))
+        returned.positioned.extend([positions.get((op.client, tp), untold) for tp in tps])
+        returned.tp.extend(pools.partitions.each(tps))
+        returned.offset.extend([record.offset for record in records])
+        returned.key.extend(pools.keys.each([record.key for record in records]))
+        returned.value.extend(pools.values.each([record.value for record in records]))
+        returned.headers.extend(pools.headers.each([record.headers or None for record in records]))
+        returned.timestamp.extend([record.timestamp for record in records])
+        returned.stamped.extend([STAMPED[record.timestamp_type] for record in records])
 
     @succeeded.register
     def _(self, op: ops.ListOffsets, row: Invoke, offset: int | None) -> None:
@@ -284,17 +245,16 @@ class Fold:
     @succeeded.register
     def _(self, op: ops.DescribePartition, row: Invoke, state: PartitionState) -> None:
         pools = self.pools
-        self.facts.described.append(
-            Described(
-                op=row.op,
-                tp=pools.partitions.add(TopicPartition(op.topic, op.partition)),
-                leader=-1 if state.leader is None else state.leader,
-                epoch=state.epoch,
-                replicas=pools.brokers.add(frozenset(state.replicas)),
-                isr=pools.brokers.add(frozenset(state.isr)),
-                listed_replicas=pools.lists.add(state.replicas),
-                listed_isr=pools.lists.add(state.isr),
-            )
+        push(
+            self.facts.described,
+            op=row.op,
+            tp=pools.partitions.add(TopicPartition(op.topic, op.partition)),
+            leader=-1 if state.leader is None else state.leader,
+            epoch=state.epoch,
+            replicas=pools.brokers.add(frozenset(state.replicas)),
+            isr=pools.brokers.add(frozenset(state.isr)),
+            listed_replicas=pools.lists.add(state.replicas),
+            listed_isr=pools.lists.add(state.isr),
         )
 
     @singledispatchmethod
@@ -335,57 +295,54 @@ class Fold:
     @observed.register
     def _(self, value: seen.Applied, row: Observe) -> None:
         pools = self.pools
-        self.facts.applied.append(
-            Applied(
-                row=self.row,
-                time=row.time,
-                process=pools.processes.add(row.process),
-                opened=self.opened.get(row.process, -1),
-                group=pools.groups.add(value.group),
-                sink=pools.sinks.add(value.sink),
-                tp=pools.partitions.add(TopicPartition(value.topic, value.partition)),
-                offset=value.offset,
-                value=pools.values.add(value.value),
-                duplicate=value.duplicate,
-            )
+        push(
+            self.facts.applied,
+            row=self.row,
+            time=row.time,
+            process=pools.processes.add(row.process),
+            opened=self.opened.get(row.process, -1),
+            group=pools.groups.add(value.group),
+            sink=pools.sinks.add(value.sink),
+            tp=pools.partitions.add(TopicPartition(value.topic, value.partition)),
+            offset=value.offset,
+            value=pools.values.add(value.value),
+            duplicate=value.duplicate,
         )
 
     @observed.register
     def _(self, value: seen.Drained, row: Observe) -> None:
-        self.facts.drained.append(
-            Drained(
-                row=self.row,
-                time=row.time,
-                process=self.pools.processes.add(row.process),
-                opened=self.opened.get(row.process, -1),
-                tp=self.pools.partitions.add(TopicPartition(value.topic, value.partition)),
-                start=value.start,
-                end=value.end,
-                isolation=ISOLATION[value.isolation],
-            )
+        push(
+            self.facts.drained,
+            row=self.row,
+            time=row.time,
+            process=self.pools.processes.add(row.process),
+            opened=self.opened.get(row.process, -1),
+            tp=self.pools.partitions.add(TopicPartition(value.topic, value.partition)),
+            start=value.start,
+            end=value.end,
+            isolation=ISOLATION[value.isolation],
         )
 
     def _end(self, client: str, row: Invoke, how: int) -> None:
         begun = self.transaction.get(client)
         if begun is not None:
-            self.facts.ends.append(Ends(begin=begun, end=row.op, how=how))
+            push(self.facts.ends, begin=begun, end=row.op, how=how)
 
     def _commit(
         self, client: str, group: str | None, offsets: Iterable[PartitionOffset], row: Invoke, transaction: int
     ) -> None:
         process = self.pools.processes.add(client)
         for offset in offsets:
-            self.facts.committing.append(
-                Committing(
-                    op=row.op,
-                    process=process,
-                    opened=self.opened.get(client, -1),
-                    group=self.pools.groups.add(group),
-                    tp=self.pools.partitions.add(offset.tp),
-                    offset=offset.offset,
-                    generation=self.generation.get(client, -1),
-                    transaction=transaction,
-                )
+            push(
+                self.facts.committing,
+                op=row.op,
+                process=process,
+                opened=self.opened.get(client, -1),
+                group=self.pools.groups.add(group),
+                tp=self.pools.partitions.add(offset.tp),
+                offset=offset.offset,
+                generation=self.generation.get(client, -1),
+                transaction=transaction,
             )
 
     def _answer(
@@ -398,16 +355,15 @@ class Fold:
         isolation: int = -1,
         at: int = -1,
     ) -> None:
-        self.facts.answered.append(
-            Answered(
-                op=row.op,
-                kind=kind,
-                at=at,
-                group=self.pools.groups.add(group),
-                tp=self.pools.partitions.add(tp),
-                offset=-1 if offset is None else offset,
-                isolation=isolation,
-            )
+        push(
+            self.facts.answered,
+            op=row.op,
+            kind=kind,
+            at=at,
+            group=self.pools.groups.add(group),
+            tp=self.pools.partitions.add(tp),
+            offset=-1 if offset is None else offset,
+            isolation=isolation,
         )
 
     def _owned(self, kind: int, value: seen.Assigned | seen.Revoked | seen.Lost, row: Observe) -> None:
@@ -418,18 +374,17 @@ class Fold:
             pools.members.add(value.member),
         )
         for tp in value.partitions:
-            self.facts.ownership.append(
-                Ownership(
-                    row=self.row,
-                    time=row.time,
-                    kind=kind,
-                    process=process,
-                    opened=self.opened.get(row.process, -1),
-                    group=group,
-                    member=member,
-                    generation=value.generation,
-                    tp=pools.partitions.add(tp),
-                )
+            push(
+                self.facts.ownership,
+                row=self.row,
+                time=row.time,
+                kind=kind,
+                process=process,
+                opened=self.opened.get(row.process, -1),
+                group=group,
+                member=member,
+                generation=value.generation,
+                tp=pools.partitions.add(tp),
             )
 
     def _consumer(self, client: str, row: Invoke) -> ops.OpenConsumer:
@@ -440,3 +395,14 @@ class Fold:
     def _check_producer(self, client: str, row: Invoke) -> None:
         if client not in self.producers:
             raise HistoryError(f"operation {row.op} is by {client!r}, a producer that was never opened")
+
+
+def _rules(of: str, kinds: Iterable[type]) -> dict[type, Callable[..., None]]:
+    """Which rule is for which type, looked up once: there are millions of rows."""
+    dispatcher = Fold.__dict__[of].dispatcher
+    return {kind: dispatcher.dispatch(kind) for kind in kinds}
+
+
+_INVOKED: Final = _rules("invoked", FUNCTIONS)
+_SUCCEEDED: Final = _rules("succeeded", FUNCTIONS)
+_OBSERVED: Final = _rules("observed", get_args(seen.AnyObservation))

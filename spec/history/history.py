@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Ints, gather
-from brokerlaw.spec.history.fold import Facts, Fold
+from brokerlaw.spec.history.columns import Ints, grown
+from brokerlaw.spec.history.facts import Facts
+from brokerlaw.spec.history.fold import Fold
 from brokerlaw.spec.history.pools import Pools
-from brokerlaw.spec.history.rows import Recording
+from brokerlaw.spec.history.rows import Recording, Stream
 from brokerlaw.spec.history.tables import (
     ACKS,
     ISOLATION,
@@ -41,7 +42,7 @@ class History(Pools):
     may then have begun so much earlier, and ended so much later, than was recorded.
     """
 
-    def __init__(self, recording: Recording, clock_tolerance: int = 0) -> None:
+    def __init__(self, recording: Recording | Stream, clock_tolerance: int = 0) -> None:
         """Raises `HistoryError` when a row cannot follow those before it."""
         super().__init__()
         facts = Fold(self).rows(recording.rows)
@@ -56,11 +57,11 @@ class History(Pools):
         self.stable = facts.stable
         self.caught = facts.caught
         self.timed_out = facts.timed_out
-        self.operations = _widened(gather(Operations[Ints], facts.operations), clock_tolerance)
-        self.ends = gather(Ends[Ints], facts.ends)
-        self.ownership = gather(Ownership[Ints], facts.ownership)
-        self.applied = gather(Applied[Ints], facts.applied)
-        self.drained = gather(Drained[Ints], facts.drained)
+        self.operations = _widened(grown(Operations[Ints], facts.operations), clock_tolerance)
+        self.ends = grown(Ends[Ints], facts.ends)
+        self.ownership = grown(Ownership[Ints], facts.ownership)
+        self.applied = grown(Applied[Ints], facts.applied)
+        self.drained = grown(Drained[Ints], facts.drained)
         self.sends = self._sends(facts)
         self.reads = self._reads(facts)
         self.commits = self._commits(facts)
@@ -68,7 +69,7 @@ class History(Pools):
         self.leadership = self._leadership(facts)
 
     def _sends(self, facts: Facts) -> Sends:
-        sent = gather(Sent[Ints], facts.sent)
+        sent = grown(Sent[Ints], facts.sent)
         by = self.operations[sent.op]
         acks = self._by_client({op: ACKS[it.acks] for op, it in self.clients if isinstance(it, ops.OpenProducer)})
         return Sends(
@@ -82,7 +83,7 @@ class History(Pools):
         )
 
     def _reads(self, facts: Facts) -> Reads:
-        returned = gather(Returned[Ints], facts.returned)
+        returned = grown(Returned[Ints], facts.returned)
         by = self.operations[returned.op]
         consumers = {op: it for op, it in self.clients if isinstance(it, ops.OpenConsumer)}
         group = self._by_client({op: self.groups.find(it.group) for op, it in consumers.items() if it.group})
@@ -99,19 +100,19 @@ class History(Pools):
         )
 
     def _commits(self, facts: Facts) -> Commits:
-        table = gather(Committing[Ints], facts.committing)
+        table = grown(Committing[Ints], facts.committing)
         by = self.operations[table.op]
         return Commits(**table.columns, invoked=by.invoked, completed=by.completed, status=by.status)
 
     def _answers(self, facts: Facts) -> Answers:
-        table = gather(Answered[Ints], facts.answered)
+        table = grown(Answered[Ints], facts.answered)
         by = self.operations[table.op]
         return Answers(
             **table.columns, process=by.process, invoked=by.invoked, completed=by.completed, status=by.status
         )
 
     def _leadership(self, facts: Facts) -> Leadership:
-        table = gather(Described[Ints], facts.described)
+        table = grown(Described[Ints], facts.described)
         by = self.operations[table.op]
         return Leadership(**table.columns, invoked=by.invoked, completed=by.completed, status=by.status)
 

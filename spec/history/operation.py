@@ -16,10 +16,12 @@ class Operation(Struct, frozen=True, tag_field="f", tag=snake_case):
     """An operation: asked of an adapter, recorded in a history.
 
     `needs` are the capabilities of a broker that can be asked for it; `returns` is the type of the value of its `ok`.
+    Of a `bulk` one a history may have millions: it is judged by tables alone.
     """
 
     needs: ClassVar[Needs]
     returns: ClassVar[Any] = None
+    bulk: ClassVar[bool] = False
     repeated: ClassVar[Repeated] = "same"
 
     def uses(self) -> Iterator[Capability]:

@@ -113,6 +113,7 @@ class Send(ProducerOperation, frozen=True):
 
     repeated: ClassVar[Repeated] = "again"
     returns: ClassVar[Any] = Placed
+    bulk: ClassVar[bool] = True
     topic: Name
     value: bytes | None
     key: bytes | None = None
@@ -212,6 +213,7 @@ class Poll(ConsumerOperation, frozen=True):
 
     repeated: ClassVar[Repeated] = "again"
     returns: ClassVar[Any] = tuple[Record, ...]
+    bulk: ClassVar[bool] = True
     max_records: Count = 100
     timeout: Wait = 100
 
@@ -248,6 +250,7 @@ class Resume(ConsumerOperation, frozen=True):
 class Commit(GroupOperation, frozen=True):
     """Commit offsets (the next to be read, not the last that was). Not awaited: as with `Send`."""
 
+    bulk: ClassVar[bool] = True
     offsets: tuple[PartitionOffset, ...]
     awaited: bool = True
 

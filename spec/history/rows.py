@@ -5,8 +5,9 @@ that a file cut short is never taken for a whole one.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -20,6 +21,7 @@ from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import quoted
 
 VERSION = 1
+NULL: Final = msgspec.Raw(b"null")
 QUOTED = 120
 """The most characters of a line that is wrong that are shown."""
 
@@ -85,9 +87,11 @@ class Recording(NamedTuple):
     rows: tuple[Row, ...]
 
 
-def typed(op: Operation, outcome: Outcome) -> Outcome:
-    """The outcome with what it tells as the operation's `returns` type. Raises `msgspec.ValidationError`."""
-    return mapped(outcome, lambda value: msgspec.convert(value, type=op.returns))
+class Stream(NamedTuple):
+    """A history in row form of which one row is there at a time."""
+
+    header: Header
+    rows: Iterator[Row]
 
 
 def check(row: Row, after: int) -> None:
@@ -100,6 +104,11 @@ def check(row: Row, after: int) -> None:
         check_observation(row.value)
 
 
+def typed(op: Operation, outcome: Outcome) -> Outcome:
+    """The outcome with what it tells as the operation's `returns` type. Raises `msgspec.ValidationError`."""
+    return mapped(outcome, lambda value: msgspec.convert(value, type=op.returns))
+
+
 def write(path: Path, recording: Recording) -> None:
     """Write a history file."""
     lines = [recording.header, *recording.rows, Footer(len(recording.rows))]
@@ -109,27 +118,40 @@ def write(path: Path, recording: Recording) -> None:
 def read(path: Path) -> Recording:
     """Read a history file. Raises `HistoryError`, `OSError`."""
     with path.open("rb") as file:
-        return parse(str(path), file)
+        header, rows = stream(str(path), file)
+        return Recording(header, tuple(rows))
 
 
-def parse(name: str, lines: Iterable[bytes]) -> Recording:
-    """Read a history strictly. Raises `HistoryError` with the place of the first line that is wrong, and why."""
-    decoded = list(_decoded(name, lines))
-    header, footer, rows = decoded[:1], decoded[-1:], decoded[1:-1]
-    if not (header and isinstance(header[0], Header)):
+def stream(name: str, lines: Iterable[bytes]) -> Stream:
+    """Read a history strictly, as far as its rows are asked for.
+
+    Raises `HistoryError`, now or with a row, with the place of the first line that is wrong, and why.
+    """
+    decoded = _decoded(name, lines)
+    header = next(decoded, None)
+    if not isinstance(header, Header):
         raise HistoryError(f"{name}: the first line is no brokerlaw.history header")
-    if not isinstance(footer[0], Footer):
-        raise HistoryError(f"{name}: no footer: the file was cut short after {len(decoded)} lines")
-    if footer[0].rows != len(rows):
-        raise HistoryError(f"{name}: the footer counts {footer[0].rows} rows, the file has {len(rows)}")
-    return Recording(header[0], tuple(_only_rows(name, rows)))
+    return Stream(header, _rows(name, decoded))
 
 
-def _only_rows(name: str, lines: Iterable[Line]) -> Iterator[Row]:
-    for number, line in enumerate(lines):
-        if not isinstance(line, Row):
-            raise HistoryError(f"{place(name, number)}: a {type(line).__name__.lower()} among the rows")
+def _rows(name: str, lines: Iterator[Line]) -> Iterator[Row]:
+    count = 0
+    for line in lines:
+        if isinstance(line, Footer):
+            _check_end(name, count, line, lines)
+            return
+        if isinstance(line, Header):
+            raise HistoryError(f"{place(name, count)}: a header among the rows")
+        count += 1
         yield line
+    raise HistoryError(f"{name}: no footer: the file was cut short after {count + 1} lines")
+
+
+def _check_end(name: str, count: int, footer: Footer, lines: Iterator[Line]) -> None:
+    if footer.rows != count:
+        raise HistoryError(f"{name}: the footer counts {footer.rows} rows, the file has {count}")
+    if next(lines, None) is not None:
+        raise HistoryError(f"{place(name, count + 1)}: a line after the footer")
 
 
 def place(name: str, row: int) -> str:
@@ -137,25 +159,66 @@ def place(name: str, row: int) -> str:
     return f"{name}:{row + 2}"
 
 
+class _Ok(Struct, frozen=True, tag_field="type", tag="ok"):
+    value: msgspec.Raw = NULL
+
+
+class _Fail(Struct, frozen=True, tag_field="type", tag="fail"):
+    error: str
+    message: str = ""
+    told: msgspec.Raw = NULL
+
+
+class _Unknown(Struct, frozen=True, tag_field="type", tag="info"):
+    error: str
+    message: str = ""
+    told: msgspec.Raw = NULL
+
+
+class _Complete(Struct, frozen=True, tag_field="type", tag="complete"):
+    """As `Complete`, before it is known which operation it completes: what it tells is not decoded yet."""
+
+    op: Number
+    time: Time
+    outcome: _Ok | _Fail | _Unknown
+
+
 def _decoded(name: str, lines: Iterable[bytes]) -> Iterator[Line]:
-    """Each line decoded and checked; the values of outcomes typed by the operation that they complete."""
-    decoder, time = msgspec.json.Decoder(Line), 0
+    """Each line decoded and checked; what an outcome tells is typed by the operation that it completes."""
+    decode, time = msgspec.json.Decoder(Header | Invoke | _Complete | Observe | Footer).decode, 0
     invoked: dict[int, AnyOperation] = {}
     for number, text in enumerate(lines, 1):
         try:
-            line = decoder.decode(text)
-            if isinstance(line, Header):
-                _check_version(line)
-            elif not isinstance(line, Footer):
+            read = decode(text)
+            line = _completed(read, invoked.pop(read.op, None)) if isinstance(read, _Complete) else read
+            if isinstance(line, Row):
                 check(line, time)
                 time = line.time
-            if isinstance(line, Invoke):
-                invoked[line.op] = line.value
-            elif isinstance(line, Complete) and line.op in invoked:
-                line = Complete(line.op, line.time, typed(invoked.pop(line.op), line.outcome))
+                if isinstance(line, Invoke):
+                    invoked[line.op] = line.value
+            elif isinstance(line, Header):
+                _check_version(line)
         except (msgspec.DecodeError, RecursionError, HistoryError) as error:
             raise HistoryError(f"{name}:{number}: {_complaint(text, error)}") from error
         yield line
+
+
+def _completed(line: _Complete, op: AnyOperation | None) -> Complete:
+    outcome, returns = line.outcome, Any if op is None else op.returns
+    match outcome:
+        case _Ok():
+            return Complete(line.op, line.time, Ok(_decoder(returns).decode(outcome.value)))
+        case _Fail():
+            told = _decoder(returns | None).decode(outcome.told)
+            return Complete(line.op, line.time, Fail(outcome.error, outcome.message, told))
+        case _Unknown():
+            told = _decoder(returns | None).decode(outcome.told)
+            return Complete(line.op, line.time, Unknown(outcome.error, outcome.message, told))
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
 
 
 def _check_version(header: Header) -> None:

@@ -18,7 +18,7 @@ from brokerlaw.conformance import importers, trace as traces
 from brokerlaw.conformance.judge import claimed
 from brokerlaw.conformance.trace import SavedTrace, TraceError
 from brokerlaw.spec.history import rows
-from brokerlaw.spec.history.rows import Recording
+from brokerlaw.spec.history.rows import Recording, Stream
 from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.invariants.invariant import Invariant
 from brokerlaw.spec.text import quoted
@@ -42,12 +42,13 @@ _OTHERS: Final = {
 class Input(NamedTuple):
     """A recording, and where each of its rows is."""
 
-    recording: Recording
+    recording: Recording | Stream
     place: Callable[[int], str]
 
 
-def read_recording(path: Path) -> Input:
-    """The history at `path`, or that of the trace there: told apart by what they hold. Raises `CliError`."""
+@contextmanager
+def opened_recording(path: Path) -> Iterator[Input]:
+    """The history at `path`, row by row, or that of the trace there. Raises `CliError`."""
     with one_line(HistoryError, TraceError), _opened(path) as (name, file):
         first = _first(name, file)
         if (foreign := importers.looks_like(first)) is not None:
@@ -55,8 +56,9 @@ def read_recording(path: Path) -> Input:
                 f"{name} looks like {foreign.about}: brokerlaw import {foreign.command} {quote(name)} --out FILE"
             )
         if _is_line(first):
-            return Input(rows.parse(name, _lines(name, first, file)), lambda row: rows.place(name, row))
-        return Input(_trace(name, first + file.read()).recording, lambda row: traces.place(name, row))
+            yield Input(rows.stream(name, _lines(name, first, file)), lambda row: rows.place(name, row))
+        else:
+            yield Input(_trace(name, first + file.read()).recording, lambda row: traces.place(name, row))
 
 
 def read_trace(path: Path) -> SavedTrace:

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
-from brokerlaw.cli.inputs import Input, owed_in, read_recording
+from brokerlaw.cli.inputs import Input, opened_recording, owed_in
 from brokerlaw.conformance.judge import JudgeError, SelectionError, judge as judge_history, select
 from brokerlaw.conformance.kept import HISTORIES, kept
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
@@ -93,8 +93,9 @@ def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, 
     judged = Judged(book)
     several = len(histories) > 1 or histories[0].is_dir()
     for path, owed in _files(histories, book):
-        given = read_recording(path)
-        findings, failure = _findings(_folded(given, round(clock_tolerance * MILLISECOND)), owed)
+        with opened_recording(path) as given:
+            folded = _folded(given, round(clock_tolerance * MILLISECOND))
+        findings, failure = _findings(folded, owed)
         judged.add(findings, str(path) if several else "")
         judged.failures += [f"{path}: {failure}"] if failure and several else [failure] if failure else []
     streams.say(judged.table)
@@ -124,8 +125,9 @@ def _folded(given: Input, clock_tolerance: int) -> History:
     try:
         return History(given.recording, clock_tolerance)
     except HistoryError as error:
-        where = "" if error.row is None else f"{given.place(error.row)}: "
-        raise CliError(f"{where}{error}") from error
+        if error.row is None:
+            raise
+        raise CliError(f"{given.place(error.row)}: {error}") from error
 
 
 def _findings(history: History, book: list[Invariant]) -> tuple[dict[str, Finding], str]:

@@ -56,9 +56,20 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
         (lambda lines: [lines[0], "{", *lines[1:]], r"changed\.jsonl:2: "),
         (lambda lines: [lines[0], lines[1].replace('"invoke"', '"invoked"'), *lines[2:]], r"changed\.jsonl:2: Invalid"),
         (lambda lines: [lines[0].replace('"version":1', '"version":2'), *lines[1:]], "brokerlaw.history 1 can be read"),
-        (lambda lines: [*lines, lines[-1]], r"the footer counts \d+ rows, the file has \d+"),
+        (lambda lines: [*lines, lines[-1]], r"changed\.jsonl:\d+: a line after the footer"),
+        (lambda lines: [lines[0], *lines], r"changed\.jsonl:2: a header among the rows"),
     ],
-    ids=["cut", "row-gone", "no-header", "empty", "no-json", "unknown-type", "later-version", "two-footers"],
+    ids=[
+        "cut",
+        "row-gone",
+        "no-header",
+        "empty",
+        "no-json",
+        "unknown-type",
+        "later-version",
+        "two-footers",
+        "two-headers",
+    ],
 )
 def test_a_damaged_file_is_named_with_what_is_wrong(
     tmp_path: Path, lines: list[str], edit: Edit, complaint: str

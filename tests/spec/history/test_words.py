@@ -6,7 +6,7 @@ from histories import MILLISECOND, HistoryBuilder, guilty
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
-from brokerlaw.spec.history.rows import Complete, Header, Invoke, Recording, parse, typed
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Recording, stream, typed
 from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.history.values import Placed, Record, RecordHeader
 from brokerlaw.spec.invariants import INVARIANTS
@@ -97,5 +97,5 @@ def test_headers_and_tombstones_on_the_wire() -> None:
         b'{"f":"send","client":"p","topic":"t","value":null,"headers":[["trace","MQ=="],["trace",null]]}}',
         b'{"type":"footer","rows":2}',
     )
-    send = parse("h", lines).rows[1].value  # type: ignore[union-attr]  # an invocation
+    send = list(stream("h", lines).rows)[1].value  # type: ignore[union-attr]  # an invocation
     assert send == ops.Send("p", "t", None, headers=(RecordHeader("trace", b"1"), RecordHeader("trace", None)))
