@@ -83,7 +83,7 @@ SCHEDULES: Final = (
     Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
-    Directed("transactions", transactions.transactions, _TRANSACTIONS),
+    Directed("transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read")),
     Directed("transaction-timed-out", transactions.transaction_timed_out, ("transactions.committed-only",)),
     Directed("coordinator-killed", transactions.coordinator_killed, (*_TRANSACTIONS, *_FAILOVER)),
     Directed("acked-by-the-leader-alone", failover.acked_by_the_leader_alone, _FAILOVER),

@@ -1,7 +1,8 @@
 """A history that is told out of order: rows are gathered as a foreign log has them, and put in the order of time."""
 
+from collections.abc import Iterable
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -12,6 +13,7 @@ from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
 
 DONE: Final = Ok()
+Part: TypeAlias = tuple[AnyOperation, Outcome]
 
 
 class ForeignError(Exception):
@@ -27,10 +29,21 @@ class Timeline:
         self._asked = 0
 
     def invoke(self, time: int, process: str, op: AnyOperation, part_of: int | None = None) -> int:
-        """An operation begins, perhaps as a part of one before; the answer names it."""
+        """An operation begins; the answer names it."""
         self._rows.append(Invoke(self._asked, time, process, self._settings.apply(op), part_of))
         self._asked += 1
         return self._asked - 1
+
+    def together(self, begun: int, ended: int | None, process: str, parts: Iterable[Part]) -> None:
+        """What a client did as one operation: the parts, in their order. `ended` is None where it never came back."""
+        asked: list[int] = []
+        outcomes: list[Outcome] = []
+        for op, outcome in parts:
+            asked.append(self.invoke(begun, process, op, asked[0] if asked else None))
+            outcomes.append(outcome)
+        if ended is not None:
+            for number, outcome in zip(asked, outcomes, strict=True):
+                self.complete(ended, number, outcome)
 
     def complete(self, time: int, asked: int, outcome: Outcome = DONE) -> None:
         """It comes to its outcome."""

@@ -191,7 +191,7 @@ TRANSACTIONS: Final = {
         "read_committed readers pass the last stable offset",
         "KAFKA-9807; Redpanda issue 10671",
         Parts(leader=PassesLastStable),
-        ("transactions.committed-only",),
+        ("transactions.committed-only", "cycles.write-read"),
     ),
     "dirty-read": Mutant(
         "read_committed readers are given aborted records",

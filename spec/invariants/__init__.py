@@ -17,6 +17,7 @@ MODULES: Final = (
     "retention",
     "delivery",
     "transactions",
+    "cycles",
     "leadership",
     "commits",
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.dependencies import IsolatedReads, own_reads
 from brokerlaw.spec.history.evidence.drains import covering, drains, shown
 from brokerlaw.spec.history.evidence.records import (
     DURABLE,
@@ -37,13 +38,14 @@ ISOLATED = ("isolation=read_committed",)
 )
 def committed_only(h: History) -> Finding:
     """Counted are records of transactions that such consumers read, and others that such consumers passed over."""
-    reads, sends = placed_reads(h), h.sends
+    reads, sends, own = placed_reads(h), h.sends, own_reads(h)
     transaction = take(sends.transaction, reads.send)
     inside = (reads.isolation == COMMITTED) & (transaction >= 0)
     reads, transaction = reads[inside], transaction[inside]
     early = np.flatnonzero(commit_asked(h)[transaction] > reads.completed)
-    breaches = tuple(_dirty(h, reads, int(i), int(transaction[i])) for i in early)
-    return Finding(len(firsts(reads.tp, reads.offset)) + _passed_over(h), breaches)
+    breaches = [_dirty(h, reads, int(i), int(transaction[i])) for i in early]
+    breaches += [_dirty(h, own, i, int(h.sends.transaction[own.send[i]])) for i in range(len(own))]
+    return Finding(len(firsts(reads.tp, reads.offset)) + _passed_over(h), tuple(breaches))
 
 
 def _passed_over(h: History) -> int:
@@ -58,7 +60,7 @@ def _passed_over(h: History) -> int:
     return int(passed.sum())
 
 
-def _dirty(h: History, reads: PlacedReads, read: int, transaction: int) -> Violation:
+def _dirty(h: History, reads: PlacedReads | IsolatedReads, read: int, transaction: int) -> Violation:
     asked = int(commit_asked(h)[transaction])
     when = "which nobody asked to commit" if asked == NEVER else "before its commit was asked for"
     ends = h.ends.end[h.ends.begin == transaction]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from brokerlaw.conformance.importers.jepsen.clients import GROUP, Client, first_offsets
 from brokerlaw.conformance.importers.jepsen.events import Event, Key, Polled, Sent, keys
-from brokerlaw.conformance.importers.timeline import DONE, Timeline
+from brokerlaw.conformance.importers.timeline import DONE, Part, Timeline
 from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.numbers import INT32
 from brokerlaw.spec.history.operations import AnyOperation
@@ -39,7 +39,7 @@ class Transaction:
         self.transactional = transactional
         self.event = done if done is not None and done.parts else begun
         self.rebalanced: set[Key] = set()
-        self.first: int | None = None
+        self.did: list[Part] = []
 
     def tell(self) -> None:
         """Raises `ForeignError`."""
@@ -59,14 +59,12 @@ class Transaction:
         self._commit_offsets()
         if self.transactional:
             self._end()
+        self.timeline.together(self.begun.time, self.done and self.done.time, client.process, self.did)
         self._go_on()
 
     def _do(self, op: AnyOperation, outcome: Outcome) -> None:
-        """One part of it: all have the times of the whole."""
-        asked = self.timeline.invoke(self.begun.time, self.client.process, op, self.first)
-        self.first = asked if self.first is None else self.first
-        if self.done is not None:
-            self.timeline.complete(self.done.time, asked, outcome)
+        """One part of it."""
+        self.did.append((op, outcome))
 
     def _send(self, part: Sent) -> ops.Send:
         at = self.at(part.key)
