@@ -140,7 +140,8 @@ def _path(h: History, edges: Edges, graph: Graph, path: list[int]) -> Violation:
 
 def reading_steps(h: History, edges: Edges, graph: Graph, path: list[int]) -> list[tuple[str, tuple[int, ...]]]:
     """Each step of a path of reads in words, and the operations that show it."""
-    reads, found = isolated_reads(h), []
+    reads = isolated_reads(h)
+    found: list[tuple[str, tuple[int, ...]]] = []
     for before, after in pairwise(path):
         read = int(edges.example[graph.edges[before, after]["row"]])
         send = int(reads.send[read])
