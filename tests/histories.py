@@ -43,6 +43,7 @@ class HistoryBuilder:
     def __init__(self, **overrides: str) -> None:
         self.rows: list[Row] = []
         self.overrides = overrides
+        self.broker_settings: dict[str, str] = {}
         self.now = 0
         self._asked = 0
 
@@ -83,7 +84,7 @@ class HistoryBuilder:
     def producer(self, name: str = "p", **settings: Any) -> Call:
         return self.do(ops.OpenProducer(name, **settings))
 
-    def sending(self, value: bytes, client: str = "p", topic: str = "t", **fields: Any) -> Call:
+    def sending(self, value: bytes | None, client: str = "p", topic: str = "t", **fields: Any) -> Call:
         """Begin a send."""
         return self.begin(client, ops.Send(client, topic, value, **fields))
 
@@ -92,7 +93,7 @@ class HistoryBuilder:
         self.end(send, Ok(Placed(topic, partition, offset)))
 
     def send(
-        self, value: bytes, offset: int, partition: int = 0, client: str = "p", topic: str = "t", **fields: Any
+        self, value: bytes | None, offset: int, partition: int = 0, client: str = "p", topic: str = "t", **fields: Any
     ) -> Call:
         """A send that is acknowledged at once."""
         asked = self.sending(value, client, topic, **fields)
@@ -127,6 +128,14 @@ class HistoryBuilder:
 
     def poll(self, name: str = "c", *records: tuple[int, bytes | None], **where: Any) -> Call:
         return self.do(ops.Poll(name), self.records(*records, **where))
+
+    def given(self, offset: int, value: bytes | None, name: str = "c", partition: int = 0, **fields: Any) -> Call:
+        """A poll that returns one record, with whatever belongs to it."""
+        return self.do(ops.Poll(name), Ok((Record("t", partition, offset, value, **fields),)))
+
+    def alter(self, topic: str = "t", outcome: Outcome | None = None, **settings: str) -> Call:
+        given = {key.replace("_", "."): text for key, text in settings.items()}
+        return self.do(ops.AlterTopic(topic, given), outcome)
 
     def assigned(self, name: str, *partitions: int, generation: int = 1, group: str = "g", topic: str = "t") -> int:
         tps = tuple(TopicPartition(topic, partition) for partition in partitions)
@@ -184,7 +193,7 @@ class HistoryBuilder:
 
     @property
     def recording(self) -> Recording:
-        return Recording(Header(overrides=self.overrides), tuple(self.rows))
+        return Recording(Header(overrides=self.overrides, broker_settings=self.broker_settings), tuple(self.rows))
 
     @property
     def history(self) -> History:

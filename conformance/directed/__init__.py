@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.directed import delivery, failover, groups, ordering, transactions
+from brokerlaw.conformance.directed import delivery, failover, groups, ordering, records, retention, transactions
 from brokerlaw.conformance.needs import fitted, missing
 from brokerlaw.conformance.plan import Plan, Step
 
@@ -46,6 +46,8 @@ _LOG: Final = (
     "leadership.epoch-monotonic",
     "leadership.one-leader-per-epoch",
 )
+_WHOLE: Final = ("records.null-stays-null", "records.read-alike", "topics.begin-at-zero", "topics.partition-count")
+_STAYS: Final = ("retention.only-expired-goes", "durability.acked-survives")
 _SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle")
 _ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once")
 _NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
@@ -55,6 +57,19 @@ _FAILOVER: Final = ("durability.acked-survives", "leadership.epoch-monotonic", "
 
 SCHEDULES: Final = (
     Directed("order", ordering.order, _LOG),
+    Directed("records-whole", records.whole, (*_WHOLE, "records.too-large-refused")),
+    *(Directed(f"codec-{name}", records.codec(name), _WHOLE[1:]) for name in records.CODECS[1:]),
+    Directed("tombstones", records.tombstones, _WHOLE),
+    Directed("headers", records.headers, ("records.headers-kept", *_WHOLE[1:])),
+    Directed("create-time", records.timestamps("CreateTime"), ("records.create-time-kept", "records.timestamp-type")),
+    Directed(
+        "append-time", records.timestamps("LogAppendTime"), ("records.timestamp-type", "records.append-time-ascends")
+    ),
+    Directed("topic-created-anew", records.created_anew, ("topics.nothing-old", "topics.begin-at-zero")),
+    Directed("expired", retention.expired, _STAYS),
+    Directed("outgrown", retention.outgrown, _STAYS),
+    Directed("compacted", retention.compacted, ("compaction.keeps-last",)),
+    Directed("compacted-transactions", retention.compacted_transactions, ("compaction.keeps-last",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
     Directed("rebalance", groups.rebalance("eager"), (*_SHARES, *_ONCE_MORE)),
     Directed("rebalance-cooperative", groups.rebalance("cooperative"), (*_SHARES, *_ONCE_MORE)),

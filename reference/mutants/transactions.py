@@ -95,8 +95,7 @@ class PassesLastStable(Leader):
 class AbortedIsVisible(Log):
     """read_committed readers are given aborted records."""
 
-    def is_aborted(self, batch: Batch) -> bool:
-        """Nothing is."""
+    def _is_aborted(self, batch: Batch) -> bool:
         return False
 
 

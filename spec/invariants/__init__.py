@@ -7,14 +7,17 @@ from brokerlaw.spec.invariants.invariant import INVARIANTS
 
 MODULES: Final = (
     "ordering",
+    "topics",
     "partitioning",
     "integrity",
+    "records",
     "durability",
     "idempotence",
     "ownership",
     "groups",
     "offsets",
     "retention",
+    "compaction",
     "delivery",
     "transactions",
     "cycles",

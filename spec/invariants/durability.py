@@ -4,7 +4,9 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.evidence.compaction import compacted
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
+from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.outages import down_throughout
 from brokerlaw.spec.history.evidence.records import (
     ALL_REPLICAS,
@@ -19,7 +21,6 @@ from brokerlaw.spec.history.evidence.relations import NEVER, find, first_after, 
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
     deleted_below,
-    keeping,
     known,
     number_of,
     partition_count,
@@ -89,17 +90,17 @@ def _elsewhere(h: History, send: Acked, read: PlacedReads) -> Violation:
     covers=("replication",),
 )
 def acked_survives(h: History) -> Finding:
-    """Judged by complete reads. Records that somebody asked to delete, and topics that expire or compact, are left out.
+    """Judged by complete reads. Records that somebody asked to delete, or that may have expired by then, are left out.
 
     For read_committed readers a record counts once its transaction was committed, and only below the end that they were
     told: that end waits for transactions that are still being ended.
     """
     sends = acked(h)
-    sends = sends[within(h, keeping(h))[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
-    visible = owed_to(h, sends, COMMITTED)
+    sends = sends[within(h, known(h) - compacted(h).keys())[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
+    visible, until = owed_to(h, sends, COMMITTED), kept_until(h, sends.tp, sends.offset)
     isolation = drains(h).isolation
     drain, send = covering(h, sends.tp, sends.offset)
-    owed = (isolation[drain] == UNCOMMITTED) | visible[send]
+    owed = ((isolation[drain] == UNCOMMITTED) | visible[send]) & (until[send] > drains(h).time[drain])
     drain, send = drain[owed], send[owed]
     absent = ~shown(h, drain, offset=sends.offset[send], value=sends.value[send])
     beyond, late = short_of(h, sends.tp, sends.offset, sends.completed)

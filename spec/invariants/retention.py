@@ -4,14 +4,15 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.drains import Drains, covering, drains, short_of, shown
-from brokerlaw.spec.history.evidence.records import PlacedReads, placed_reads
-from brokerlaw.spec.history.evidence.relations import firsts, highest_before, take
+from brokerlaw.spec.history.evidence.expiry import kept_from_the_front, kept_until
+from brokerlaw.spec.history.evidence.records import DURABLE, Acked, PlacedReads, acked, placed_reads
+from brokerlaw.spec.history.evidence.relations import NEVER, first_above, first_after, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
-from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, deleted_below, keeping, within
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, deleted_below, known, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, UNCOMMITTED, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
-from brokerlaw.spec.invariants.wording import place, violation
+from brokerlaw.spec.invariants.wording import place, value, violation
 
 
 @invariant(
@@ -24,25 +25,29 @@ from brokerlaw.spec.invariants.wording import place, violation
     mutants=("delete-on-consume",),
 )
 def consuming_deletes_nothing(h: History) -> Finding:
-    """Records that somebody asked to delete, and topics that expire or compact, are left out."""
+    """Records that somebody asked to delete, or that may have expired by then, are left out."""
     reads = placed_reads(h)
-    reads = reads[within(h, keeping(h))[reads.tp] & (reads.offset >= deleted_below(h)[reads.tp])]
+    reads = reads[within(h, known(h))[reads.tp] & (reads.offset >= deleted_below(h)[reads.tp])]
+    until = kept_until(h, reads.tp, reads.offset)
     begins = h.answers[h.answers.kind == EARLIEST]
     latest = highest_before(begins.tp, -begins.invoked, begins.offset, reads.tp, -reads.completed)
+    latest = np.where(take(begins.completed, latest) < until, latest, -1)
     cut = np.flatnonzero(take(begins.offset, latest) > reads.offset)
-    again, lost_drain, lost = _read_again(h, reads)
+    again, lost_drain, lost = _read_again(h, reads, until)
     tested = np.union1d(np.flatnonzero(latest >= 0), np.append(again, lost))
-    breaches = [_cut_off(h, reads, int(i), begins[latest[i : i + 1]]) for i in cut]
+    each = cut[np.sort(firsts(latest[cut]))]
+    breaches = [_cut_off(h, reads, int(i), begins[latest[i : i + 1]]) for i in each]
     kept = ~np.isin(lost, cut)
     breaches += [_vanished(h, reads, int(i), int(d)) for d, i in zip(lost_drain[kept], lost[kept], strict=True)]
     return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), tuple(breaches))
 
 
-def _read_again(h: History, reads: PlacedReads) -> tuple[Ints, Ints, Ints]:
+def _read_again(h: History, reads: PlacedReads, until: Ints) -> tuple[Ints, Ints, Ints]:
     """The reads that a later drain should repeat; and of those that it does not, each once, the drain and the read."""
     table = drains(h)
     drain, read = covering(h, reads.tp, reads.offset)
-    later = (reads.completed[read] < table.begun[drain]) & _visible(table, drain, reads, read)
+    later = (reads.completed[read] < table.begun[drain]) & (table.time[drain] < until[read])
+    later &= _visible(table, drain, reads, read)
     drain, read = drain[later], read[later]
     absent = ~shown(h, drain, offset=reads.offset[read])
     beyond, gone = short_of(h, reads.tp, reads.offset, reads.completed)
@@ -74,3 +79,37 @@ def _vanished(h: History, reads: PlacedReads, read: int, drain: int) -> Violatio
     else:
         reason += f"{h.processes[table.process[0]]}, reading everything from {start} to {end} afterwards, did not"
     return violation(h, reason + under(h, (CLEAN_ELECTION,)), (reads.op[read],), table.row)
+
+
+@invariant(
+    "retention.only-expired-goes",
+    statement="A log begins at or before every acknowledged record that nobody deleted and that has not expired.",
+    formal="∀ acknowledged send s, earliest offset b told between ack(s) and expiry(s): b ≤ offset(s)",
+    source="Kafka documentation, topic configuration: retention.ms, retention.bytes, cleanup.policy; Pulsar issue 5579",
+    promised=DURABLE,
+    covers=("retention", "alter-configs"),
+    liars=("list_offsets.answer: one more", "delete_records.request.before: one more"),
+)
+def only_expired_goes(h: History) -> Finding:
+    """A record has not expired while it is younger than every retention.ms that may have been in force, while its log
+    from there on is smaller than retention.bytes, or while a record before it in its log has not.
+    """
+    sends = acked(h)
+    sends = sends[within(h, known(h))[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
+    until = kept_from_the_front(h, sends.tp, sends.offset)
+    begins = h.answers[h.answers.kind == EARLIEST]
+    first = first_after(begins.tp, begins.invoked, sends.tp, sends.completed + 1)
+    tested = np.asarray(take(begins.completed, first, NEVER) < until, dtype=np.bool_)
+    cut = first_above(begins.tp, begins.completed, begins.offset, sends.tp, sends.offset)
+    wrong = np.flatnonzero((take(begins.completed, cut, NEVER) < until) & (take(begins.invoked, cut) > sends.completed))
+    tested[wrong] = True
+    wrong = wrong[firsts(cut[wrong])]
+    breaches = tuple(_gone(h, sends, int(i), begins[cut[i : i + 1]]) for i in wrong)
+    return Finding(int(tested.sum()), breaches)
+
+
+def _gone(h: History, sends: Acked, send: int, begin: Answers) -> Violation:
+    where = place(h, int(sends.tp[send]), int(sends.offset[send]))
+    told = f"{value(h, int(sends.value[send]))} was acknowledged at {where}, and has neither expired nor been deleted"
+    reason = f"{told}, but the log now begins at {int(begin.offset[0])}{under(h, DURABLE)}"
+    return violation(h, reason, (sends.op[send], begin.op[0]))

@@ -5,6 +5,7 @@ import numpy as np
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.dependencies import IsolatedReads, own_reads
 from brokerlaw.spec.history.evidence.drains import covering, drains, shown
+from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.records import (
     DURABLE,
     Acked,
@@ -16,7 +17,7 @@ from brokerlaw.spec.history.evidence.records import (
 )
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
-from brokerlaw.spec.history.evidence.topics import deleted_below, keeping, within
+from brokerlaw.spec.history.evidence.topics import deleted_below
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -88,10 +89,10 @@ def atomic(h: History) -> Finding:
     Transactions whose commit has an unknown outcome are judged too, as all or nothing.
     """
     sends = acked(h)
-    kept = (sends.transaction >= 0) & within(h, keeping(h))[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])
-    sends = sends[kept]
+    sends = sends[(sends.transaction >= 0) & (sends.offset >= deleted_below(h)[sends.tp])]
+    until = kept_until(h, sends.tp, sends.offset)
     drain, send = covering(h, sends.tp, sends.offset)
-    isolated = drains(h).isolation[drain] == COMMITTED
+    isolated = (drains(h).isolation[drain] == COMMITTED) & (until[send] > drains(h).time[drain])
     drain, send = drain[isolated], send[isolated]
     there = shown(h, drain, offset=sends.offset[send], value=sends.value[send])
     seen, unseen = _one_of_each(h, sends, send[there]), _one_of_each(h, sends, send[~there])

@@ -27,6 +27,14 @@ def key(h: History, index: int) -> str:
     return text(h.keys[index]) if index >= 0 else "null"
 
 
+def headers(h: History, index: int) -> str:
+    """`headers trace='1' trace=null`, or `no headers`."""
+    if index < 0:
+        return "no headers"
+    told = (f"{name}={'null' if data is None else text(data)}" for name, data in h.headers[index])
+    return f"headers {' '.join(told)}"
+
+
 def text(data: bytes) -> str:
     """Bytes for people."""
     shown = repr(data.decode("utf-8", "backslashreplace"))

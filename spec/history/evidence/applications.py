@@ -9,11 +9,12 @@ from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, holders, of_group
 from brokerlaw.spec.history.evidence.commits import PossibleCommits, possible_commits
+from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import Acked, acked, owed_to
 from brokerlaw.spec.history.evidence.relations import firsts, least, pack_both, pairs, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers, lifted
-from brokerlaw.spec.history.evidence.topics import deleted_below, keeping, partitions_of
+from brokerlaw.spec.history.evidence.topics import deleted_below, partitions_of, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Declared, Discipline
 from brokerlaw.spec.history.tables import COMMITTED, ISOLATION, OK, Applied, Reads, Sends
@@ -57,8 +58,10 @@ def inputs(h: History, application: Application) -> Acked:
     sends, topic = acked(h), application.declared.topic
     members = _members(h, application)
     begins_early = all(consumer.reset == "earliest" for consumer in members.values())
-    if application.caught is None or topic not in keeping(h) or not begins_early:
+    if application.caught is None or not begins_early:
         return sends[:0]
+    sends = sends[within(h, {topic})[sends.tp]]
+    sends = sends[kept_until(h, sends.tp, sends.offset) > application.caught[1]]
     held = np.isin(sends.tp, _held(h, application)) & (sends.offset >= deleted_below(h)[sends.tp])
     sends = sends[held & (sends.completed < _last_poll(h, members, application.caught[1]))]
     isolated = any(ISOLATION[consumer.isolation] == COMMITTED for consumer in members.values())

@@ -8,7 +8,7 @@ from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, pack, present, take
 from brokerlaw.spec.history.evidence.settings import lifted
-from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, number_of, topic_of, within
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, known, number_of, topic_of, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMIT, COMMITTED, FAIL, OK, Reads, Sends
 
@@ -29,6 +29,17 @@ def acked(h: History) -> Acked:
     sends = Acked(**h.sends.columns, once=sent_once(h))
     owed = (sends.acks == -1) | lifted(h, ALL_REPLICAS)
     return sends[owed & (sends.status == OK) & (sends.offset >= 0) & within(h, clean(h))[sends.tp]]
+
+
+@derived
+def sizes(h: History) -> Ints:
+    """By send, how many bytes its key, value and headers have."""
+    keys, values, headers = h.keys.values, h.values.values, h.headers.values
+    key, value = ([*map(len, each), 0] for each in (keys, values))
+    header = [*(sum(len(name) + len(value or b"") for name, value in each) for each in headers), 0]
+    sends = h.sends
+    length: Ints = np.array(key)[sends.key] + np.array(value)[sends.value] + np.array(header)[sends.headers]
+    return length
 
 
 @derived
@@ -63,6 +74,19 @@ def _alike(code: Ints) -> Ints:
     """By row, how many rows have its code."""
     _, group, count = np.unique(code, return_inverse=True, return_counts=True)
     return np.asarray(count[group], dtype=np.int64)
+
+
+@derived
+def source_of_read(h: History) -> Ints:
+    """By read, the row of the send that it certainly comes from, by its place or else by its value; -1: not known."""
+    sends, reads = h.sends, h.reads
+    placed = np.flatnonzero((sends.status == OK) & (sends.offset >= 0) & within(h, clean(h))[sends.tp])
+    rows = sends[placed]
+    at = (reads.tp, reads.offset, reads.key, reads.value)
+    here = take(placed, find((rows.tp, rows.offset, rows.key, rows.value), at))
+    only = send_of_read(h)
+    only = np.where((take(sends.key, only) == reads.key) & within(h, known(h))[reads.tp], only, -1)
+    return np.where(here >= 0, here, only)
 
 
 class PlacedReads(Reads, kw_only=True):

@@ -81,6 +81,15 @@ def highest_before(group: Ints, time: Ints, value: Ints, asked_group: Ints, aske
     return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
 
 
+def first_above(group: Ints, time: Ints, value: Ints, asked_group: Ints, asked_value: Ints) -> Ints:
+    """For each asked group and value: its earliest row with a higher value, or -1."""
+    key, asked = pack_both((group, value), (asked_group, asked_value))
+    order = np.lexsort((time, group))
+    level = np.maximum.accumulate(key[order])
+    found = take(order, np.searchsorted(level, asked, side="right"))
+    return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
+
+
 def lowest_from(group: Ints, time: Ints, value: Ints, asked_group: Ints, asked_time: Ints) -> Ints:
     """For each asked group and time: of its rows at that time or later the one with the lowest value, or -1."""
     return highest_before(group, -time, -value, asked_group, 1 - asked_time)

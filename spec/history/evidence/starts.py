@@ -7,11 +7,12 @@ from brokerlaw.spec.history.columns import Bools, Ints, Table, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
+from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
 from brokerlaw.spec.history.evidence.records import acked, owed_to, placed_reads
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
-from brokerlaw.spec.history.evidence.topics import clean, deleted_below, keeping, within
+from brokerlaw.spec.history.evidence.topics import clean, deleted_below, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED, Reads
 

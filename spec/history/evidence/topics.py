@@ -47,12 +47,6 @@ def topic_settings(h: History) -> frozenset[tuple[str, str, str]]:
 
 
 @derived
-def keeping(h: History) -> frozenset[str]:
-    """Known topics whose settings never expire nor compact records."""
-    return known(h) - {topic for topic, name, value in topic_settings(h) if _sheds(name, value)}
-
-
-@derived
 def clean(h: History) -> frozenset[str]:
     """Steady topics without unclean elections, or all steady ones where the user chose unclean elections."""
     unclean = {topic for topic, name, value in topic_settings(h) if f"{name}={value}" == UNCLEAN_ELECTION}
@@ -117,11 +111,6 @@ def partition_count(h: History, topic: str, time: int) -> int | None:
 def partitions_of(h: History, topic: str) -> list[int]:
     """The partitions of a topic that the history speaks of, by index."""
     return [index for index, tp in enumerate(h.partitions.values) if tp.topic == topic]
-
-
-def _sheds(name: str, value: str) -> bool:
-    expires = name.startswith(("retention.", "local.retention.")) and value != "-1"
-    return expires or (name == "cleanup.policy" and value != "delete")
 
 
 K = TypeVar("K", bound=Operation)

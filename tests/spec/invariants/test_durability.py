@@ -190,6 +190,7 @@ def test_topics_that_expire_or_compact_test_nothing(setting: dict[str, str]) -> 
     history.topic(**setting)
     history.producer()
     history.send(b"a", 0)
+    history.wait(1000)
     history.drain([], end=1)
     untested(history, SURVIVES)
 

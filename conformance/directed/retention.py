@@ -1,0 +1,64 @@
+"""Retention and compaction: what is old goes, what is not stays; of each key the last record stays."""
+
+from collections.abc import Iterator
+
+from brokerlaw.conformance.directed.records import read
+from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
+from brokerlaw.conformance.plan import Elapse, Step
+from brokerlaw.spec.history import operations as ops
+
+
+def expired(replication: int) -> Iterator[Step]:
+    """Some records grow old before others are sent; an administrator asks for less and for more to be kept."""
+    yield topic(1, replication, retention_ms="60000")
+    yield ops.OpenProducer("p0")
+    yield from sends(4)
+    yield from read("c0")
+    yield ops.AlterTopic(TOPIC, {"retention.ms": "2000"})
+    yield Elapse(3_000)
+    yield from sends(4, start=4)
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
+    yield from read("c1")
+    yield ops.AlterTopic(TOPIC, {"retention.ms": "-1"})
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
+
+
+def outgrown(replication: int) -> Iterator[Step]:
+    """A log that may have so many bytes has more."""
+    yield topic(1, replication, retention_bytes="20000")
+    yield ops.OpenProducer("p0")
+    for number in range(60):
+        yield ops.Send("p0", TOPIC, (b"p0-%d:" % number).ljust(1_000, b"x"), b"key-0")
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
+    yield from read("c0")
+
+
+def compacted(replication: int) -> Iterator[Step]:
+    """Keys are written again and again, deleted, and written again; transactions among them."""
+    yield topic(1, replication, cleanup_policy="compact")
+    yield ops.OpenProducer("p0")
+    yield from sends(9)
+    yield from read("c0")
+    yield ops.Send("p0", TOPIC, None, b"key-0")
+    yield Elapse(3_000)
+    yield from sends(4, start=9)
+    yield ops.Send("p0", TOPIC, None, b"key-1")
+    yield ops.Send("p0", TOPIC, b"p0-last:", b"key-3")
+    yield Elapse(3_000)
+    yield from read("c1")
+
+
+def compacted_transactions(replication: int) -> Iterator[Step]:
+    """What is committed supersedes, what is aborted does not, and neither is taken for the other once cleaned."""
+    yield topic(1, replication, cleanup_policy="compact")
+    yield ops.OpenProducer("p0")
+    yield ops.OpenProducer("t0", transactional_id="t")
+    yield from sends(3)
+    for number in range(3):
+        yield ops.BeginTransaction("t0")
+        yield from sends(3, "t0", start=3 * number)
+        yield ops.AbortTransaction("t0") if number else ops.CommitTransaction("t0")
+        yield Elapse(1_500)
+    yield from sends(1, start=3)
+    yield ops.OpenConsumer("c0", isolation="read_committed")
+    yield from tuple(read("c0"))[1:]

@@ -1,0 +1,161 @@
+"""Topics: what one is created with, and that nothing of an earlier one of its name is in it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.expiry import keeping
+from brokerlaw.spec.history.evidence.incarnations import Incarnation, incarnations
+from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import firsts, present
+from brokerlaw.spec.history.evidence.topics import (
+    deleted_below,
+    expanded,
+    known,
+    number_of,
+    partitions_of,
+    totals,
+    within,
+)
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import ASSIGNED, EARLIEST, FAIL, LATEST, OK, Answers, Reads, Sends
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import partition, place, value, violation
+
+
+@invariant(
+    "topics.begin-at-zero",
+    statement="A new topic's partitions begin at offset 0 and have nothing in them.",
+    formal="∀ answer a about a topic: nothing was sent to it before ⇒ earliest = latest = 0; nothing of it was deleted"
+    " ⇒ earliest = 0",
+    source='Kafka documentation, "Topics and Logs": each record has a sequential id number, its offset',
+    liars=("list_offsets.answer: one more",),
+)
+def begin_at_zero(h: History) -> Finding:
+    """A topic that was deleted and created anew is a new one, a second after it was created and while no broker is
+    disturbed: until then a broker may not have learned of it.
+    """
+    answers = h.answers[(h.answers.status == OK) & np.isin(h.answers.kind, (EARLIEST, LATEST))]
+    empty, kept = np.zeros(len(answers), dtype=np.bool_), _nothing_removed(h, answers)
+    for each in _topics(h):
+        mine = np.flatnonzero(_about(h, answers, each))
+        sends = _may_be_in(h, each)
+        empty[mine] = answers.completed[mine] < sends.invoked.min(initial=each.over)
+    tested = empty | kept
+    wrong = np.flatnonzero(tested & (answers.offset != 0))
+    return Finding(int(tested.sum()), tuple(_not_at_zero(h, answers[i : i + 1], bool(empty[i])) for i in wrong))
+
+
+def _topics(h: History) -> list[Incarnation]:
+    return [each for each in incarnations(h) if each.created]
+
+
+def _about(h: History, answers: Answers, each: Incarnation) -> Bools:
+    """Whether the answers are certainly about this topic."""
+    mine = np.isin(answers.tp, partitions_of(h, each.topic))
+    mine &= (answers.invoked > each.settled) & (answers.completed < each.over)
+    if each.cleared >= 0:
+        mine &= ~disturbed(h, np.full(len(answers), each.cleared), answers.completed)
+    return np.asarray(mine, dtype=np.bool_)
+
+
+def _may_be_in(h: History, each: Incarnation) -> Sends:
+    """The sends whose records may be in this topic: what was not confirmed before may come late."""
+    sends = h.sends
+    before = (sends.status == OK) & (sends.completed < each.cleared)
+    return sends[(sends.topic == h.topics.find(each.topic)) & (sends.status != FAIL) & ~before]
+
+
+def _nothing_removed(h: History, answers: Answers) -> Bools:
+    """Of the log's start, where nobody deleted records, and none can have expired."""
+    kept = within(h, keeping(h)) & (deleted_below(h) == 0)
+    created = {each.topic: each.begun for each in _topics(h)}
+    since = np.array([*(created.get(tp.topic, -1) for tp in h.partitions.values), -1], dtype=np.int64)
+    return np.asarray((answers.kind == EARLIEST) & kept[answers.tp] & (answers.invoked > since[answers.tp]))
+
+
+def _not_at_zero(h: History, answer: Answers, empty: bool) -> Violation:
+    asked = "begin" if answer.kind[0] == EARLIEST else "end"
+    why = "before anything was sent to it" if empty else "and nothing of it was deleted"
+    return violation(h, f"{partition(h, answer.tp[0])} was said to {asked} at {answer.offset[0]}, {why}", answer.op)
+
+
+@invariant(
+    "topics.nothing-old",
+    statement="Once a topic was deleted, none of its records is read any more, nor in a topic created under its name.",
+    formal="∀ read r of a topic after its deletion ∃ send s of r's key and value: s was not confirmed before that",
+    source="Kafka, Admin.deleteTopics and KIP-516: a topic created anew is another one, with another id",
+    liars=("delete_topic.outcome: not done",),
+)
+def nothing_old(h: History) -> Finding:
+    """For readers that were opened a second after it was deleted or created anew, while no broker was disturbed."""
+    tested, breaches = 0, []
+    for each in incarnations(h):
+        if each.cleared >= 0:
+            reads = _readers_of(h, each)
+            tested += len(reads)
+            breaches += list(_old(h, reads, each))
+    return Finding(tested, tuple(breaches))
+
+
+def _readers_of(h: History, each: Incarnation) -> Reads:
+    """What readers that can know no other topic of the name were given."""
+    reads = h.reads[np.isin(h.reads.tp, partitions_of(h, each.topic))]
+    reads = reads[(h.operations.invoked[reads.opened] > each.settled) & (reads.completed < each.over)]
+    return reads[~disturbed(h, np.full(len(reads), each.cleared), reads.completed)]
+
+
+def _old(h: History, reads: Reads, each: Incarnation) -> Iterator[Violation]:
+    sends, new = h.sends, _may_be_in(h, each)
+    old = sends[(sends.topic == h.topics.find(each.topic)) & (sends.status == OK) & (sends.completed < each.cleared)]
+    read = (reads.key, reads.value)
+    wrong = np.flatnonzero(present((old.key, old.value), read) & ~present((new.key, new.value), read))
+    for i in wrong[np.sort(firsts(reads.tp[wrong], reads.offset[wrong]))].tolist():
+        send = np.flatnonzero((old.key == reads.key[i]) & (old.value == reads.value[i]))[:1]
+        where = place(h, int(reads.tp[i]), int(reads.offset[i]))
+        told = f"{h.processes[reads.process[i]]} read {value(h, int(reads.value[i]))} at {where}"
+        reason = f"{told}, which was in the topic {each.topic} that was deleted before"
+        yield violation(h, reason, (*old.op[send], each.op, reads.op[i]))
+
+
+@invariant(
+    "topics.partition-count",
+    statement="Records stand, and members are given partitions, in no partition that the topic does not have.",
+    formal="∀ acknowledgement, read or assignment of partition p of topic t: p < partitions(t)",
+    source="Kafka, Admin.createTopics and createPartitions (KIP-195)",
+    covers=("create-partitions",),
+    liars=("send.answer.partition", "create_topic.request.partitions: one more"),
+)
+def partition_count(h: History) -> Finding:
+    """By the number that the topic was created with, or any that somebody had asked for by then."""
+    acked, told = h.sends[h.sends.status == OK], h.ownership[h.ownership.kind == ASSIGNED]
+    tp = np.concatenate([acked.tp, h.reads.tp, told.tp])
+    time = np.concatenate([acked.completed, h.reads.completed, told.time])
+    first, later, since = _counts(h)
+    limit = np.where(time < since[tp], first[tp], later[tp])
+    tested = limit > 0
+    wrong = np.flatnonzero(tested & (number_of(h)[tp] >= limit))
+    op = np.concatenate([acked.op, h.reads.op, np.full(len(told), -1)])
+    row = np.concatenate([np.full(len(acked) + len(h.reads), -1), told.row])
+    once = wrong[np.sort(firsts(tp[wrong]))]
+    breaches = (_beyond(h, int(tp[i]), int(limit[i]), int(op[i]), int(row[i])) for i in once)
+    return Finding(int(tested.sum()), tuple(breaches))
+
+
+def _counts(h: History) -> tuple[Ints, Ints, Ints]:
+    """By partition: how many its topic was created with (0: not known), may have had later, and from when on."""
+    rows = []
+    for tp in h.partitions.values:
+        first = max(0, h.created[tp.topic].partitions) if tp.topic in known(h) else 0
+        later = max(totals(h).get(tp.topic, {first})) if first else 0
+        rows.append((first, later, expanded(h).get(tp.topic, 0)))
+    table = np.array([*rows, (0, 0, 0)], dtype=np.int64)
+    return table[:, 0], table[:, 1], table[:, 2]
+
+
+def _beyond(h: History, tp: int, limit: int, op: int, row: int) -> Violation:
+    created = [each.op for each in _topics(h) if each.topic == h.partitions[tp].topic]
+    what = "a member was given" if op < 0 else "a record stands in"
+    reason = f"{what} {partition(h, tp)}, and the topic has {limit} partition{'s' * (limit > 1)}"
+    return violation(h, reason, (*created, op), (row,))

@@ -1,0 +1,185 @@
+"""Topics: they begin at zero, have their partitions, and nothing of an earlier topic of the name."""
+
+import pytest
+from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Outcome
+
+ZERO = "topics.begin-at-zero"
+OLD = "topics.nothing-old"
+COUNT = "topics.partition-count"
+
+
+def told(**settings: str) -> HistoryBuilder:
+    history = HistoryBuilder()
+    history.topic(**settings)
+    history.producer()
+    return history
+
+
+def anew(deleted: Outcome | None = None, patience: int = 1_000) -> HistoryBuilder:
+    """A topic with a record, deleted and created anew."""
+    history = told()
+    history.send(b"a", 0)
+    history.do(ops.DeleteTopic("t"), deleted)
+    history.topic()
+    history.wait(patience)
+    return history
+
+
+# --- begin at zero ---
+
+
+@pytest.mark.parametrize(("at", "said"), [("earliest", "begin"), ("latest", "end")])
+def test_a_new_topic_that_begins_or_ends_elsewhere_is_seen(at: str, said: str) -> None:
+    history = told()
+    asked = history.list_offset(5, at)
+    assert guilty(history, ZERO, asked) == f"t/0 was said to {said} at 5, before anything was sent to it"
+
+
+def test_a_log_that_begins_elsewhere_with_nothing_deleted_is_seen() -> None:
+    history = told()
+    history.send(b"a", 5)
+    asked = history.list_offset(5, "earliest")
+    assert guilty(history, ZERO, asked) == "t/0 was said to begin at 5, and nothing of it was deleted"
+
+
+def test_a_log_that_begins_at_zero() -> None:
+    history = told()
+    history.list_offset(0)
+    history.send(b"a", 0)
+    history.list_offset(1)
+    history.list_offset(0, "earliest")
+    assert innocent(history, ZERO) == 2
+
+
+def test_a_send_may_be_there_before_its_outcome() -> None:
+    history = told()
+    history.sending(b"a")
+    history.list_offset(1)
+    untested(history, ZERO)
+
+
+def test_an_end_of_the_topic_before_is_seen() -> None:
+    history = anew()
+    asked = history.list_offset(1)
+    guilty(history, ZERO, asked)
+
+
+@pytest.mark.parametrize("why", ["early", "late send", "fault", "deleted since"])
+def test_an_end_that_may_be_explained(why: str) -> None:
+    history = told()
+    history.send(b"a", 0)
+    if why == "late send":
+        history.do(ops.Send("p", "t", b"b"), UNKNOWN)
+    history.do(ops.DeleteTopic("t"))
+    history.topic()
+    if why == "fault":
+        history.do(ops.KillBroker(0))
+    if why != "early":
+        history.wait(1_000)
+    if why == "deleted since":
+        history.do(ops.DeleteTopic("t"), UNKNOWN)
+    history.list_offset(1)
+    untested(history, ZERO)
+
+
+@pytest.mark.parametrize("why", ["deleted", "expired"])
+def test_a_start_that_moved_for_a_reason(why: str) -> None:
+    history = told(retention_ms="1000" if why == "expired" else "-1")
+    history.send(b"a", 0)
+    if why == "deleted":
+        history.do(ops.DeleteRecords("t", 0, 1), UNKNOWN)
+    history.wait(1_000)
+    history.list_offset(1, "earliest")
+    untested(history, ZERO)
+
+
+# --- nothing old ---
+
+
+@pytest.mark.parametrize("deleted", [None, UNKNOWN])
+def test_a_record_of_the_topic_before_is_seen(deleted: Outcome | None) -> None:
+    history = anew(deleted)
+    history.consumer()
+    poll = history.poll("c", (0, b"a"))
+    created = next(i for i, row in enumerate(history.rows) if i and getattr(row, "value", 0) == ops.CreateTopic("t"))
+    send = next(i for i, row in enumerate(history.rows) if isinstance(getattr(row, "value", 0), ops.Send))
+    reason = guilty(history, OLD, send, created, poll)
+    assert reason == "c read 'a' at t/0@0, which was in the topic t that was deleted before"
+
+
+def test_a_record_of_a_topic_that_is_gone_is_seen() -> None:
+    history = told()
+    send = history.send(b"a", 0)
+    deleted = history.do(ops.DeleteTopic("t"))
+    history.do(ops.CreateTopic("t"), REFUSED)
+    history.wait(1_000)
+    history.consumer()
+    guilty(history, OLD, send, deleted, history.poll("c", (0, b"a")))
+
+
+def test_the_same_record_sent_anew() -> None:
+    history = anew()
+    history.send(b"a", 0)
+    history.consumer()
+    history.poll("c", (0, b"a"))
+    assert innocent(history, OLD) == 1
+
+
+def test_a_reader_from_before_may_have_it_in_hand() -> None:
+    history = told()
+    history.send(b"a", 0)
+    history.consumer()
+    history.do(ops.DeleteTopic("t"))
+    history.topic()
+    history.wait(1_000)
+    history.poll("c", (0, b"a"))
+    untested(history, OLD)
+
+
+def test_a_deletion_that_failed_deletes_nothing() -> None:
+    history = anew(REFUSED)
+    history.consumer()
+    history.poll("c", (0, b"a"))
+    untested(history, OLD)
+
+
+# --- partition count ---
+
+
+def test_a_partition_too_many_is_seen() -> None:
+    history = told()
+    send = history.send(b"a", 0, partition=1)
+    reason = guilty(history, COUNT, 0, send)
+    assert reason == "a record stands in t/1, and the topic has 1 partition"
+
+
+def test_a_member_that_is_given_what_there_is_not_is_seen() -> None:
+    history = told()
+    history.member("c")
+    given = history.assigned("c", 0, 1)
+    assert guilty(history, COUNT, 0, given) == "a member was given t/1, and the topic has 1 partition"
+
+
+@pytest.mark.parametrize("outcome", [None, UNKNOWN])
+def test_partitions_that_were_added(outcome: Outcome | None) -> None:
+    history = told()
+    history.do(ops.CreatePartitions("t", 2), outcome)
+    history.send(b"a", 0, partition=1)
+    assert innocent(history, COUNT) == 1
+
+
+def test_partitions_before_they_were_added_are_seen() -> None:
+    history = told()
+    send = history.send(b"a", 0, partition=1)
+    history.do(ops.CreatePartitions("t", 2))
+    guilty(history, COUNT, 0, send)
+
+
+def test_a_topic_from_before_has_any_number() -> None:
+    history = HistoryBuilder()
+    history.producer()
+    history.send(b"a", 0, partition=7)
+    untested(history, COUNT)
