@@ -1,5 +1,6 @@
 """A record batch: what is appended, replicated and truncated as one."""
 
+from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from brokerlaw.spec.history.values import Record, RecordHeader
@@ -35,11 +36,18 @@ class Stamp(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Records from `base` on, written in leader epoch `epoch`; or a control marker, which takes one offset."""
+    """Records from `base` on, written in leader epoch `epoch`; or a control marker, which takes one offset.
+
+    `offsets` is how many it takes, whatever compaction leaves of its records; `written`
+    its bytes before that; `timestamp` the largest (ms).
+    """
 
     base: int
     epoch: int
     records: tuple[Record, ...]
+    offsets: int
+    written: int
+    timestamp: int
     stamp: Stamp | None = None
     transactional: bool = False
     control: Control | None = None
@@ -47,4 +55,16 @@ class Batch(NamedTuple):
     @property
     def end(self) -> int:
         """The offset past the last."""
-        return self.base + (len(self.records) or 1)
+        return self.base + self.offsets
+
+    @property
+    def size(self) -> int:
+        """In bytes; none for what compaction has emptied."""
+        if not self.records and self.control is None:
+            return 0
+        return size_of(Content(each.key, each.value, each.timestamp, each.headers) for each in self.records)
+
+
+def size_of(contents: Iterable[Content]) -> int:
+    """About as many bytes as a batch of these has in Kafka's format."""
+    return BATCH_OVERHEAD + sum(content.size for content in contents)

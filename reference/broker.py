@@ -103,8 +103,10 @@ class Broker(Process):
         return leader.log.first_at(timestamp, leader.latest("read_uncommitted"))
 
     def delete_records(self, tp: TopicPartition, before: int) -> int:
-        """Delete below an offset, -1 for the high watermark; returns it. Raises `OFFSET_OUT_OF_RANGE` beyond that."""
+        """Delete below an offset (-1: the high watermark), which is told. `OFFSET_OUT_OF_RANGE`, `POLICY_VIOLATION`."""
         leader = self.leader(tp)
+        if "delete" not in leader.settings.cleanup:
+            raise BrokerError("POLICY_VIOLATION", f"{tp} is compacted, and nothing else")
         high_watermark = leader.replica.high_watermark
         before = high_watermark if before == -1 else before
         if not 0 <= before <= high_watermark:

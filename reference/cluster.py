@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from brokerlaw.reference.broker import Broker
 from brokerlaw.reference.classic_group import ClassicGroup
 from brokerlaw.reference.classic_member import ClassicGroupMember
+from brokerlaw.reference.cleaner import Cleaner
 from brokerlaw.reference.client import Client
 from brokerlaw.reference.consumer import Consumer
 from brokerlaw.reference.consumer_group import ConsumerGroup
@@ -110,6 +111,7 @@ class Parts(NamedTuple):
     """What a cluster is made of; a mutant takes the place of one of these."""
 
     log: type[Log] = Log
+    cleaner: type[Cleaner] = Cleaner
     replica: type[Replica] = Replica
     leader: type[Leader] = Leader
     follower: type[Follower] = Follower

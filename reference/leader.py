@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from brokerlaw.reference.batch import BATCH_OVERHEAD, Batch, Content, Control, Stamp
+from brokerlaw.reference.batch import Batch, Content, Control, Stamp, size_of
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.log import EpochEnd, Slice
 from brokerlaw.reference.scheduler import MILLISECOND
@@ -121,8 +121,10 @@ class Leader:
         return self.log.producers.duplicate_of(stamp, count)
 
     def validate(self, contents: tuple[Content, ...]) -> None:
-        """Raises `MESSAGE_TOO_LARGE`."""
-        size, most = BATCH_OVERHEAD + sum(content.size for content in contents), self.settings.max_message_bytes
+        """Raises `MESSAGE_TOO_LARGE`, and `INVALID_RECORD` for one without a key where keys are compacted."""
+        if "compact" in self.settings.cleanup and any(content.key is None for content in contents):
+            raise BrokerError("INVALID_RECORD", "a topic that is compacted takes no record without a key")
+        size, most = size_of(contents), self.settings.max_message_bytes
         if size > most:
             raise BrokerError("MESSAGE_TOO_LARGE", f"a batch of {size} bytes, where {most} are allowed")
 
@@ -134,7 +136,9 @@ class Leader:
             Record(topic, partition, base + index, value, key, timestamp if now is None else now, kind, headers)
             for index, (key, value, timestamp, headers) in enumerate(contents)
         )
-        self._write(Batch(base, self.epoch, records, stamp, transactional))
+        largest = max(record.timestamp for record in records)
+        size = size_of(contents)
+        self._write(Batch(base, self.epoch, records, len(records), size, largest, stamp, transactional))
         return base
 
     def acknowledge(self, acks: Acks, base: int, end: int, reply: Reply) -> None:
@@ -147,7 +151,8 @@ class Leader:
     def mark(self, control: Control, stamp: Stamp, reply: Reply) -> None:
         """Write a transaction marker, once; answer when the in-sync set has it."""
         if stamp.producer in self.log.producers.open:
-            self._write(Batch(self.log.end, self.epoch, (), stamp, True, control))
+            now = self.cluster.scheduler.now // MILLISECOND
+            self._write(Batch(self.log.end, self.epoch, (), 1, size_of(()), now, stamp, True, control))
         self.acknowledge("all", self.log.end - 1, self.log.end, reply)
 
     def _write(self, batch: Batch) -> None:

@@ -121,9 +121,11 @@ class Log:
     def _visible(self, batch: Batch, isolation: Isolation) -> bool:
         if batch.control is not None:
             return False
-        return not (batch.transactional and isolation == "read_committed" and self._is_aborted(batch))
+        return isolation == "read_uncommitted" or not self.is_aborted(batch)
 
-    def _is_aborted(self, batch: Batch) -> bool:
-        assert batch.stamp is not None
+    def is_aborted(self, batch: Batch) -> bool:
+        """Whether it belongs to a transaction that was aborted."""
+        if batch.stamp is None or not batch.transactional:
+            return False
         producer = batch.stamp.producer
         return any(entry.producer == producer and entry.first <= batch.base < entry.last for entry in self.aborted)

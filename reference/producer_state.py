@@ -87,7 +87,7 @@ class ProducerStates:
             first = self.open.pop(stamp.producer, None)
             aborted = batch.control == "abort" and first is not None
             return Aborted(stamp.producer, first, batch.base) if aborted and first is not None else None
-        last = (stamp.sequence + len(batch.records) - 1) % SEQUENCES
+        last = (stamp.sequence + batch.offsets - 1) % SEQUENCES
         state.recent.append(Appended(stamp.sequence, last, batch.base))
         if batch.transactional:
             self.open.setdefault(stamp.producer, batch.base)

@@ -26,6 +26,7 @@ class Replica:
         self.registration = told._replace(epoch=-1, version=-1)
         self.leading: Leader | None = None
         self.following: Follower | None = None
+        self.cleaner = broker.cluster.parts.cleaner(self)
 
     def apply(self, told: Registration) -> None:
         """Become what the controller says. News that came late is no news."""
@@ -39,11 +40,13 @@ class Replica:
             self._take_role(told)
         elif self.following is not None:
             self.following.restart()
+        self.cleaner.wake()
 
     def _take_role(self, told: Registration) -> None:
         self.rest()
         parts = self.broker.cluster.parts
         if told.leader == self.broker.id:
+            self.cleaner.clean()  # what was said to be gone does not come back
             self.leading = parts.leader(self)
             self.leading.begin()
         elif told.leader is not None:
@@ -57,6 +60,7 @@ class Replica:
         if self.following is not None:
             self.following.stop()
         self.leading = self.following = None
+        self.cleaner.rest()
 
     def led(self) -> Leader:
         """The leader's role. Raises `NOT_LEADER_OR_FOLLOWER` when this replica does not have it."""

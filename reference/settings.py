@@ -18,6 +18,7 @@ class Settings(NamedTuple):
     mutant: str | None = None
     broker_session_timeout: int = 1_000 * MILLISECOND
     replica_lag_time_max: int = 1_000 * MILLISECOND
+    retention_check_interval: int = 1_000 * MILLISECOND
 
     @classmethod
     def of(cls, pairs: Mapping[str, str]) -> Self:
@@ -31,7 +32,7 @@ class Settings(NamedTuple):
 
     def told(self) -> dict[str, str]:
         """What the suite waits for, under Kafka's names, in milliseconds."""
-        read = ("broker.session.timeout.ms", "replica.lag.time.max.ms")
+        read = ("broker.session.timeout.ms", "replica.lag.time.max.ms", "log.retention.check.interval.ms")
         return {key: str(getattr(self, _READ[key][0]) // MILLISECOND) for key in read}
 
 
@@ -42,6 +43,7 @@ _READ: Final = {
     "mutant": ("mutant", 0, 1),
     "broker.session.timeout.ms": ("broker_session_timeout", 1, MILLISECOND),
     "replica.lag.time.max.ms": ("replica_lag_time_max", 1, MILLISECOND),
+    "log.retention.check.interval.ms": ("retention_check_interval", 1, MILLISECOND),
 }
 """Each setting: the field, the least value, the unit."""
 

@@ -21,6 +21,16 @@ class TopicSettings(NamedTuple):
     cleanup: tuple[str, ...] = ("delete",)
     retention_ms: int = -1
     retention_bytes: int = -1
+    segment_ms: int = 604_800_000
+    segment_bytes: int = 1_073_741_824
+    delete_retention_ms: int = 86_400_000
+    compaction_lag_ms: int = 0
+    dirty_ratio: float = 0.5
+
+    @property
+    def sheds(self) -> bool:
+        """Whether records go by themselves."""
+        return "compact" in self.cleanup or self.retention_ms >= 0 or self.retention_bytes >= 0
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> TopicSettings:
@@ -51,6 +61,12 @@ def _whole(least: int) -> tuple[Read, str]:
     return read, f"a whole number from {least} on"
 
 
+def _ratio(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise ValueError
+    return float(text)
+
+
 def _one_of(words: Mapping[str, Any]) -> tuple[Read, str]:
     return words.__getitem__, " or ".join(words)
 
@@ -69,5 +85,10 @@ TOPIC_SETTINGS: Final[dict[str, tuple[str, Read, str]]] = {
     "cleanup.policy": ("cleanup", *_one_of(CLEANUP)),
     "retention.ms": ("retention_ms", *_whole(-1)),
     "retention.bytes": ("retention_bytes", *_whole(-1)),
+    "segment.ms": ("segment_ms", *_whole(1)),
+    "segment.bytes": ("segment_bytes", *_whole(14)),
+    "delete.retention.ms": ("delete_retention_ms", *_whole(0)),
+    "min.compaction.lag.ms": ("compaction_lag_ms", *_whole(0)),
+    "min.cleanable.dirty.ratio": ("dirty_ratio", _ratio, "a number from 0 to 1"),
 }
 """Each setting: its field, how it is read, and what is needed."""

@@ -16,7 +16,7 @@ import msgspec
 from brokerlaw.conformance.liars.memory import Memory
 from brokerlaw.spec.history.numbers import Unit
 from brokerlaw.spec.history.roles import hints
-from brokerlaw.spec.history.values import Struct
+from brokerlaw.spec.history.values import Delivery, Record, RecordHeader, Struct
 
 Alter: TypeAlias = Callable[[Any, Memory, Random], Any]
 """From a value to another of its type, or to the same where there is no other."""
@@ -30,22 +30,27 @@ class Alteration(NamedTuple):
     alter: Alter
 
 
-def alterations(hint: Any, word: str) -> Iterator[Alteration]:
-    """Every way to change a value of this type; `word` is the name of its field."""
+IN_ORDER: Final = (Record, RecordHeader, Delivery)
+"""Several of these come in an order. Several of anything else are a set: asked for in another order, or one of them
+twice, it is the same; told twice, it is not."""
+
+
+def alterations(hint: Any, word: str, told: bool) -> Iterator[Alteration]:
+    """Every way to change a value of this type; `word` is the name of its field, `told` what is no request."""
     plain, units = _stripped(hint)
     origin = get_origin(plain)
     if origin in (Union, types.UnionType):
-        yield from _of_union(get_args(plain), word)
+        yield from _of_union(get_args(plain), word, told)
     elif origin is Literal:
         yield Alteration("", "another", _within(get_args(plain)))
     elif origin is tuple:
-        yield from _of_sequence(get_args(plain)[0], word)
+        yield from _of_sequence(get_args(plain)[0], word, told)
     elif origin is dict:
         yield from _of_mapping()
     elif isinstance(plain, type) and issubclass(plain, Struct):
-        yield from _of_fields(plain, msgspec.structs.replace)
+        yield from _of_fields(plain, told, msgspec.structs.replace)
     elif isinstance(plain, type) and issubclass(plain, tuple):
-        yield from _of_fields(plain, lambda value, **changes: value._replace(**changes))
+        yield from _of_fields(plain, told, lambda value, **changes: value._replace(**changes))
     elif plain is int:
         yield from _of_number(units)
     elif plain in _SIMPLE:
@@ -62,13 +67,13 @@ def _stripped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
     return hint, ()
 
 
-def _of_union(options: tuple[Any, ...], word: str) -> Iterator[Alteration]:
+def _of_union(options: tuple[Any, ...], word: str, told: bool) -> Iterator[Alteration]:
     """None where it can be; else what each alternative can be changed to, while the value is one of it."""
     if type(None) in options:
         yield Alteration("", "none", lambda value, _memory, _random: None)
     for option in options:
         if option is not type(None):
-            for path, how, alter in alterations(option, word):
+            for path, how, alter in alterations(option, word, told):
                 yield Alteration(path, how, _if_is(option, alter))
 
 
@@ -136,15 +141,17 @@ _SIMPLE: Final[Mapping[Any, Mapping[str, Alter]]] = {
 # --- several ---
 
 
-def _of_sequence(element: Any, word: str) -> Iterator[Alteration]:
+def _of_sequence(element: Any, word: str, told: bool) -> Iterator[Alteration]:
     """Elements lost, repeated and swapped; one of them changed in each way that an element can be."""
     yield Alteration("", "first dropped", lambda value, _memory, _random: value[1:])
     yield Alteration("", "last dropped", lambda value, _memory, _random: value[:-1])
     yield Alteration("", "one dropped", _one_dropped)
-    yield Alteration("", "one repeated", _one_repeated)
-    yield Alteration("", "two swapped", _two_swapped)
+    if told or element in IN_ORDER:
+        yield Alteration("", "one repeated", _one_repeated)
+    if element in IN_ORDER:
+        yield Alteration("", "two swapped", _two_swapped)
     yield Alteration("", "emptied", lambda _value, _memory, _random: ())
-    for path, how, alter in alterations(element, word.removesuffix("s")):
+    for path, how, alter in alterations(element, word.removesuffix("s"), told):
         yield Alteration(f"[].{path}" if path else "[]", how, _one_changed(alter))
 
 
@@ -195,9 +202,9 @@ def _counted(value: Mapping[str, str], step: int) -> dict[str, str]:
     return {key: str(int(text) + step) if text.isdecimal() else text for key, text in value.items()}
 
 
-def _of_fields(kind: Any, replace: Callable[..., Any]) -> Iterator[Alteration]:
+def _of_fields(kind: Any, told: bool, replace: Callable[..., Any]) -> Iterator[Alteration]:
     for field in kind.__struct_fields__ if issubclass(kind, Struct) else kind._fields:
-        for path, how, alter in alterations(hints(kind)[field], field):
+        for path, how, alter in alterations(hints(kind)[field], field, told):
             yield Alteration(_joined(field, path), how, _inside(field, alter, replace))
 
 

@@ -38,6 +38,8 @@ class Liar(Adapter):
     `chances` counts where it could have lied in this case, `lies` where it did. When it lies is drawn from the seed.
     """
 
+    chance = CHANCE
+
     def __init__(self, adapter: Adapter, lie: Lie, seed: object) -> None:
         super().__init__(adapter.settings)
         self.lie = lie
@@ -73,7 +75,7 @@ class Liar(Adapter):
     def lies_now(self) -> bool:
         """Whether to lie, now that it is possible."""
         self.chances += 1
-        lying = self.random.random() < CHANCE
+        lying = self.random.random() < self.chance
         self.lies += lying
         return lying
 

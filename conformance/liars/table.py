@@ -13,7 +13,7 @@ from brokerlaw.conformance.liars import conduct, fields
 from brokerlaw.conformance.liars.alterations import alterations
 from brokerlaw.conformance.liars.lie import Liar, Lie, Place
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
-from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.operation import FaultOperation, LifeOperation, Operation
 from brokerlaw.spec.history.operations import OPERATIONS
 from brokerlaw.spec.history.roles import hints
 from brokerlaw.spec.history.values import snake_case
@@ -58,7 +58,7 @@ def _of_request(kind: type[Operation], info: msgspec.structs.FieldInfo) -> Itera
         default = info.default if info.default_factory is msgspec.NODEFAULT else info.default_factory()
         yield info.name, "ignored", _field(fields.RequestLiar, info.name, lambda *_: default)
     yield info.name, "the previous one's", _field(fields.PreviousLiar, info.name)
-    for path, how, alter in alterations(hints(kind)[info.name], info.name):
+    for path, how, alter in alterations(hints(kind)[info.name], info.name, told=False):
         place = info.name + (path if path.startswith("[]") else f".{path}" if path else "")
         yield place, how, _field(fields.RequestLiar, info.name, alter)
 
@@ -68,7 +68,7 @@ def _of_answer(returns: Any) -> Iterator[tuple[str, str, Maker]]:
         return
     yield "", "stale", _field(fields.StaleLiar)
     yield "", "of elsewhere", _field(fields.ElsewhereLiar)
-    for path, how, alter in alterations(returns, "answers"):
+    for path, how, alter in alterations(returns, "answers", told=True):
         yield path, how, _field(fields.AnswerLiar, "", alter)
 
 
@@ -83,17 +83,18 @@ def _make(
 
 
 def _of_outcome(kind: type[Operation]) -> Iterator[tuple[str, Maker]]:
-    yield "ok for refused", conduct.OkForRefused
-    yield "ok for unknown", conduct.OkForUnknown
+    """What is in flight may be in doubt; a question has no effect; a fault that is refused is one that is not done."""
+    if not issubclass(kind, FaultOperation | LifeOperation):
+        yield "ok for refused", conduct.OkForRefused
     if kind.repeated != "nothing":
-        yield "fail for unknown", conduct.FailForUnknown
         yield "fail for done", conduct.FailForDone
-        if kind.returns is None or kind.returns is not tuple:
-            yield "not done", conduct.NotDone
-            yield "done late", conduct.DoneLate
+        yield "not done", conduct.NotDone
+        yield "done late", conduct.DoneLate
     if kind.repeated == "again":
         yield "done twice", conduct.DoneTwice
     if "awaited" in kind.__struct_fields__:
+        yield "ok for unknown", conduct.OkForUnknown
+        yield "fail for unknown", conduct.FailForUnknown
         yield "unanswered", conduct.Unanswered
 
 
@@ -106,7 +107,7 @@ def of_observation(kind: type[Observation]) -> dict[Lie, Maker]:
         Lie(word, "observation", "", "told of another"): conduct.OfAnother,
     }
     for field in kind.__struct_fields__:
-        for path, how, alter in alterations(hints(kind)[field], field):
+        for path, how, alter in alterations(hints(kind)[field], field, told=True):
             place = field + (path if path.startswith("[]") else f".{path}" if path else "")
             found[Lie(word, "observation", place, how)] = _field(fields.ObservationLiar, field, alter)
     return found

@@ -21,7 +21,7 @@ from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import quoted
 
 VERSION = 1
-NULL: Final = msgspec.Raw(b"null")
+NULL: Final = b"null"
 QUOTED = 120
 """The most characters of a line that is wrong that are shown."""
 
@@ -160,19 +160,19 @@ def place(name: str, row: int) -> str:
 
 
 class _Ok(Struct, frozen=True, tag_field="type", tag="ok"):
-    value: msgspec.Raw = NULL
+    value: msgspec.Raw = msgspec.Raw(NULL)
 
 
 class _Fail(Struct, frozen=True, tag_field="type", tag="fail"):
     error: str
     message: str = ""
-    told: msgspec.Raw = NULL
+    told: msgspec.Raw = msgspec.Raw(NULL)
 
 
 class _Unknown(Struct, frozen=True, tag_field="type", tag="info"):
     error: str
     message: str = ""
-    told: msgspec.Raw = NULL
+    told: msgspec.Raw = msgspec.Raw(NULL)
 
 
 class _Complete(Struct, frozen=True, tag_field="type", tag="complete"):
@@ -209,11 +209,13 @@ def _completed(line: _Complete, op: AnyOperation | None) -> Complete:
         case _Ok():
             return Complete(line.op, line.time, Ok(_decoder(returns).decode(outcome.value)))
         case _Fail():
-            told = _decoder(returns | None).decode(outcome.told)
-            return Complete(line.op, line.time, Fail(outcome.error, outcome.message, told))
+            return Complete(line.op, line.time, Fail(outcome.error, outcome.message, _told(outcome.told, returns)))
         case _Unknown():
-            told = _decoder(returns | None).decode(outcome.told)
-            return Complete(line.op, line.time, Unknown(outcome.error, outcome.message, told))
+            return Complete(line.op, line.time, Unknown(outcome.error, outcome.message, _told(outcome.told, returns)))
+
+
+def _told(text: msgspec.Raw, returns: Any) -> Any:
+    return None if bytes(text) == NULL else _decoder(returns).decode(text)
 
 
 @cache

@@ -80,7 +80,7 @@ def in_sync_are_replicas(h: History) -> Finding:
     states = h.leadership
     code = pack(states.leader, states.listed_replicas, states.listed_isr)
     _, kinds, kind = np.unique(code, return_index=True, return_inverse=True)
-    wrong = np.array([_is_wrong(h, states, row) for row in kinds.tolist()], dtype=np.bool_)
+    wrong = np.array([_is_wrong(h, states, row) for row in kinds.tolist()], dtype=np.int64)
     return Finding(len(states), tuple(_wrong(h, states, int(row)) for row in np.flatnonzero(take(wrong, kind) > 0)))
 
 

@@ -13,6 +13,7 @@ from brokerlaw.adapters.command import CommandAdapter
 from brokerlaw.adapters.contract import Adapter, Answer, Timed
 from brokerlaw.conformance import smoke as smoke_module
 from brokerlaw.conformance.smoke import IN_ORDER, smoke
+from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operations import AnyOperation, Operation
 from brokerlaw.spec.history.outcomes import Ok
@@ -99,6 +100,26 @@ ON_THE_EXAMPLE: list[tuple[str, Change, str]] = [
 def test_on_the_example(check: str, change: Change, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = CommandAdapter("node", ["node", str(EXAMPLE)], {})
     (reason,) = failures(changed(program, change), check, monkeypatch)
+    assert words in reason
+
+
+def other_broker(op: AnyOperation, ask: Ask) -> Answer:
+    """Kill the broker next to the one that was meant."""
+    return ask(msgspec.structs.replace(op, broker=(op.broker + 1) % 3) if isinstance(op, ops.KillBroker) else op)
+
+
+ON_FAULTS: list[tuple[str, Change, str]] = [
+    ("Whom kill_broker hits", dropping(ops.KillBroker), "still leads what it alone has"),
+    ("Whom kill_broker hits", other_broker, "still leads what it alone has"),
+    ("Whom pause_broker hits", dropping(ops.ResumeBroker), "leads no more what it alone has"),
+    ("Whom isolate_brokers hits is reached", asking(ops.IsolateBrokers, clients=False), "was sent to the isolated"),
+    ("Whom isolate_brokers hits is reached", asking(ops.IsolateBrokers, clients=True), "was sent to the isolated"),
+]
+
+
+@pytest.mark.parametrize(("check", "change", "words"), ON_FAULTS)
+def test_on_faults(check: str, change: Change, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (reason,) = failures(changed(ReferenceAdapter({}), change), check, monkeypatch)
     assert words in reason
 
 
