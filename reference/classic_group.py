@@ -51,6 +51,7 @@ class ClassicGroup:
         self.name = name
         self.state: State = "empty"
         self.generation = 0
+        self.emptied = 0
         self.members: dict[str, ClassicMember] = {}
         self.leader: str | None = None
         self._instances: dict[str, str] = {}
@@ -147,7 +148,11 @@ class ClassicGroup:
         if self.members:
             self.prepare()
         else:
-            self.state, self.leader = "empty", None
+            self._be_empty()
+
+    def _be_empty(self) -> None:
+        self.state, self.leader = "empty", None
+        self.emptied = self.coordinator.cluster.scheduler.now
 
     def joined(self, member: str, instance: str | None) -> Joined | None:
         """What came of joining, once; None while others are awaited. Raises `UNKNOWN_MEMBER_ID`, …"""
@@ -199,7 +204,7 @@ class ClassicGroup:
         """A member has left, or is taken to have."""
         self._forget(member)
         if not self.members:
-            self.state, self.leader = "empty", None
+            self._be_empty()
             self.generation += 1
             return
         if self.state != "preparingrebalance":

@@ -57,7 +57,7 @@ class Consumer(Client):
             return
         parts = self.cluster.parts
         kind = parts.consumer_member if self.op.protocol == "consumer" else parts.classic_member
-        self.positions.clear()
+        self._forget_assignment()
         self.member = kind(self, self.op, topics)
 
     def unsubscribe(self) -> None:
@@ -66,7 +66,11 @@ class Consumer(Client):
             self.revoked(self.member.owned)
             self.member.leave()
             self.member = None
+        self._forget_assignment()
+
+    def _forget_assignment(self) -> None:
         self.positions.clear()
+        self._paused.clear()
 
     def assign(self, offsets: Iterable[PartitionOffset]) -> None:
         """Read these. Raises `INVALID_REQUEST` for a member of a group."""
@@ -74,6 +78,7 @@ class Consumer(Client):
             raise BrokerError("INVALID_REQUEST", f"{self.name} is subscribed: its group assigns")
         for offset in offsets:
             self.cluster.controller.partition(offset.tp)
+        self._auto_commit_if_due()
         self.positions = {offset.tp: offset.offset for offset in offsets}
         self._paused.clear()
 
@@ -138,7 +143,7 @@ class Consumer(Client):
             try:
                 records += self._fetch_from(tp, limit - len(records))
             except BrokerError as error:
-                if error.code not in UNREADABLE:
+                if error.code not in UNREADABLE and not records:  # else the next poll tells it
                     raise
             if len(records) >= limit:
                 break
@@ -149,7 +154,7 @@ class Consumer(Client):
         try:
             found = self.at_leader(tp, lambda broker: broker.fetch(tp, offset, limit, self.op.isolation))
         except BrokerError as error:
-            if error.code == "OFFSET_OUT_OF_RANGE":
+            if error.code == "OFFSET_OUT_OF_RANGE" and self.op.reset != "none":
                 self.positions[tp] = self._reset(tp)
                 return []
             raise

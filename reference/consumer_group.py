@@ -55,6 +55,7 @@ class ConsumerGroup:
         self.coordinator = coordinator
         self.name = name
         self.epoch = 0
+        self.emptied = 0
         self.members: dict[str, ConsumerMember] = {}
         self.target: Assignment = {}
         self.holders: dict[TopicPartition, str] = {}
@@ -157,6 +158,7 @@ class ConsumerGroup:
         del self.members[name]
         self.target.pop(name, None)
         self.holders = {tp: holder for tp, holder in self.holders.items() if holder != name}
+        self.emptied = self.coordinator.cluster.scheduler.now
         self.retarget()
 
     @property

@@ -28,6 +28,20 @@ class Membership(NamedTuple):
     instance: str | None = None
 
 
+class Written(NamedTuple):
+    """When an offset was written down: its place in the coordinator's log, and the time (ns)."""
+
+    place: int
+    time: int
+
+
+class Pending(NamedTuple):
+    """An offset that waits for the end of its transaction."""
+
+    offset: int
+    written: Written
+
+
 class GroupCoordinator:
     """All groups. It is wherever its partition is led; its state is taken to be replicated there."""
 
@@ -35,7 +49,9 @@ class GroupCoordinator:
         self.cluster = cluster
         self._groups: dict[str, Group] = {}
         self._offsets: dict[str, Offsets] = {}
-        self._pending: dict[str, dict[int, Offsets]] = {}
+        self._written: dict[tuple[str, TopicPartition], Written] = {}
+        self._pending: dict[str, dict[int, dict[TopicPartition, Pending]]] = {}
+        self._place = 0
         self._members = 0
 
     @property
@@ -70,6 +86,7 @@ class GroupCoordinator:
 
     def describe(self, name: str) -> GroupState:
         """A group as it is now."""
+        self._expire(name)
         group = self._groups.get(name)
         if group is None:
             return GroupState("empty" if name in self._offsets else "dead", ())
@@ -77,8 +94,8 @@ class GroupCoordinator:
 
     def listed(self) -> tuple[GroupListing, ...]:
         """All groups as they are now."""
-        names = sorted({*self._groups, *self._offsets})
-        return tuple(GroupListing(name, self.describe(name).state) for name in names)
+        states = ((name, self.describe(name).state) for name in sorted({*self._groups, *self._offsets}))
+        return tuple(GroupListing(name, state) for name, state in states if state != "dead")
 
     def delete(self, name: str) -> None:
         """Forget a group and its offsets. Raises `GROUP_ID_NOT_FOUND`, `NON_EMPTY_GROUP`."""
@@ -89,6 +106,7 @@ class GroupCoordinator:
         self._pending.pop(name, None)
 
     def _require_found(self, name: str) -> None:
+        self._expire(name)
         if name not in self._groups and name not in self._offsets:
             raise BrokerError("GROUP_ID_NOT_FOUND", f"no group {name!r}")
 
@@ -121,7 +139,7 @@ class GroupCoordinator:
     def commit(self, membership: Membership, offsets: Iterable[PartitionOffset]) -> None:
         """Commit offsets. Raises what `check` does."""
         self.check(membership)
-        self.store(membership.group, {offset.tp: offset.offset for offset in offsets})
+        self._write(membership.group, {offset.tp: offset.offset for offset in offsets})
 
     def check(self, membership: Membership) -> None:
         """Whether it may commit. Raises `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`, `FENCED_INSTANCE_ID`, …"""
@@ -131,12 +149,23 @@ class GroupCoordinator:
         elif membership.generation >= 0:
             raise BrokerError("ILLEGAL_GENERATION", f"no group {membership.group!r}")
 
+    def _write(self, name: str, offsets: Offsets) -> None:
+        written = self._next()
+        self._written |= {(name, tp): written for tp in offsets}
+        self.store(name, offsets)
+
+    def _next(self) -> Written:
+        """The next place in the log."""
+        self._place += 1
+        return Written(self._place, self.cluster.scheduler.now)
+
     def store(self, name: str, offsets: Offsets) -> None:
         """Make these the group's offsets."""
         self._offsets.setdefault(name, {}).update(offsets)
 
     def committed(self, name: str, tp: TopicPartition) -> int | None:
         """The group's offset for a partition."""
+        self._expire(name)
         return self._offsets.get(name, {}).get(tp)
 
     def stable_offset(self, name: str, tp: TopicPartition) -> int | None:
@@ -148,7 +177,7 @@ class GroupCoordinator:
     def reset(self, name: str, offsets: Iterable[PartitionOffset]) -> None:
         """Set the offsets of a group without members. Raises `NON_EMPTY_GROUP`."""
         self._require_empty(name)
-        self.store(name, {offset.tp: offset.offset for offset in offsets})
+        self._write(name, {offset.tp: offset.offset for offset in offsets})
 
     def delete_offsets(self, name: str, partitions: Iterable[TopicPartition]) -> None:
         """Forget what is committed for these. Raises `GROUP_ID_NOT_FOUND`, `GROUP_SUBSCRIBED_TO_TOPIC`."""
@@ -158,9 +187,10 @@ class GroupCoordinator:
         for tp in partitions:
             if tp.topic in subscribed:
                 raise BrokerError("GROUP_SUBSCRIBED_TO_TOPIC", f"group {name!r} is subscribed to {tp.topic!r}")
-        for offsets in (self._offsets.get(name, {}), *self._pending.get(name, {}).values()):
-            for tp in partitions:
-                offsets.pop(tp, None)
+        for tp in partitions:
+            self._offsets.get(name, {}).pop(tp, None)
+            for pending in self._pending.get(name, {}).values():
+                pending.pop(tp, None)
 
     def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""
@@ -169,11 +199,40 @@ class GroupCoordinator:
 
     def put_aside(self, name: str, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Keep offsets until the producer's transaction is decided."""
+        written = self._next()
         pending = self._pending.setdefault(name, {}).setdefault(producer, {})
-        pending.update({offset.tp: offset.offset for offset in offsets})
+        pending.update({offset.tp: Pending(offset.offset, written) for offset in offsets})
 
     def end_transaction(self, name: str, producer: int, commit: bool) -> None:
-        """The producer's transaction is decided."""
-        offsets = self._pending.get(name, {}).pop(producer, {})
+        """The producer's transaction is decided: an offset counts from where it was sent, not from here.
+
+        What was written after it stays (Kafka, `GroupMetadata.completePendingTxnOffsetCommit`).
+        """
+        pending = self._pending.get(name, {}).pop(producer, {})
         if commit:
-            self.store(name, offsets)
+            newer = {tp: each for tp, each in pending.items() if not self._is_passed(name, tp, each)}
+            self._written |= {(name, tp): each.written for tp, each in newer.items()}
+            self.store(name, {tp: each.offset for tp, each in newer.items()})
+
+    def _is_passed(self, name: str, tp: TopicPartition, pending: Pending) -> bool:
+        present = self._written.get((name, tp))
+        return tp in self._offsets.get(name, {}) and present is not None and present.place > pending.written.place
+
+    def _expire(self, name: str) -> None:
+        """Forget what is too old (`offsets.retention.minutes`): since the commit, and since the group has no members.
+
+        While it has, only what nobody in it is subscribed to can be. With its last offset an empty group is gone.
+        """
+        group, offsets = self._groups.get(name), self._offsets.get(name, {})
+        emptied, topics = (0, set[str]()) if group is None else (group.emptied, group.topics)
+        limit = self.cluster.scheduler.now - self.cluster.settings.offsets_retention
+        old = [tp for tp in offsets if tp.topic not in topics and self._is_old(name, tp, emptied, limit)]
+        for tp in old:
+            del offsets[tp]
+        if old and not offsets and not (group and group.members):
+            self._groups.pop(name, None)
+            self._offsets.pop(name)
+
+    def _is_old(self, name: str, tp: TopicPartition, emptied: int, limit: int) -> bool:
+        written = self._written.get((name, tp))
+        return written is not None and max(written.time, emptied) < limit

@@ -40,6 +40,7 @@ class GroupMember(ABC):
         self.next_heartbeat = 0
         """When it will hear from its coordinator again (ns)."""
         self._fenced: BrokerError | None = None
+        self._late = False
         self._silences = 0
         self._polled = consumer.scheduler.now
         self._watch(op.max_poll_interval * MILLISECOND)
@@ -54,6 +55,9 @@ class GroupMember(ABC):
         if self._fenced is not None:
             raise self._fenced
         self._polled = self.consumer.scheduler.now
+        if self._late:
+            self._late = False
+            self.lose(forget=True)
         try:
             self.consumer.coordinator(OFFSETS)
             return self.advance()
@@ -124,7 +128,7 @@ class GroupMember(ABC):
         self.next_heartbeat = self.consumer.scheduler.now + int(random.random() * HEARTBEAT)
 
     def _watch(self, delay: int) -> None:
-        """A client that lives, but whose application does not poll, leaves (`max.poll.interval.ms`)."""
+        """A client that lives, but whose application does not poll, leaves; it learns so when it polls (KIP-62)."""
         self.consumer.scheduler.after(delay, lambda: self.consumer.deliver(self._check_polls))
 
     def _check_polls(self) -> None:
@@ -132,6 +136,7 @@ class GroupMember(ABC):
             return
         limit = self.op.max_poll_interval * MILLISECOND
         idle = self.consumer.scheduler.now - self._polled
-        if idle >= limit:
-            self.groups.evict(self.membership)
+        if idle >= limit and not self._late:
+            self._late = True
+            self.leave()
         self._watch(limit if idle >= limit else limit - idle)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from brokerlaw.reference.cluster import Cluster
     from brokerlaw.reference.groups import Membership
 
-DEFAULTS: Final = {"request.timeout.ms": 1_000, "delivery.timeout.ms": 5_000}
+MAX_IN_FLIGHT: Final = "max.in.flight.requests.per.connection"
+DEFAULTS: Final = {"request.timeout.ms": 1_000, "delivery.timeout.ms": 5_000, MAX_IN_FLIGHT: 5}
 FATAL: Final = ("PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "INVALID_PRODUCER_ID_MAPPING")
 """After these a transactional producer can only be closed."""
 
@@ -35,7 +36,10 @@ class Producer(Client):
         limits = client_settings(op.settings, DEFAULTS)
         if op.transactional_id is not None and op.acks != "all":
             raise BrokerError("INVALID_CONFIG", f"transactions need acks=all, not acks={op.acks}")
+        if op.idempotent and limits[MAX_IN_FLIGHT] > DEFAULTS[MAX_IN_FLIGHT]:
+            raise BrokerError("INVALID_CONFIG", f"{MAX_IN_FLIGHT} of an idempotent producer is at most 5")
         self.op = op
+        self.in_flight = limits[MAX_IN_FLIGHT]
         self.request_timeout = limits["request.timeout.ms"] * MILLISECOND
         self.delivery_timeout = limits["delivery.timeout.ms"] * MILLISECOND
         self.identity: Identity | None = None

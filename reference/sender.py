@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Settle: TypeAlias = Callable[[Outcome], None]
 
-IN_FLIGHT: Final = 5
-"""Batches of one partition under way at a time (`max.in.flight.requests.per.connection`)."""
 BATCH: Final = 16
 """Records in a batch."""
 TICK: Final = 100 * MILLISECOND
@@ -131,11 +129,14 @@ class Sender:
     def _drain(self, lane: Lane) -> None:
         """Send as many batches as may be in flight."""
         lane.planned = False
-        while lane.waiting and len(lane.sent) < IN_FLIGHT and not self._renumbering and self._prepared(lane):
+        while lane.waiting and self._has_room(lane) and self._prepared(lane):
             count = min(BATCH, len(lane.waiting))
             batch = Sent(lane, [lane.waiting.popleft() for _ in range(count)], self._stamp(lane, count))
             lane.sent.append(batch)
             self.transmit(batch)
+
+    def _has_room(self, lane: Lane) -> bool:
+        return len(lane.sent) < self.producer.in_flight and not self._renumbering
 
     def _prepared(self, lane: Lane) -> bool:
         """Whether the producer may write to the partition now; if not yet, look again soon."""

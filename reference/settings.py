@@ -8,6 +8,10 @@ from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.spec.text import did_you_mean
 
+MINUTE: Final = 60_000 * MILLISECOND
+LOG_DEFAULTS: Final = {"message.max.bytes": "1048588", "log.retention.ms": "-1", "log.retention.bytes": "-1"}
+"""What a topic has that sets nothing else."""
+
 
 class Settings(NamedTuple):
     """Times are ns. `loss` is one in how many produce requests whose answer is lost with its connection; 0: none."""
@@ -19,6 +23,7 @@ class Settings(NamedTuple):
     broker_session_timeout: int = 1_000 * MILLISECOND
     replica_lag_time_max: int = 1_000 * MILLISECOND
     retention_check_interval: int = 1_000 * MILLISECOND
+    offsets_retention: int = 10_080 * MINUTE
 
     @classmethod
     def of(cls, pairs: Mapping[str, str]) -> Self:
@@ -31,9 +36,9 @@ class Settings(NamedTuple):
         return cls()._replace(**read, mutant=pairs.get("mutant"))
 
     def told(self) -> dict[str, str]:
-        """What the suite waits for, under Kafka's names, in milliseconds."""
-        read = ("broker.session.timeout.ms", "replica.lag.time.max.ms", "log.retention.check.interval.ms")
-        return {key: str(getattr(self, _READ[key][0]) // MILLISECOND) for key in read}
+        """What the suite waits for, and what records and offsets are kept by, under Kafka's names."""
+        times = {key: (field, unit) for key, (field, _, unit) in _READ.items() if unit > 1}
+        return {key: str(getattr(self, field) // unit) for key, (field, unit) in times.items()} | LOG_DEFAULTS
 
 
 _READ: Final = {
@@ -44,6 +49,7 @@ _READ: Final = {
     "broker.session.timeout.ms": ("broker_session_timeout", 1, MILLISECOND),
     "replica.lag.time.max.ms": ("replica_lag_time_max", 1, MILLISECOND),
     "log.retention.check.interval.ms": ("retention_check_interval", 1, MILLISECOND),
+    "offsets.retention.minutes": ("offsets_retention", 1, MINUTE),
 }
 """Each setting: the field, the least value, the unit."""
 
