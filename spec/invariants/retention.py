@@ -4,7 +4,7 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.drains import Drains, covering, drains, short_of, shown
-from brokerlaw.spec.history.evidence.expiry import kept_from_the_front, kept_until
+from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, PlacedReads, acked, placed_reads
 from brokerlaw.spec.history.evidence.relations import NEVER, first_above, first_after, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
@@ -92,11 +92,12 @@ def _vanished(h: History, reads: PlacedReads, read: int, drain: int) -> Violatio
 )
 def only_expired_goes(h: History) -> Finding:
     """A record has not expired while it is younger than every retention.ms that may have been in force, while its log
-    from there on is smaller than retention.bytes, or while a record before it in its log has not.
+    from there on is smaller than retention.bytes, or while a record before it in its log has not. A log that is
+    compacted may begin behind what a later record of the same key has replaced: Kafka's does not, others' do.
     """
     sends = acked(h)
     sends = sends[within(h, known(h))[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
-    until = kept_from_the_front(h, sends.tp, sends.offset)
+    until = kept_until(h, sends.tp, sends.offset)
     begins = h.answers[h.answers.kind == EARLIEST]
     first = first_after(begins.tp, begins.invoked, sends.tp, sends.completed + 1)
     tested = np.asarray(take(begins.completed, first, NEVER) < until, dtype=np.bool_)

@@ -51,13 +51,13 @@ def kept_until(h: History, tp: Ints, offset: Ints) -> Ints:
 
     Of places in known topics; records that somebody asked to delete are another matter.
     """
-    until, compacting = kept_from_the_front(h, tp, offset), np.flatnonzero(within(h, compacted(h))[tp])
+    until, compacting = _kept_from_the_front(h, tp, offset), np.flatnonzero(within(h, compacted(h))[tp])
     if len(compacting):
         until[compacting] = np.minimum(until[compacting], superseded_from(h, tp[compacting], offset[compacting]))
     return until
 
 
-def kept_from_the_front(h: History, tp: Ints, offset: Ints) -> Ints:
+def _kept_from_the_front(h: History, tp: Ints, offset: Ints) -> Ints:
     """The same for all that compaction does not concern: until when the log certainly began no later."""
     until = np.where(within(h, known(h))[tp], NEVER, -1)
     expiring = np.flatnonzero(within(h, known(h) - keeping(h) - _never_expiring(h))[tp])

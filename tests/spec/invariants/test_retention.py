@@ -93,7 +93,7 @@ def sent(*offsets: int, **settings: str) -> HistoryBuilder:
     told.topic(**settings)
     told.producer()
     for offset in offsets:
-        told.send(b"%d" % offset, offset)
+        told.send(b"%d" % offset, offset, key=b"%d" % offset)
     return told
 
 
@@ -112,6 +112,13 @@ def test_a_log_that_begins_behind_a_record_that_has_not_expired_is_seen(settings
     assert (
         reason == "'0' was acknowledged at t/0@0, and has neither expired nor been deleted, but the log now begins at 1"
     )
+
+
+def test_a_log_may_begin_behind_what_compaction_may_take() -> None:
+    told = sent(0, 1, cleanup_policy="compact")
+    told.send(b"2", 2, key=b"0")
+    told.list_offset(1, "earliest")
+    assert innocent(told, ONLY_EXPIRED) == 2
 
 
 def test_a_log_that_keeps_all() -> None:
