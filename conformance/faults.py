@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
+from brokerlaw.conformance.patience import Patience
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, InjectFault
-from brokerlaw.conformance.session import Session
+from brokerlaw.conformance.session import ADMIN, Session
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Awaited, WaitTimedOut
 from brokerlaw.spec.history.operation import BrokerFault, FaultOperation, Repair
 from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.values import PartitionState
+from brokerlaw.spec.history.values import PartitionState, TopicPartition
 
 INTERVAL: Final = 100
 """Milliseconds between two looks."""
@@ -52,26 +54,45 @@ class FaultInjector:
     def await_isr(self, step: AwaitIsr) -> None:
         """Look until the in-sync set is small enough."""
         patience = self._session.timeouts.smaller_isr
-        self._await(step.topic, step.partition, lambda state: len(state.isr) <= step.at_most, patience)
+        self._await(TopicPartition(step.topic, step.partition), lambda state: len(state.isr) <= step.at_most, patience)
 
     def await_leader(self, step: AwaitLeader) -> None:
         """Look until a standing broker leads."""
         timeouts = self._session.timeouts
         patience = timeouts.election if self._going else timeouts.recovery
-        self._await(step.topic, step.partition, self.led, patience)
+        tp = TopicPartition(step.topic, step.partition)
+        if not self._await(tp, self.led, patience):
+            self._say_timed_out("leader", tp, patience)
+
+    def await_in_sync(self, tp: TopicPartition) -> None:
+        """Look until a standing broker leads, and every replica is in sync."""
+        patience = self._session.timeouts.in_sync
+        if not self._await(tp, lambda state: self.led(state) and {*state.isr} >= {*state.replicas}, patience):
+            self._say_timed_out("in-sync", tp, patience)
+
+    def describe(self, tp: TopicPartition) -> None:
+        """Look once, where that can be done: who leads, and in which epoch, is told to those who judge."""
+        if self._session.description.has("inspect.partition"):
+            self._state(*tp)
 
     def led(self, state: PartitionState) -> bool:
         """Whether a broker that is up, as far as this case did to it, leads."""
         return state.leader is not None and self._standing(state.leader)
 
-    def _await(self, topic: str, partition: int, reached: Callable[[PartitionState], bool], patience: int) -> bool:
-        since = self._session.adapter.now()
-        while self._session.elapsed(since) < patience and self._anyone_stands():
-            state = self._state(topic, partition)
+    def _await(self, tp: TopicPartition, reached: Callable[[PartitionState], bool], milliseconds: int) -> bool:
+        """Whether it came in time; where no broker stands nothing can, and it is not waited for."""
+        patience = Patience(self._session, milliseconds)
+        while self._anyone_stands():
+            if not patience.left:
+                return False
+            state = self._state(*tp)
             if state is not None and reached(state):
                 return True
             self._session.adapter.wait(INTERVAL)
-        return False
+        return True
+
+    def _say_timed_out(self, awaited: Awaited, tp: TopicPartition, patience: int) -> None:
+        self._session.observe(ADMIN, WaitTimedOut(awaited, patience, *tp))
 
     def _state(self, topic: str, partition: int) -> PartitionState | None:
         state: PartitionState | None = self._session.value(ops.DescribePartition(topic, partition))

@@ -4,9 +4,10 @@ from typing import Final
 
 from brokerlaw.conformance.application import Applications
 from brokerlaw.conformance.model import PlanModel
+from brokerlaw.conformance.patience import Patience
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.observations import Stable
+from brokerlaw.spec.history.observations import Stable, WaitTimedOut
 from brokerlaw.spec.history.values import TopicPartition
 
 CALM: Final = 3
@@ -24,17 +25,20 @@ class Groups:
     def settle(self, group: str) -> None:
         """Poll until complete and calm, then say `Stable`: what is held now is what the coordinator wants.
 
-        A group that has not come to rest when all its timeouts have passed never will: it is taken as it is.
+        A group that has not come to rest when all its timeouts have passed never will: it is said, and the group is
+        taken as it is.
         """
-        since, calm, before = self._session.adapter.now(), 0, self._held(group)
-        patience = self.patience(group)
-        while calm < CALM and self._session.elapsed(since) < patience and self.members(group):
+        patience, calm, before = Patience(self._session, self.patience(group)), 0, self._held(group)
+        while calm < CALM and patience.left and self.members(group):
             for member in self.members(group):
                 self.turn(member, group)
             now = self._held(group)
             calm = calm + 1 if now == before and self._complete(group, now) else 0
             before = now
-        self._say_stable(group)
+        if members := self.members(group):
+            if calm < CALM:
+                self._session.observe(members[0], WaitTimedOut("stable", patience.milliseconds, group=group))
+            self._session.observe(members[0], Stable(group, self.topics(group), tuple(members)))
 
     def turn(self, member: str, group: str) -> int:
         """One poll by a member, or one turn of its application; returns the number of records."""
@@ -67,7 +71,3 @@ class Groups:
         )
         holdings = list(held.values())
         return sum(map(len, holdings)) == wanted == len(frozenset().union(*holdings))
-
-    def _say_stable(self, group: str) -> None:
-        if members := self.members(group):
-            self._session.observe(members[0], Stable(group, self.topics(group), tuple(members)))

@@ -8,11 +8,11 @@ from brokerlaw.conformance.application import Applications
 from brokerlaw.conformance.faults import FaultInjector
 from brokerlaw.conformance.groups import Groups
 from brokerlaw.conformance.model import PlanModel
+from brokerlaw.conformance.patience import Patience
 from brokerlaw.conformance.plan import AwaitLeader
 from brokerlaw.conformance.session import ADMIN, Session
-from brokerlaw.conformance.timeouts import READING
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.observations import CaughtUp, Drained
+from brokerlaw.spec.history.observations import CaughtUp, Drained, WaitTimedOut
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
@@ -50,11 +50,12 @@ class Quiescence:
             self._drain("read_committed")
 
     def _await_leaders(self) -> None:
-        """Leaders of replicated partitions, asked twice: before and after this, epochs can be compared."""
+        """Leaders of all partitions, then all their replicas: asked twice, so that epochs can be compared."""
         if self._session.description.has("inspect.partition"):
-            for _ in range(2):
-                for tp in self._partitions():
-                    self._faults.await_leader(AwaitLeader(*tp))
+            for tp in self._partitions():
+                self._faults.await_leader(AwaitLeader(*tp))
+            for tp in self._partitions():
+                self._faults.await_in_sync(tp)
 
     def _thaw(self) -> None:
         """Zombies wake, and act on what they believe."""
@@ -87,19 +88,20 @@ class Quiescence:
         if not self._groups.members(group):
             self._join(group, topic)
         self._groups.settle(group)
-        since, idle, patience = self._session.adapter.now(), 0, self._patience(group)
-        while self._session.elapsed(since) < patience:
+        idle, patience = 0, Patience(self._session, self._patience(group))
+        while patience.left:
             worked = sum(self._groups.turn(member, group) for member in self._groups.members(group))
             idle = 0 if worked else idle + 1
             if idle >= IDLE and self._at_the_end(group, topic):
                 self._session.observe(ADMIN, CaughtUp(group, topic))
                 return
+        self._session.observe(ADMIN, WaitTimedOut("caught-up", patience.milliseconds, topic, group=group))
 
     def _patience(self, group: str) -> int:
         """Milliseconds in which an application comes to the end: its group at rest, no open transaction in its way."""
         session = self._session
         open_for = session.timeouts.transactions(session.transaction_timeout) if session.has_transactions else 0
-        return self._groups.patience(group) + open_for + READING
+        return self._groups.patience(group) + open_for + session.timeouts.reading
 
     def _join(self, group: str, topic: str) -> None:
         """A last member for a group that has lost all of its own."""
@@ -135,14 +137,18 @@ class Quiescence:
         if not ends or not isinstance(self._session.ask(ops.OpenConsumer(reader, isolation=isolation)), Ok):
             return
         self._session.ask(ops.Assign(reader, tuple(PartitionOffset(*tp, start) for tp, start in starts.items())))
-        for tp in self._read_to(reader, ends):
+        patience = Patience(self._session, self._session.timeouts.reading)
+        done = self._read_to(reader, ends, patience)
+        for tp in done:
             self._session.observe(reader, Drained(*tp, min(starts[tp], ends[tp]), ends[tp], isolation))
+        for tp in (tp for tp in ends if tp not in done):
+            self._session.observe(reader, WaitTimedOut("drained", patience.milliseconds, *tp, isolation=isolation))
         self._session.ask(ops.Close(reader))
 
-    def _read_to(self, reader: str, ends: dict[TopicPartition, int]) -> list[TopicPartition]:
+    def _read_to(self, reader: str, ends: dict[TopicPartition, int], patience: Patience) -> list[TopicPartition]:
         """Poll until everything is read or patience ends; returns the partitions read to the end."""
-        since, done = self._session.adapter.now(), [tp for tp, end in ends.items() if end == 0]
-        while len(done) < len(ends) and self._session.elapsed(since) < READING:
+        done = [tp for tp, end in ends.items() if end == 0]
+        while len(done) < len(ends) and patience.left:
             self._session.ask(ops.Poll(reader, max_records=500, timeout=200))
             positions = {tp: self._session.value(ops.Position(reader, *tp)) for tp in ends if tp not in done}
             done += [tp for tp, stands in positions.items() if stands is not None and stands >= ends[tp]]
@@ -150,15 +156,24 @@ class Quiescence:
 
     def _ends(self, isolation: Isolation) -> dict[TopicPartition, int]:
         """Where each partition ends, once all that was acknowledged is visible, or has had its time."""
-        since, ends = self._session.adapter.now(), {}
+        patience, ends = Patience(self._session, self._until_visible(isolation)), {}
         for tp in self._partitions():
             while (end := self._end(tp, isolation)) is not None and end <= self._session.acknowledged.get(tp, -1):
-                if self._session.elapsed(since) >= self._session.timeouts.visible:
+                if not patience.left:
+                    timed_out = WaitTimedOut("visible", patience.milliseconds, *tp, isolation=isolation)
+                    self._session.observe(ADMIN, timed_out)
+                    self._faults.describe(tp)
                     break
                 self._session.adapter.wait(50)
             if end is not None:
                 ends[tp] = end
         return ends
+
+    def _until_visible(self, isolation: Isolation) -> int:
+        """Milliseconds in which what was acknowledged becomes visible: no transaction is open for longer."""
+        timeouts, session = self._session.timeouts, self._session
+        open_for = timeouts.transactions(session.transaction_timeout) if isolation == "read_committed" else 0
+        return max(timeouts.visible, open_for)
 
     def _end(self, tp: TopicPartition, isolation: Isolation) -> int | None:
         end: int | None = self._session.value(ops.ListOffsets(*tp, "latest", isolation))

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from brokerlaw.adapters.contract import Description
-from brokerlaw.conformance.directed import delivery, failover, groups, ordering, records, retention, transactions
+from brokerlaw.conformance.directed import (
+    delivery,
+    failover,
+    groups,
+    ordering,
+    progress,
+    records,
+    retention,
+    transactions,
+)
 from brokerlaw.conformance.needs import fitted, missing
 from brokerlaw.conformance.plan import Plan, Step
 
@@ -45,13 +54,19 @@ _LOG: Final = (
     "retention.consuming-deletes-nothing",
     "leadership.epoch-monotonic",
     "leadership.one-leader-per-epoch",
+    "leadership.in-sync-are-replicas",
+    "leadership.replicas-as-created",
+    "progress.log-is-read",
+    "progress.leader-returns",
+    "progress.in-sync-again",
+    "progress.send-ends",
 )
 _WHOLE: Final = ("records.null-stays-null", "records.read-alike", "topics.begin-at-zero", "topics.partition-count")
 _STAYS: Final = ("retention.only-expired-goes", "durability.acked-survives")
-_SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle")
-_ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once")
+_SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle", "progress.group-rests")
+_ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once", "progress.application-catches-up")
 _NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
-_TRANSACTIONS: Final = ("transactions.committed-only", "transactions.atomic")
+_TRANSACTIONS: Final = ("transactions.committed-only", "transactions.atomic", "progress.transaction-ends")
 _EXACTLY_ONCE: Final = ("delivery.exactly-once", *_TRANSACTIONS)
 _FAILOVER: Final = ("durability.acked-survives", "leadership.epoch-monotonic", "leadership.one-leader-per-epoch")
 
@@ -99,7 +114,11 @@ SCHEDULES: Final = (
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
     Directed("transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read")),
-    Directed("transaction-timed-out", transactions.transaction_timed_out, ("transactions.committed-only",)),
+    Directed(
+        "transaction-timed-out",
+        transactions.transaction_timed_out,
+        ("transactions.committed-only", "progress.transaction-ends"),
+    ),
     Directed("coordinator-killed", transactions.coordinator_killed, (*_TRANSACTIONS, *_FAILOVER)),
     Directed("acked-by-the-leader-alone", failover.acked_by_the_leader_alone, _FAILOVER),
     Directed("leader-killed", failover.leader_killed, _FAILOVER),
@@ -112,6 +131,9 @@ SCHEDULES: Final = (
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),
     Directed("last-in-sync-replica", failover.last_in_sync_replica, _FAILOVER),
+    Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible",)),
+    Directed("all-killed", progress.all_killed, ("progress.leader-returns", "progress.in-sync-again", *_FAILOVER)),
+    Directed("marker-delayed", progress.marker_delayed, _TRANSACTIONS),
     Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),
 )
 """Every schedule, from the simplest on."""

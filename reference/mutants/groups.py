@@ -134,7 +134,7 @@ GROUPS: Final = {
         "the group waits for an assignment by a member that has vanished",
         "KAFKA-12890",
         Parts(classic_group=StuckInSync),
-        ("ownership.complete",),
+        ("ownership.complete", "progress.group-rests"),
     ),
     "stale-generation-commit": Mutant(
         "a commit from an older generation is accepted",

@@ -6,7 +6,8 @@ from brokerlaw.reference.mutants.groups import GROUPS
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.mutants.offsets import OFFSETS
 from brokerlaw.reference.mutants.ordering import ORDERING
+from brokerlaw.reference.mutants.progress import PROGRESS
 from brokerlaw.reference.mutants.replication import REPLICATION
 from brokerlaw.reference.mutants.transactions import TRANSACTIONS
 
-MUTANTS: Final[dict[str, Mutant]] = {**ORDERING, **REPLICATION, **GROUPS, **OFFSETS, **TRANSACTIONS}
+MUTANTS: Final[dict[str, Mutant]] = {**ORDERING, **REPLICATION, **GROUPS, **OFFSETS, **TRANSACTIONS, **PROGRESS}

@@ -210,7 +210,7 @@ TRANSACTIONS: Final = {
         "a marker that could not be written is never written",
         "KAFKA-5610",
         Parts(transactions=NoSecondMarker),
-        unseen="the transaction hangs: readers wait at the last stable offset, and nothing is promised beyond it",
+        ("progress.transaction-ends",),
     ),
     "torn-markers": Mutant(
         "one partition is told that the transaction was committed, another that it was aborted",

@@ -23,6 +23,8 @@ MODULES: Final = (
     "cycles",
     "leadership",
     "commits",
+    "progress",
+    "serving",
 )
 """In the order in which their invariants are listed."""
 

@@ -10,7 +10,10 @@ from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.profiles import LOG
-from brokerlaw.conformance.timeouts import (
+from brokerlaw.conformance.timeouts import Timeouts
+from brokerlaw.reference.adapter import ReferenceAdapter
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.bounds import (
     BROKER_SESSION,
     DEFAULTS,
     MAX_SESSION,
@@ -19,10 +22,7 @@ from brokerlaw.conformance.timeouts import (
     NEXT_SESSION,
     REPLICA_LAG,
     TOLD,
-    Timeouts,
 )
-from brokerlaw.reference.adapter import ReferenceAdapter
-from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.outcomes import Fail
 from brokerlaw.spec.history.rows import Invoke, Recording

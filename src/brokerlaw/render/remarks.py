@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from brokerlaw.conformance.known import KnownViolation
 from brokerlaw.conformance.result import RunResult, told_never_done
-from brokerlaw.conformance.timeouts import MIN_SESSION, SESSION_TIMEOUT, Timeout
+from brokerlaw.conformance.timeouts import SESSION_TIMEOUT, Timeout
+from brokerlaw.spec.history.bounds import MIN_SESSION
 
 
 def remarks(result: RunResult) -> Iterator[str]:

@@ -20,7 +20,7 @@ from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.profiles import LOG
-from brokerlaw.conformance.timeouts import DEFAULTS, TOLD
+from brokerlaw.spec.history.bounds import DEFAULTS, TOLD
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 

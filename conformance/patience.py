@@ -1,0 +1,24 @@
+"""One wait of the suite: how long it may last, and how often it looks at the least."""
+
+from typing import Final
+
+from brokerlaw.conformance.session import Session
+
+LOOKS: Final = 5
+"""A wait looks at least as often, so that it does not end in vain because the machine stood still meanwhile."""
+
+
+class Patience:
+    """Ask `left` before each look."""
+
+    def __init__(self, session: Session, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+        self._session = session
+        self._since = session.adapter.now()
+        self._looks = 0
+
+    @property
+    def left(self) -> bool:
+        """Whether to look once more."""
+        self._looks += 1
+        return self._looks <= LOOKS or self._session.elapsed(self._since) < self.milliseconds

@@ -1,0 +1,77 @@
+"""How long a broker may take, by its own settings: those that it told, else Kafka's documented defaults.
+
+Source: Kafka documentation, "Broker Configs" and "Group Configs"; KIP-848; KIP-631 (broker.session.timeout.ms).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from brokerlaw.spec.history.operations import OpenConsumer
+
+MIN_SESSION: Final = "group.min.session.timeout.ms"
+MAX_SESSION: Final = "group.max.session.timeout.ms"
+NEXT_SESSION: Final = "group.consumer.session.timeout.ms"
+NEXT_HEARTBEAT: Final = "group.consumer.heartbeat.interval.ms"
+REBALANCE_DELAY: Final = "group.initial.rebalance.delay.ms"
+BROKER_SESSION: Final = "broker.session.timeout.ms"
+REPLICA_LAG: Final = "replica.lag.time.max.ms"
+ABORT_INTERVAL: Final = "transaction.abort.timed.out.transaction.cleanup.interval.ms"
+
+DEFAULTS: Final = {
+    NEXT_SESSION: 45_000,
+    NEXT_HEARTBEAT: 5_000,
+    REBALANCE_DELAY: 3_000,
+    BROKER_SESSION: 9_000,
+    REPLICA_LAG: 30_000,
+    ABORT_INTERVAL: 10_000,
+}
+"""Kafka's, in milliseconds. The bounds of sessions have none here: a broker of another kind need not have them."""
+TOLD: Final = (MIN_SESSION, MAX_SESSION, *DEFAULTS)
+"""The settings that are heeded."""
+READING: Final = 30_000
+"""Milliseconds in which a reader of a log with a leader gets some record: no setting of the broker holds it up."""
+PROPAGATION: Final = 2_000
+"""Milliseconds that followers in sync may need to fetch what the leader has."""
+
+
+class Bounds:
+    """The bounds of one broker, in milliseconds."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self.told = {key: int(text) for key, text in settings.items() if key in TOLD and text.isdecimal()}
+        self.milliseconds = DEFAULTS | self.told
+
+    def rest(self, members: Iterable[OpenConsumer]) -> int:
+        """Until a group is at rest that these have been members of, some of whom may have vanished.
+
+        One that vanished as it joined is missed twice: it is counted in, and then it does not answer. Whoever polls
+        rejoins at once, so that `max.poll.interval.ms`, for which a rebalance waits for the others, does not count.
+        """
+        missed = max((self._missed(member) for member in members), default=0)
+        return 2 * missed + self.milliseconds[REBALANCE_DELAY]
+
+    def transactions(self, timeout: int) -> int:
+        """Until a transaction that its producer left open is aborted, and its records are out of the way."""
+        return timeout + self.milliseconds[ABORT_INTERVAL]
+
+    @property
+    def broker_session(self) -> int:
+        """Until a broker that has vanished is missed."""
+        return self.milliseconds[BROKER_SESSION]
+
+    @property
+    def lagged(self) -> int:
+        """Until a replica that stands still is out of the in-sync set: looked at every half of what it may lag."""
+        return 3 * self.milliseconds[REPLICA_LAG] // 2
+
+    @property
+    def visible(self) -> int:
+        """Until what a leader alone has acknowledged is visible, or its followers are out of the in-sync set."""
+        return self.lagged + PROPAGATION
+
+    def _missed(self, member: OpenConsumer) -> int:
+        """Until a member that vanished is missed, and the others have heard of it."""
+        if member.protocol == "consumer":
+            session = max(member.session_timeout, self.milliseconds[NEXT_SESSION])
+            return session + self.milliseconds[NEXT_HEARTBEAT]
+        return member.session_timeout

@@ -1,0 +1,82 @@
+"""Progress that operations alone show: sends come to their outcome, transactions to their end."""
+
+import numpy as np
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import first_after, firsts, highest_before, take
+from brokerlaw.spec.history.evidence.topics import clean, known, topic_of, within
+from brokerlaw.spec.history.evidence.transactions import transactions
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED, LATEST, OK, PENDING, UNCOMMITTED, Answers, Sends
+from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.wording import partition, value, violation
+
+FLUSHING = (ops.Flush, ops.Close, ops.CommitTransaction)
+
+
+@invariant(
+    "progress.send-ends",
+    statement="Every send has come to its outcome when its producer's flush, commit or close comes to its end.",
+    formal="∀ send s, flush f of one producer: invoked(s) < invoked(f) ∧ f is ok ⇒ s has an outcome",
+    source="Kafka documentation, KafkaProducer.flush, commitTransaction and close; delivery.timeout.ms",
+    mutants=("forgotten-send",),
+)
+def send_ends(h: History) -> Finding:
+    """What counts is that there is an outcome: it may come in by another way than the flush's, and a little later."""
+    flushes = of_kind(h, *FLUSHING)
+    flushes = flushes[h.operations.status[flushes] == OK]
+    following = first_after(h.operations.opened[flushes], flushes, h.sends.opened, h.sends.op)
+    sends, flush = h.sends[following >= 0], flushes[following[following >= 0]]
+    breaches = (_open(h, sends, int(i), int(flush[i])) for i in np.flatnonzero(sends.status == PENDING))
+    return Finding(len(sends), tuple(breaches))
+
+
+def _open(h: History, sends: Sends, send: int, flush: int) -> Violation:
+    who, word = h.processes[int(sends.process[send])], h.functions[int(h.operations.f[flush])]
+    told = f"{who}'s send of {value(h, int(sends.value[send]))} has no outcome"
+    return violation(h, f"{told}, though its {word} came to its end", (int(sends.op[send]), flush))
+
+
+@invariant(
+    "progress.transaction-ends",
+    statement="The last stable offset reaches the log's end once every transaction was ended, or had its timeout.",
+    formal="∀ end e told of p, last stable offset l told later: no transaction is open at l ⇒ l ≥ e",
+    source="Kafka documentation, transaction.timeout.ms; KIP-98, KIP-890; KAFKA-5610",
+    capabilities=("topics", "transactions"),
+    mutants=("KAFKA-5610",),
+)
+def transaction_ends(h: History) -> Finding:
+    """A transaction counts as over some seconds after its end was confirmed, or its producer had its last word.
+
+    No broker may have been down since. Counted are last stable offsets at the end, or so judged.
+    """
+    ends = h.answers[(h.answers.kind == LATEST) & within(h, known(h) & clean(h))[h.answers.tp]]
+    stable, ends = ends[ends.isolation == COMMITTED], ends[ends.isolation == UNCOMMITTED]
+    earlier = highest_before(ends.tp, ends.completed, ends.offset, stable.tp, stable.invoked)
+    over = _all_over(h, stable)
+    tested = (earlier >= 0) & (over > 0)
+    reached = stable.offset >= take(ends.offset, earlier)
+    late = tested & ~reached & (over < stable.invoked) & ~disturbed(h, over, stable.completed)
+    rows = np.flatnonzero(late)
+    rows = rows[firsts(stable.tp[rows])]
+    breaches = (_held_back(h, stable[i : i + 1], ends[earlier[i : i + 1]]) for i in rows)
+    return Finding(int((tested & reached).sum() + late.sum()), tuple(breaches))
+
+
+def _all_over(h: History, stable: Answers) -> Ints:
+    """By answer: when all transactions that had written to its topic by then were over; -1: there were none."""
+    table, sends = transactions(h), h.sends[h.sends.transaction >= 0]
+    over = np.full(len(h.operations) + 1, -1)
+    over[table.begin] = table.over
+    ends = over[sends.transaction]
+    last = highest_before(sends.topic, sends.invoked, ends, topic_of(h)[stable.tp], stable.invoked)
+    return take(ends, last)
+
+
+def _held_back(h: History, stable: Answers, end: Answers) -> Violation:
+    told = f"the last stable offset of {partition(h, int(stable.tp[0]))} is {int(stable.offset[0])}"
+    reason = f"{told}, though its log has reached {int(end.offset[0])} and every transaction was over"
+    return violation(h, reason, (int(end.op[0]), int(stable.op[0])))
