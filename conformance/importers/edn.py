@@ -60,7 +60,8 @@ def _alone(name: str, chunk: _Chunk) -> list[Any]:
     number, text = chunk
     found = _parsed(text)
     if isinstance(found, Exception):
-        raise ForeignError(f"{name}:{number}: {shown(str(found))}: «{shown(text.strip(), 80)}»") from found
+        why = "the text ends within a form" if str(found) == "EOF Reached" else shown(str(found))
+        raise ForeignError(f"{name}:{number}: {why}: «{shown(text.strip(), 80)}»") from found
     return found
 
 

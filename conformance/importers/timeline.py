@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,7 +13,14 @@ from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
 
 DONE: Final = Ok()
-Part: TypeAlias = tuple[AnyOperation, Outcome]
+
+
+class Part(NamedTuple):
+    """What a client did as a part of one operation; `seen` is what it saw, at the latest, before the outcome."""
+
+    op: AnyOperation
+    outcome: Outcome
+    seen: tuple[tuple[str, AnyObservation], ...] = ()
 
 
 class ForeignError(Exception):
@@ -36,14 +43,15 @@ class Timeline:
 
     def together(self, begun: int, ended: int | None, process: str, parts: Iterable[Part]) -> None:
         """What a client did as one operation: the parts, in their order. `ended` is None where it never came back."""
-        asked: list[int] = []
-        outcomes: list[Outcome] = []
-        for op, outcome in parts:
-            asked.append(self.invoke(begun, process, op, asked[0] if asked else None))
-            outcomes.append(outcome)
-        if ended is not None:
-            for number, outcome in zip(asked, outcomes, strict=True):
-                self.complete(ended, number, outcome)
+        asked: list[tuple[int, Part]] = []
+        for part in parts:
+            asked.append((self.invoke(begun, process, part.op, asked[0][0] if asked else None), part))
+        if ended is None:
+            return
+        for number, part in asked:
+            for who, observation in part.seen:
+                self.observe(ended, who, observation)
+            self.complete(ended, number, part.outcome)
 
     def complete(self, time: int, asked: int, outcome: Outcome = DONE) -> None:
         """It comes to its outcome."""

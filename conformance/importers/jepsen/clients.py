@@ -11,22 +11,27 @@ GROUP: Final = "jepsen-group"
 
 
 class Client:
-    """A process: `position` is where its consumer reads on, for each key for which that is known."""
+    """A process: `position` is where its consumer reads on, for each key for which that is known.
+
+    `waited` has the keys that it reads from their beginning and has not read to their end: how long (ns) it has polled
+    in vain for the next record.
+    """
 
     def __init__(self, process: int) -> None:
-        self.process = f"{process}"
+        self.process = f"process-{process}"
         self.producer = f"producer-{process}"
         self.consumer = f"consumer-{process}"
         self.opened: dict[str, None] = {}
         self.subscribed = False
         self.position: dict[Key, int] = {}
-        self.from_beginning: set[Key] = set()
+        self.waited: dict[Key, int] = {}
+        self.polled = 0
 
     def open_producer(self, timeline: Timeline, time: int, transactional: bool) -> None:
         """Once, with the settings that Kafka's clients have by themselves."""
         if self.producer not in self.opened:
             self.opened[self.producer] = None
-            name = f"jepsen-{self.process}" if transactional else None
+            name = self.process if transactional else None
             timeline.do(time, time, self.producer, ops.OpenProducer(self.producer, transactional_id=name))
 
     def open_consumer(self, timeline: Timeline, time: int) -> None:
@@ -40,7 +45,8 @@ class Client:
         """Where it reads each key from now on. What it had keeps its place; else `starts` says where it went on."""
         kept = {} if to_beginning else self.position
         begins = {key: 0 if to_beginning else kept.get(key, starts.get(key, -1)) for key in wanted}
-        self.from_beginning = set(begins) if to_beginning else self.from_beginning & begins.keys()
+        kept_waiting = {} if to_beginning else self.waited
+        self.waited = {key: kept_waiting.get(key, 0) for key in begins if to_beginning or key in self.waited}
         self.position = {key: offset for key, offset in begins.items() if offset >= 0}
         self.subscribed = False
         return self.position
@@ -48,13 +54,17 @@ class Client:
     def subscribe(self) -> None:
         """Its group says what it reads, and from where."""
         self.subscribed = True
-        self.position, self.from_beginning = {}, set()
+        self.position, self.waited = {}, {}
 
-    def read(self, polls: Iterable[Polled]) -> None:
+    def read(self, polls: Iterable[Polled], begun: int, ended: int) -> None:
         """It goes on behind what it was given."""
         for poll in polls:
-            self.position |= {key: records[-1][0] + 1 for key, records in poll.records.items() if records}
-            self.from_beginning -= poll.unplaced
+            given = {key: records[-1][0] + 1 for key, records in poll.records.items() if records}
+            self.position |= given
+            self.polled = ended
+            for key in self.waited.keys() & poll.unplaced:
+                del self.waited[key]  # where its records stand is not known
+            self.waited = {key: 0 if key in given else so_far + ended - begun for key, so_far in self.waited.items()}
 
 
 def first_offsets(polls: Iterable[Polled]) -> dict[Key, int]:

@@ -9,11 +9,13 @@ from brokerlaw.conformance.importers.jepsen.transactions import Transaction
 from brokerlaw.conformance.importers.timeline import ForeignError, Timeline
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.spec.history import observations as seen, operations as ops
+from brokerlaw.spec.history.numbers import INT32
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok, Unknown
 from brokerlaw.spec.history.rows import Recording
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
+MILLISECOND: Final = 1_000_000
 NEMESIS: Final = "nemesis"
 ENDS: Final = {":start": ":kill", ":resume": ":pause", ":stop-partition": ":start-partition"}
 """What of the nemesis undoes which fault of it; other faults are not known to end."""
@@ -85,6 +87,8 @@ class _Reading:
                 self._operation(begun, event, event.process)
         for process, begun in invoked.items():
             self._operation(begun, None, process)
+        for client in self.clients.values():
+            self._never_drained(client)
         return self.timeline.recording("a broker under Jepsen")
 
     def _topics(self) -> None:
@@ -135,6 +139,7 @@ class _Reading:
                 if done is not None:
                     self._drained(client, done.time)
         if done is not None and (done.type == ":info" or done.more.get(":end-process?")):
+            client.waited.clear()
             for name in client.opened:
                 self.timeline.do(done.time, done.time, name, ops.Close(name), TORN_DOWN)
 
@@ -161,9 +166,17 @@ class _Reading:
 
     def _drained(self, client: Client, time: int) -> None:
         """Whoever began at the beginning and came behind the last record that anybody knows of has read all of them."""
-        for key in sorted(client.from_beginning, key=str):
+        for key in list(client.waited):
             end = self.ends.get(key, 0)
             if 0 < end <= client.position.get(key, 0):
                 drained = seen.Drained(*self._at(key), 0, end, self.isolation)
                 self.timeline.observe(time, client.consumer, drained)
-                client.from_beginning.discard(key)
+                del client.waited[key]
+
+    def _never_drained(self, client: Client) -> None:
+        """Whoever began at the beginning, and polled to the last for a record that is known to stand there."""
+        for key, waited in client.waited.items():
+            if self.ends.get(key, 0) > client.position.get(key, 0) and waited >= MILLISECOND:
+                milliseconds = min(waited // MILLISECOND, INT32)
+                wait = seen.WaitTimedOut("drained", milliseconds, *self._at(key), isolation=self.isolation)
+                self.timeline.observe(client.polled, client.consumer, wait)

@@ -1,7 +1,7 @@
 """One operation of sends and polls, as its client did it: each part an operation of its own."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from brokerlaw.conformance.importers.jepsen.clients import GROUP, Client, first_offsets
 from brokerlaw.conformance.importers.jepsen.events import Event, Key, Polled, Sent, keys
@@ -12,6 +12,7 @@ from brokerlaw.spec.history.operations import AnyOperation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionOffset, Placed, Record, TopicPartition
 
+Seen: TypeAlias = tuple[str, seen.AnyObservation]
 REBALANCES: Final[dict[Any, type[seen.Assigned | seen.Revoked | seen.Lost]]] = {
     ":assigned": seen.Assigned,
     ":revoked": seen.Revoked,
@@ -39,6 +40,7 @@ class Transaction:
         self.transactional = transactional
         self.event = done if done is not None and done.parts else begun
         self.rebalanced: set[Key] = set()
+        self.assigned: set[Key] = set()
         self.did: list[Part] = []
 
     def tell(self) -> None:
@@ -55,16 +57,16 @@ class Transaction:
             if isinstance(part, Sent):
                 self._do(self._send(part), self._sent(part))
             else:
-                self._do(ops.Poll(client.consumer, max_records=INT32), self._polled(part))
+                self._do(ops.Poll(client.consumer, max_records=INT32), self._polled(part), self._anew(part))
         self._commit_offsets()
         if self.transactional:
             self._end()
         self.timeline.together(self.begun.time, self.done and self.done.time, client.process, self.did)
         self._go_on()
 
-    def _do(self, op: AnyOperation, outcome: Outcome) -> None:
+    def _do(self, op: AnyOperation, outcome: Outcome, before: tuple[Seen, ...] = ()) -> None:
         """One part of it."""
-        self.did.append((op, outcome))
+        self.did.append(Part(op, outcome, before))
 
     def _send(self, part: Sent) -> ops.Send:
         at = self.at(part.key)
@@ -123,8 +125,10 @@ class Transaction:
 
     def _go_on(self) -> None:
         """The consumer stands behind what it was given, or where it was before the operation that failed."""
-        self.client.read(self.event.polls)
-        if self.done is None or not self._is(":fail"):
+        if self.done is None:
+            return
+        self.client.read(self.event.polls, self.begun.time, self.done.time)
+        if not self._is(":fail"):
             return
         for key, offset in first_offsets(self.event.polls).items():
             if key not in self.rebalanced:
@@ -137,7 +141,6 @@ class Transaction:
 
         It is given back as the operation begins, unless it was assigned in it before, and assigned as it ends.
         """
-        assigned: set[Key] = set()
         log = self.event.more.get(":rebalance-log") or []
         for entry in log if isinstance(log, list) else ():
             kind = REBALANCES.get(entry.get(":type")) if isinstance(entry, dict) else None
@@ -145,13 +148,18 @@ class Transaction:
                 raise self.event.wrong(f"a rebalance is none of {', '.join(REBALANCES)}: its :type is missing")
             touched = set(keys(self.event, entry.get(":keys")))
             self.rebalanced |= touched
-            soon = touched - assigned if kind is not seen.Assigned else set()
-            assigned |= touched - soon
+            soon = touched - self.assigned if kind is not seen.Assigned else set()
+            self.assigned |= touched - soon
             begun = min(self.begun.time + 1, self.event.time)
             for time, those in ((begun, soon), (self.event.time, touched - soon)):
                 tps = tuple(sorted(self.at(key) for key in those))
                 if tps:
                     self.timeline.observe(time, self.client.consumer, kind(GROUP, self.client.consumer, -1, tps))
+
+    def _anew(self, part: Polled) -> tuple[Seen, ...]:
+        """Partitions that were assigned in this operation may have been just before any of its polls."""
+        tps = tuple(sorted(self.at(key) for key in part.records.keys() & self.assigned))
+        return ((self.client.consumer, seen.Assigned(GROUP, self.client.consumer, -1, tps)),) if tps else ()
 
     def _is(self, kind: str) -> bool:
         return self.done is not None and self.done.type == kind

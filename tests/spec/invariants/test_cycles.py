@@ -45,13 +45,13 @@ class Clients:
         self.open(ops.OpenConsumer(consumer, isolation=self.isolation))  # type: ignore[arg-type]  # one of the words
         records = tuple(Record("t", partition, offset, value) for partition, offset, value in reads)
         parts: list[Part] = [
-            (ops.BeginTransaction(producer), DONE),
+            Part(ops.BeginTransaction(producer), DONE),
             *(
-                (ops.Send(producer, "t", value, partition=partition), Ok(Placed("t", partition, offset)))
+                Part(ops.Send(producer, "t", value, partition=partition), Ok(Placed("t", partition, offset)))
                 for partition, offset, value in sends
             ),
-            (ops.Poll(consumer), Ok(records)),
-            (ops.AbortTransaction(producer), DONE) if end is None else (ops.CommitTransaction(producer), end),
+            Part(ops.Poll(consumer), Ok(records)),
+            Part(ops.AbortTransaction(producer), DONE) if end is None else Part(ops.CommitTransaction(producer), end),
         ]
         self.timeline.together(begun, ended, name, parts)
 
