@@ -1,11 +1,15 @@
 """Retention and compaction: what is old goes, what is not stays; of each key the last record stays."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from brokerlaw.conformance.directed.records import read
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
 from brokerlaw.conformance.plan import Elapse, Step
 from brokerlaw.spec.history import operations as ops
+
+COMPACT: Final = {"cleanup_policy": "compact", "segment_ms": "1000", "min_cleanable_dirty_ratio": "0"}
+"""Soon, and all but what is of the last second."""
 
 
 def expired(replication: int) -> Iterator[Step]:
@@ -35,7 +39,7 @@ def outgrown(replication: int) -> Iterator[Step]:
 
 def compacted(replication: int) -> Iterator[Step]:
     """Keys are written again and again, deleted, and written again; transactions among them."""
-    yield topic(1, replication, cleanup_policy="compact")
+    yield topic(1, replication, **COMPACT)
     yield ops.OpenProducer("p0")
     yield from sends(9)
     yield from read("c0")
@@ -43,6 +47,7 @@ def compacted(replication: int) -> Iterator[Step]:
     yield Elapse(3_000)
     yield from sends(4, start=9)
     yield ops.Send("p0", TOPIC, None, b"key-1")
+    yield Elapse(3_000)
     yield ops.Send("p0", TOPIC, b"p0-last:", b"key-3")
     yield Elapse(3_000)
     yield from read("c1")
@@ -50,15 +55,17 @@ def compacted(replication: int) -> Iterator[Step]:
 
 def compacted_transactions(replication: int) -> Iterator[Step]:
     """What is committed supersedes, what is aborted does not, and neither is taken for the other once cleaned."""
-    yield topic(1, replication, cleanup_policy="compact")
+    yield topic(1, replication, **COMPACT)
     yield ops.OpenProducer("p0")
     yield ops.OpenProducer("t0", transactional_id="t")
     yield from sends(3)
     for number in range(3):
         yield ops.BeginTransaction("t0")
-        yield from sends(3, "t0", start=3 * number)
-        yield ops.AbortTransaction("t0") if number else ops.CommitTransaction("t0")
+        yield from sends(2, "t0", start=3 * number)
         yield Elapse(1_500)
+        yield from sends(1, "t0", start=3 * number + 2)
+        yield ops.AbortTransaction("t0") if number else ops.CommitTransaction("t0")
+    yield Elapse(1_500)
     yield from sends(1, start=3)
     yield ops.OpenConsumer("c0", isolation="read_committed")
     yield from tuple(read("c0"))[1:]

@@ -2,13 +2,12 @@
 
 from typing import Final
 
-_COMPACTION: Final = "the reference does not compact"
 _QUEUES: Final = "the reference has no queues"
 _ONE_STEP: Final = "a consumer of the reference acts in one step where the bug needs two"
 
 BEYOND: Final = {
     "KAFKA-7692": "sequences wrap after 2^31 records of one producer: no plan is as long",
-    "KAFKA-8335": _COMPACTION,
+    "KAFKA-8335": "what is not acknowledged lies above the high watermark, and is not compacted before its retry comes",
     "KAFKA-12152": "the send is refused as out of sequence, and owed nothing",
     "KAFKA-14920": "the gap that it leaves is KAFKA-3197's",
     "KAFKA-9491": "the reader waits, and is owed nothing",
@@ -27,11 +26,6 @@ BEYOND: Final = {
     "redpanda-3501": "the coordinator's answer to a producer is never lost",
     "KAFKA-15784": "offsets are checked and written in one step",
     "KAFKA-17582": "documented behaviour: the applications of the suite rewind",
-    "KAFKA-5634": "nothing expires by age or size",
-    "KAFKA-14055": _COMPACTION,
-    "KAFKA-8351": _COMPACTION,
-    "compaction-keeps-older": _COMPACTION,
-    "compaction-reorders": _COMPACTION,
     "ack-lost-redelivery": _QUEUES,
     "no-redelivery": _QUEUES,
     "localstack-12457": _QUEUES,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from brokerlaw.reference.mutants.cleaning import CLEANING
 from brokerlaw.reference.mutants.groups import GROUPS
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.mutants.offsets import OFFSETS
@@ -10,4 +11,12 @@ from brokerlaw.reference.mutants.progress import PROGRESS
 from brokerlaw.reference.mutants.replication import REPLICATION
 from brokerlaw.reference.mutants.transactions import TRANSACTIONS
 
-MUTANTS: Final[dict[str, Mutant]] = {**ORDERING, **REPLICATION, **GROUPS, **OFFSETS, **TRANSACTIONS, **PROGRESS}
+MUTANTS: Final[dict[str, Mutant]] = {
+    **ORDERING,
+    **REPLICATION,
+    **GROUPS,
+    **OFFSETS,
+    **TRANSACTIONS,
+    **CLEANING,
+    **PROGRESS,
+}

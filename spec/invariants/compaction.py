@@ -22,7 +22,7 @@ from brokerlaw.spec.invariants.wording import key, place, value, violation
     source='Kafka documentation, "Log Compaction", What guarantees does log compaction provide',
     capabilities=("topics", "compaction"),
     promised=DURABLE,
-    liars=("poll.answer: last dropped",),
+    mutants=("compaction-keeps-older",),
 )
 def keeps_last(h: History) -> Finding:
     """What may be superseded when the read ended is left out, and so are records that retention may have taken too.

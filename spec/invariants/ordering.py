@@ -54,7 +54,7 @@ def _went_back(h: History, reads: Reads, earlier: int, later: int) -> Violation:
     source='Jepsen, "Redpanda 21.10.1" (inconsistent offsets); Kafka documentation, "Replication"',
     promised=DURABLE,
     protocols=("replication.logs_agree",),
-    mutants=("batch-offset",),
+    mutants=("batch-offset", "compaction-reorders"),
 )
 def one_record_per_offset(h: History) -> Finding:
     """Acknowledgements count where the settings make them last; what consumers are given always does."""

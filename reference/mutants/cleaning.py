@@ -1,0 +1,66 @@
+"""Retention and compaction: bugs of the cleaner."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from brokerlaw.reference.batch import Batch
+from brokerlaw.reference.cleaner import Cleaner, segments
+from brokerlaw.reference.cluster import Parts
+from brokerlaw.reference.mutants.mutant import Mutant
+
+
+class KeepsOlder(Cleaner):
+    """Of each key the first record counts as the last."""
+
+    def last_of_each_key(self, batches: Iterable[Batch]) -> dict[bytes | None, int]:
+        """Looked at from the wrong end."""
+        return super().last_of_each_key(reversed(list(batches)))
+
+
+class Reorders(Cleaner):
+    """The first two that stay are written back the other way round."""
+
+    def compact(self) -> None:
+        """Compact, and let two change places."""
+        before = list(self.log.batches)
+        super().compact()
+        stay = [index for index, batch in enumerate(self.log.batches) if len(batch.records) == 1][:2]
+        if self.log.batches != before and len(stay) == 2:
+            first, second = (self.log.batches[index].records[0] for index in stay)
+            for index, (here, record) in zip(stay, ((first, second), (second, first)), strict=True):
+                moved = msgspec.structs.replace(record, offset=here.offset)
+                self.log.batches[index] = self.log.batches[index]._replace(records=(moved,))
+
+
+class LosesMarkersOfSpanningTransactions(Cleaner):
+    """The marker of an aborted transaction goes with its segment, while records of it stay in an earlier one."""
+
+    def compact(self) -> None:
+        """Forget what was aborted across segments, and compact."""
+        ends = [segment.end for segment in segments(self.log.batches, self.settings)][:-1]
+        self.log.aborted = [each for each in self.log.aborted if not any(each.first < end <= each.last for end in ends)]
+        super().compact()
+
+
+CLEANING: Final = {
+    "compaction-keeps-older": Mutant(
+        "the newest value of a key is dropped, and an older one kept",
+        'Kafka documentation, "Log Compaction"',
+        Parts(cleaner=KeepsOlder),
+        ("compaction.keeps-last",),
+    ),
+    "compaction-reorders": Mutant(
+        "records that stay change places",
+        'Kafka documentation, "Log Compaction": the order and the offset of a message never change',
+        Parts(cleaner=Reorders),
+        ("ordering.one-record-per-offset",),
+    ),
+    "KAFKA-8351": Mutant(
+        "a transaction that spans segments loses its marker to compaction",
+        "KAFKA-8351",
+        Parts(cleaner=LosesMarkersOfSpanningTransactions),
+        ("transactions.committed-only",),
+    ),
+}
