@@ -79,12 +79,19 @@ class Case:
                 self._faults.await_leader(step)
             case p.Elapse():
                 self._session.adapter.wait(step.milliseconds)
+            case p.Attempt():
+                self._attempt(step.op)
             case p.ResumePaused():
                 self._faults.resume_paused()
             case p.Heal():
                 self._faults.heal()
             case Operation():
                 self._operate(step)
+
+    def _attempt(self, op: ops.AnyOperation) -> None:
+        """Ask for it alone; what never opened does nothing."""
+        if (client := client_of(op)) is None or client in self._session.opened:
+            self._session.ask(op)
 
     def _work(self, step: p.RunApplication) -> None:
         group = self._model.clients[step.client].group

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 import msgspec
 
 from brokerlaw.conformance.model import normalise
-from brokerlaw.conformance.plan import Step, Steps
+from brokerlaw.conformance.plan import Attempt, Step, Steps
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import snake_case
 
@@ -48,7 +48,9 @@ def _of(step: Step) -> Iterator[str]:
 
 
 def _kind(step: Step) -> str:
-    """The step's word, with the alternatives that it must name."""
+    """The step's word, with the alternatives that it must name; of an attempt, what is attempted."""
+    if isinstance(step, Attempt):
+        return f"attempt {_kind(step.op)}"
     required = (str(getattr(step, info.name)) for info in _fields(step) if info.required and _alternative(info.type))
     return " ".join([snake_case(type(step).__name__), *required])
 

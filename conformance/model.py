@@ -122,6 +122,8 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
             yield step.group not in model.applications
         case p.Settle():
             yield bool(model.members(step.group))
+        case p.Attempt():
+            yield ops.client_of(step.op) is None or ops.client_of(step.op) in _awake(model)
         case p.Heal() | p.ResumePaused() | ops.HealNetwork():
             yield bool(model.faults)
         case Operation():

@@ -106,6 +106,15 @@ class Elapse(Directive, frozen=True):
     milliseconds: Milliseconds
 
 
+class Attempt(Directive, frozen=True):
+    """Ask for what cannot be done, as it is: a broker is to refuse it. A plan goes on as if it had been refused."""
+
+    op: AnyOperation
+
+    def uses(self) -> Iterator[Capability]:
+        yield from self.op.uses()
+
+
 class ResumePaused(Directive, frozen=True):
     """Resume paused brokers; those that are down stay down."""
 
@@ -115,7 +124,16 @@ class Heal(Directive, frozen=True):
 
 
 AnyDirective: TypeAlias = (
-    DeclareApplication | RunApplication | Settle | InjectFault | AwaitIsr | AwaitLeader | Elapse | ResumePaused | Heal
+    DeclareApplication
+    | RunApplication
+    | Settle
+    | InjectFault
+    | AwaitIsr
+    | AwaitLeader
+    | Elapse
+    | Attempt
+    | ResumePaused
+    | Heal
 )
 Step: TypeAlias = AnyOperation | AnyDirective
 Steps: TypeAlias = tuple[Step, ...]
@@ -132,7 +150,7 @@ class Plan(Struct, frozen=True):
         return Plan(self.name, tuple(steps))
 
 
-def describe(step: Step) -> str:
+def describe(step: msgspec.Struct) -> str:
     """One line: `send p1 orders key=a value=p1-3`."""
     word = snake_case(type(step).__name__)
     given = {
@@ -158,6 +176,8 @@ def show(value: object) -> str:
             return ",".join(f"{key}={show(item)}" for key, item in value.items())
         case bool():
             return "yes" if value else "no"
+        case msgspec.Struct():
+            return f"({describe(value)})"
         case _:
             return str(value)
 

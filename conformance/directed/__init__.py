@@ -14,6 +14,7 @@ from brokerlaw.conformance.directed import (
     ordering,
     progress,
     records,
+    refusals,
     retention,
     transactions,
 )
@@ -135,5 +136,9 @@ SCHEDULES: Final = (
     Directed("all-killed", progress.all_killed, ("progress.leader-returns", "progress.in-sync-again", *_FAILOVER)),
     Directed("marker-delayed", progress.marker_delayed, _TRANSACTIONS),
     Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),
+    Directed("refused-topics", refusals.topics, ("refusals.topics",)),
+    Directed("refused-expansions", refusals.expansions, ("refusals.topics",)),
+    Directed("refused-transactions", refusals.transactions, ("refusals.transactions",)),
+    Directed("refused-without-a-group", refusals.groupless, ("refusals.groupless",)),
 )
 """Every schedule, from the simplest on."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
 from itertools import repeat
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.columns import push
 from brokerlaw.spec.history.facts import Facts
 from brokerlaw.spec.history.operation import ClientOperation, Operation
-from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.outcomes import Fail, Ok
 from brokerlaw.spec.history.pools import Pools
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
 from brokerlaw.spec.history.tables import (
@@ -32,6 +32,7 @@ from brokerlaw.spec.history.tables import (
 from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
 
+T = TypeVar("T")
 FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
 
 
@@ -44,6 +45,8 @@ class Fold:
         self.row = 0
         self.pending: dict[int, Invoke] = {}
         self.sends: dict[int, int] = {}
+        self.created_before: dict[int, ops.CreateTopic | None] = {}
+        self.transaction_before: dict[int, int | None] = {}
         self.opened: dict[str | None, int] = {}
         self.consumers: dict[str, ops.OpenConsumer] = {}
         self.producers: set[str] = set()
@@ -115,6 +118,7 @@ class Fold:
 
     @invoked.register
     def _(self, op: ops.CreateTopic, row: Invoke) -> None:
+        self.created_before[row.op] = self.facts.created.get(op.topic)
         self.facts.created[op.topic] = op
 
     @invoked.register
@@ -136,6 +140,7 @@ class Fold:
     @invoked.register
     def _(self, op: ops.BeginTransaction, row: Invoke) -> None:
         self._check_producer(op.client, row)
+        self.transaction_before[row.op] = self.transaction.get(op.client)
         self.transaction[op.client] = row.op
 
     @invoked.register
@@ -181,10 +186,22 @@ class Fold:
         operations, outcome = self.facts.operations, row.outcome
         operations.status[row.op] = STATUS[type(outcome)]
         operations.completed[row.op], operations.ended[row.op] = row.time, self.row
+        if isinstance(outcome, Fail):
+            self._refused(invoke)
         if isinstance(outcome, Ok):
             _SUCCEEDED[type(invoke.value)](self, invoke.value, invoke, outcome.value)
         elif outcome.told is not None:
             _SUCCEEDED[type(invoke.value)](self, invoke.value, invoke, outcome.told)
+
+    def _refused(self, row: Invoke) -> None:
+        """What certainly had no effect: the topic is as it was made before, the transaction goes on that was open."""
+        match row.value:
+            case ops.CreateTopic() as op if self.facts.created.get(op.topic) is op:
+                _restore(self.facts.created, op.topic, self.created_before.pop(row.op))
+            case ops.BeginTransaction() as op if self.transaction.get(op.client) == row.op:
+                _restore(self.transaction, op.client, self.transaction_before.pop(row.op))
+            case _:
+                pass
 
     @singledispatchmethod
     def succeeded(self, op: Operation, row: Invoke, value: object) -> None:
@@ -406,3 +423,10 @@ def _rules(of: str, kinds: Iterable[type]) -> dict[type, Callable[..., None]]:
 _INVOKED: Final = _rules("invoked", FUNCTIONS)
 _SUCCEEDED: Final = _rules("succeeded", FUNCTIONS)
 _OBSERVED: Final = _rules("observed", get_args(seen.AnyObservation))
+
+
+def _restore(known: dict[str, T], name: str, before: T | None) -> None:
+    if before is None:
+        del known[name]
+    else:
+        known[name] = before

@@ -25,6 +25,7 @@ MODULES: Final = (
     "commits",
     "progress",
     "serving",
+    "refusals",
 )
 """In the order in which their invariants are listed."""
 

@@ -1,0 +1,72 @@
+"""Refusals: what cannot be done is asked for all the same."""
+
+from collections.abc import Iterator
+
+from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
+from brokerlaw.conformance.plan import Attempt, Settle, Step
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
+
+
+def topics(replication: int) -> Iterator[Step]:
+    """A topic is created again, in other ways; what is no topic, partition or offset is asked for."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(3)
+    for partitions in (2, 1, 3):
+        yield Attempt(ops.CreateTopic(TOPIC, partitions, replication))
+    yield Attempt(ops.CreateTopic(OUTPUT, 1, replication, {"min.insync.replicas": "0"}))
+    yield Attempt(ops.DeleteTopic("nowhere"))
+    yield Attempt(ops.ListOffsets(TOPIC, 2))
+    yield Attempt(ops.Send("p0", TOPIC, b"p0-nowhere:", partition=2))
+    yield from sends(3, start=3)
+
+
+def expansions(replication: int) -> Iterator[Step]:
+    """Partitions become no more, and settings get no values that there are not."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0")
+    yield ops.CreatePartitions(TOPIC, 3)
+    for total in (3, 2):
+        yield Attempt(ops.CreatePartitions(TOPIC, total))
+    for name, value in (("cleanup.policy", "keep"), ("min.insync.replicas", "0")):
+        yield Attempt(ops.AlterTopic(TOPIC, {name: value}))
+    yield from sends(3)
+
+
+def transactions(replication: int) -> Iterator[Step]:
+    """A transaction in another, and what is done outside of any."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx")
+    yield from member("c0")
+    yield Settle(GROUP)
+    outside = (
+        ops.Send("p0", TOPIC, b"p0-outside:"),
+        ops.SendOffsets("p0", "c0", (PartitionOffset(TOPIC, 0, 1),)),
+        ops.CommitTransaction("p0"),
+        ops.AbortTransaction("p0"),
+    )
+    ends: tuple[Step, ...] = (ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))
+    for number, end in enumerate(ends):
+        yield from (Attempt(each) for each in outside)
+        yield ops.BeginTransaction("p0")
+        yield from sends(1, start=2 * number)
+        yield Attempt(ops.BeginTransaction("p0"))
+        yield from sends(1, start=2 * number + 1)
+        yield end
+    yield from (Attempt(each) for each in outside)
+
+
+def groupless(replication: int) -> Iterator[Step]:
+    """A consumer without a group subscribes and commits."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(2)
+    yield ops.OpenConsumer("c0")
+    yield ops.Assign("c0", (PartitionOffset(TOPIC, 0, 0),))
+    yield ops.Poll("c0")
+    yield Attempt(ops.Commit("c0", (PartitionOffset(TOPIC, 0, 1),)))
+    yield ops.OpenConsumer("c1")
+    yield Attempt(ops.Subscribe("c1", (TOPIC,)))
+    for step in (ops.Seek("c1", TOPIC, 0, 1), ops.Pause("c1", (TopicPartition(TOPIC, 0),))):
+        yield Attempt(step)
