@@ -16,11 +16,12 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from brokerlaw.adapters.contract import Adapter, AdapterError
+from brokerlaw.adapters.contract import Adapter, AdapterError, Answer
 from brokerlaw.adapters.kafka.librdkafka import QUICK, bounded, silent
 from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.history.operation import GroupOperation, Operation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import GroupState, Record, RecordHeader, TimestampType, TopicPartition as Partition
 
@@ -80,6 +81,13 @@ class ConsumerClient(Adapter):
             return Fail(error.args[0].name(), error.args[0].str())
         self._opened, self._sought, self._held, self._fatal, self._unplaced = op, {}, set(), None, {}
         return Ok()
+
+    def perform(self, op: Operation) -> Answer:
+        """librdkafka asks each reader for the name of a group. Who has none of its own is no member of anything."""
+        of_a_group = isinstance(op, GroupOperation | ops.DescribeGroup)
+        if of_a_group and self._opened is not None and self._opened.group is None:
+            return Fail("INVALID_GROUP_ID", f"{self._opened.client} has no group")
+        return super().perform(op)
 
     def subscribe(self, op: ops.Subscribe) -> Outcome:
         """Rebalances are told from the polling thread, as they happen."""

@@ -206,6 +206,17 @@ def test_a_position_is_told_where_it_was_sought_and_nothing_is_done_to_what_is_n
     assert {broker.refused(op) for op in refused} == {"_STATE"}
 
 
+def test_a_reader_without_a_group_is_no_member_of_anything(broker: Asked) -> None:
+    topic = broker.topic()
+    broker.ok(ops.OpenConsumer("c"))
+    here = PartitionOffset(topic, 0, 0)
+    refused = (ops.Subscribe("c", (topic,)), ops.Commit("c", (here,)), ops.Committed("c", topic, 0))
+    assert {broker.refused(op) for op in refused} == {"INVALID_GROUP_ID"}
+    broker.ok(ops.OpenProducer("x", transactional_id=topic))
+    broker.ok(ops.BeginTransaction("x"))
+    assert broker.refused(ops.SendOffsets("x", "c", (here,))) == "INVALID_GROUP_ID"
+
+
 def test_settings_that_cannot_go_together_are_refused(broker: Asked) -> None:
     assert broker.refused(ops.OpenProducer("bad", acks="1", idempotent=True)) == "_INVALID_ARG"
     assert broker.refused(ops.OpenConsumer("bad", settings={"auto.offset.reset": "by_duration:PT5S"})) == "_INVALID_ARG"
