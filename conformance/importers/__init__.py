@@ -13,6 +13,17 @@ class Format(NamedTuple):
 
 
 FORMATS: Final = (
+    Format(
+        "verifiable",
+        "a log of Kafka's verifiable clients",
+        re.compile(rb'\{"timestamp":\d+,"name":"(startup_complete|producer_|partitions_|records_|record_data)'),
+    ),
+    Format("console", "a dump of kcat -J", re.compile(rb'\{"topic":".*","partition":\d+,"offset":\d+')),
+    Format(
+        "console",
+        "a dump of kafka-console-consumer",
+        re.compile(rb"((CreateTime|LogAppendTime):-?\d+\t|NO_TIMESTAMP\t)?Partition:\d+\tOffset:\d+"),
+    ),
     Format("jepsen", "a history of Jepsen's, in EDN", re.compile(rb"\s*[\[(]?\s*(#jepsen\.history\.Op\s*)?\{:[a-z]")),
 )
 

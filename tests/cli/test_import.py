@@ -51,6 +51,33 @@ def test_a_foreign_file_is_known_where_a_history_is_wanted() -> None:
     assert done.output == f"Error: {LOST} looks like a history of Jepsen's, in EDN: {mend}\n"
 
 
+def test_logs_of_several_clients(tmp_path: Path) -> None:
+    logs, out = sorted((FOLDER.parent / "verifiable").iterdir()), tmp_path / "out"
+    assert run("import", "verifiable", *logs, "--group", "g", "--created", "orders=1", "--out", out).exit_code == 0
+    assert run("judge", out).exit_code == 0
+
+
+def test_dumps_beside_a_log(tmp_path: Path) -> None:
+    files = [*sorted((FOLDER.parent / "console").iterdir()), FOLDER.parent / "verifiable" / "producer.log"]
+    options = ("--topic", "orders", "--headers", "--from-beginning", "--created", "orders=1")
+    assert run("import", "console", *files, *options, "--out", tmp_path / "out").exit_code == 0
+    assert run("judge", tmp_path / "out").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "about"),
+    [
+        ("verifiable/consumer.log", "a log of Kafka's verifiable clients: brokerlaw import verifiable"),
+        ("console/kcat.json", "a dump of kcat -J: brokerlaw import console"),
+        ("console/console-consumer.txt", "a dump of kafka-console-consumer: brokerlaw import console"),
+    ],
+)
+def test_logs_and_dumps_are_known(file: str, about: str) -> None:
+    done = run("judge", FOLDER.parent / file)
+    assert (done.exit_code, done.output.count("\n")) == (2, 1)
+    assert about in done.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -60,6 +87,8 @@ def test_a_foreign_file_is_known_where_a_history_is_wanted() -> None:
         (("jepsen", LOST, "--out", "x", "-s", "bootstrap=here"), "neither a client nor a topic has this setting"),
         (("jepsen", LOST, "--out", "x", "-s", "acks=2"), "--settings acks=2: Invalid enum value '2'"),
         (("jepsen", LOST, "--out", "x", "--partitions", "0"), "0 is not in the range"),
+        (("verifiable", LOST, "--out", "x"), "lost-write.guilty.edn:1: JSON is malformed"),
+        (("console", LOST, "--out", "x", "--created", "orders"), "--created orders: write TOPIC=PARTITIONS"),
         (("jepsn", LOST), "No such command 'jepsn'"),
         (("jepsen", __file__, "--out", "x"), "test_import.py:1: "),
     ],

@@ -1,6 +1,9 @@
 """`brokerlaw import FORMAT FILE… --out FILE`: a history from elsewhere becomes one that can be judged."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
@@ -24,6 +27,13 @@ told_option = click.option(
     metavar="KEY=VALUE",
     help="A setting that its clients or topics had (isolation=read_committed, acks=1, retention.ms=1000).",
 )
+created_option = click.option(
+    "--created",
+    multiple=True,
+    metavar="TOPIC=PARTITIONS",
+    help="A topic that was created for the run, so that nothing else is in it.",
+)
+Texts: TypeAlias = tuple[str, ...]
 
 
 @click.group("import")
@@ -56,6 +66,73 @@ def jepsen(history: Path, out: Path, settings: tuple[str, ...], partitions: int,
     with one_line(ForeignError), foreign_lines(history) as (name, lines):
         recording = read(name, lines, had, options)
     _write(out, recording)
+
+
+@importing.command("verifiable")
+@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@out_option
+@told_option
+@click.option("--group", help="The group of all consumers [each has its own].")
+@created_option
+def verifiable(logs: tuple[Path, ...], out: Path, settings: Texts, group: str | None, created: Texts) -> None:
+    """Import LOGS of Kafka's VerifiableProducer and VerifiableConsumer, one of each client.
+
+    A consumer tells its records with --verbose only. Times are whole milliseconds, of the machine of each client: judge
+    with a tolerance for clocks.
+    """
+    from brokerlaw.conformance.importers.verifiable import Options, read
+
+    had, options = _settings(settings), Options(group, _created(created))
+    with one_line(ForeignError), _all_lines(logs) as files:
+        recording = read(files, had, options)
+    _write(out, recording)
+
+
+@importing.command("console")
+@click.argument("dumps", nargs=-1, required=True, type=click.Path(path_type=Path))
+@out_option
+@told_option
+@click.option("--topic", help="The topic that kafka-console-consumer read, which it does not print.")
+@click.option("--headers", is_flag=True, help="kafka-console-consumer printed headers (print.headers=true).")
+@click.option("--from-beginning", is_flag=True, help="Each dump begins where its partitions begin.")
+@created_option
+def console(
+    dumps: tuple[Path, ...],
+    out: Path,
+    settings: Texts,
+    topic: str | None,
+    headers: bool,
+    from_beginning: bool,
+    created: Texts,
+) -> None:
+    """Import DUMPS of `kcat -J` and kafka-console-consumer, one of each reader, and logs of VerifiableProducer.
+
+    kafka-console-consumer needs print.partition=true, print.offset=true and print.key=true. Where a dump of kcat has
+    its lines "% Reached end of topic …", and was read --from-beginning, it is a complete read.
+    """
+    from brokerlaw.conformance.importers.console import Options, read
+
+    had, options = _settings(settings), Options(topic, headers, from_beginning, _created(created))
+    with one_line(ForeignError), _all_lines(dumps) as files:
+        recording = read(files, had, options)
+    _write(out, recording)
+
+
+@contextmanager
+def _all_lines(paths: Iterable[Path]) -> Iterator[list[tuple[str, Iterator[bytes]]]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(foreign_lines(path)) for path in paths]
+
+
+def _created(texts: Texts) -> dict[str, int]:
+    """`orders=3` as the partitions of a topic. Usage error on what is no such pair."""
+    found: dict[str, int] = {}
+    for text in texts:
+        topic, _, count = text.rpartition("=")
+        if not topic or not (count.isascii() and count.isdecimal() and 0 < int(count[:8]) <= 1_000_000):
+            raise click.UsageError(f"--created {shown(text)}: write TOPIC=PARTITIONS, as in orders=3")
+        found[topic] = int(count)
+    return found
 
 
 def _settings(texts: tuple[str, ...]) -> UserSettings:
