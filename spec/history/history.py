@@ -48,6 +48,7 @@ class History(Pools):
         facts = Fold(self).rows(recording.rows)
         self.memory: dict[Callable[..., Any], Any] = {}
         self.overrides = dict(recording.header.overrides)
+        self.broker = recording.header.broker
         self.broker_version = recording.header.broker_version
         self.broker_settings = dict(recording.header.broker_settings)
         self.invocations = facts.invocations

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.clients import one_in_flight
 from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.history import History
@@ -37,29 +38,20 @@ def idempotent(h: History) -> Bools:
 @derived
 def sequential(h: History) -> Bools:
     """By the operation that opened it: whether a producer has at most one request in flight."""
-    return _producers(h, [op for op, opened in h.clients if isinstance(opened, ops.OpenProducer) and _single(opened)])
+    return _producers(
+        h, [op for op, opened in h.clients if isinstance(opened, ops.OpenProducer) and one_in_flight(opened)]
+    )
 
 
 @derived
 def auto_committing(h: History) -> frozenset[int]:
     """Groups with a consumer that commits by itself: what they committed, the history does not tell."""
-    names = {opened.group for opened in consumers(h).values() if opened.group and commits_by_itself(opened)}
+    names = {opened.group for opened in consumers(h).values() if opened.group and opened.auto_commit}
     return frozenset(map(h.groups.find, names))
 
 
-def commits_by_itself(consumer: ops.OpenConsumer) -> bool:
-    """Whether a consumer has auto-commit on."""
-    return consumer.auto_commit or consumer.settings.get("enable.auto.commit") == "true"
-
-
 def _dedups(producer: ops.OpenProducer) -> bool:
-    disabled = producer.settings.get("enable.idempotence") == "false"
-    return producer.transactional_id is not None or (producer.idempotent and not disabled)
-
-
-def _single(producer: ops.OpenProducer) -> bool:
-    names = ("max.in.flight.requests.per.connection", "max.in.flight")
-    return any(producer.settings.get(name) == "1" for name in names)
+    return producer.transactional_id is not None or producer.idempotent
 
 
 def _producers(h: History, opened: list[int]) -> Bools:

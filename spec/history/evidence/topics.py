@@ -1,5 +1,6 @@
 """Which topics can be judged: a promise about a log holds for one log, and while nobody asked for less of it."""
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Final, TypeVar
 
@@ -20,6 +21,8 @@ from brokerlaw.spec.history.values import TopicPartition
 CLEAN_ELECTION: Final = "unclean.leader.election.enable=false"
 """The setting under which a log is never cut back below what was acknowledged or read."""
 UNCLEAN_ELECTION: Final = "unclean.leader.election.enable=true"
+
+VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
 
 @derived
@@ -49,8 +52,19 @@ def topic_settings(h: History) -> frozenset[tuple[str, str, str]]:
 @derived
 def clean(h: History) -> frozenset[str]:
     """Steady topics without unclean elections, or all steady ones where the user chose unclean elections."""
-    unclean = {topic for topic, name, value in topic_settings(h) if f"{name}={value}" == UNCLEAN_ELECTION}
-    return steady(h) if lifted(h, CLEAN_ELECTION) else steady(h) - unclean
+    asked = {(topic, f"{name}={value}") for topic, name, value in topic_settings(h)}
+    default = UNCLEAN_ELECTION if unclean_by_default(h) else CLEAN_ELECTION
+    never = {topic for topic in steady(h) if default == CLEAN_ELECTION or (topic, CLEAN_ELECTION) in asked}
+    return steady(h) if lifted(h, CLEAN_ELECTION) else frozenset(t for t in never if (t, UNCLEAN_ELECTION) not in asked)
+
+
+@derived
+def unclean_by_default(h: History) -> bool:
+    """Whether the broker's topics have unclean elections unless they say otherwise: Kafka's did before 0.11."""
+    told = h.broker_settings.get(UNCLEAN_ELECTION.partition("=")[0])
+    version = VERSION.search(h.broker_version or h.broker)
+    old = version is not None and (int(version[1]), int(version[2])) < (0, 11)
+    return told == "true" or (told is None and old and "kafka" in h.broker.lower())
 
 
 def within(h: History, topics: Collection[str]) -> Bools:
