@@ -6,7 +6,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.compaction import compacted
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
-from brokerlaw.spec.history.evidence.expiry import kept_until
+from brokerlaw.spec.history.evidence.expiry import keeping, kept_until
 from brokerlaw.spec.history.evidence.outages import down_throughout
 from brokerlaw.spec.history.evidence.records import (
     ALL_REPLICAS,
@@ -14,10 +14,11 @@ from brokerlaw.spec.history.evidence.records import (
     Acked,
     PlacedReads,
     acked,
+    acked_somewhere,
     owed_to,
     placed_reads,
 )
-from brokerlaw.spec.history.evidence.relations import NEVER, find, first_after, last_before, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, first_after, firsts, last_before, pairs, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
     deleted_below,
@@ -107,7 +108,30 @@ def acked_survives(h: History) -> Finding:
     full = isolation[beyond] == UNCOMMITTED
     lost_drain, lost = _nowhere(h, sends, np.append(drain[absent], beyond[full]), np.append(send[absent], late[full]))
     tested = np.union1d(send, late[full])
-    return Finding(len(tested), tuple(_lost(h, sends, s, d) for d, s in zip(lost_drain, lost, strict=True)))
+    breaches = [_lost(h, sends, s, d) for d, s in zip(lost_drain, lost, strict=True)]
+    unplaced = _unplaced(h)
+    return Finding(len(tested) + unplaced.exercised, (*breaches, *unplaced.violations))
+
+
+def _unplaced(h: History) -> Finding:
+    """The same of records acknowledged without an offset, by complete reads of logs from which nothing goes."""
+    sends, table = acked_somewhere(h), drains(h)
+    sends = sends[within(h, keeping(h))[sends.tp] & (deleted_below(h)[sends.tp] == 0)]
+    drain, send = pairs(table.tp, sends.tp)
+    whole = (table.start[drain] == 0) & (table.isolation[drain] == UNCOMMITTED)
+    whole &= sends.completed[send] < table.begun[drain]
+    drain, send = drain[whole], send[whole]
+    nowhere = np.flatnonzero(~shown(h, drain, value=sends.value[send]))
+    nowhere = nowhere[firsts(send[nowhere])]
+    breaches = (_nowhere_at_all(h, sends, int(send[i]), int(drain[i])) for i in nowhere)
+    return Finding(len(firsts(send)), tuple(breaches))
+
+
+def _nowhere_at_all(h: History, sends: Acked, send: int, drain: int) -> Violation:
+    read = drains(h)[drain : drain + 1]
+    told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, sends.tp[send])}, without an offset"
+    reason = f"{told}, but {h.processes[read.process[0]]} read everything to {int(read.end[0])} and not this"
+    return violation(h, reason + under(h, DURABLE), (sends.op[send],), read.row)
 
 
 def _nowhere(h: History, sends: Acked, drain: Ints, send: Ints) -> tuple[Ints, Ints]:

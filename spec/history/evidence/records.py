@@ -26,9 +26,21 @@ class Acked(Sends, kw_only=True):
 
 @derived
 def acked(h: History) -> Acked:
+    sends = _acked(h)
+    return sends[sends.offset >= 0]
+
+
+@derived
+def acked_somewhere(h: History) -> Acked:
+    """Sends acknowledged so, but not where they stand, that can be told by their values."""
+    sends = _acked(h)
+    return sends[(sends.offset < 0) & sends.once & (sends.value >= 0)]
+
+
+def _acked(h: History) -> Acked:
     sends = Acked(**h.sends.columns, once=sent_once(h))
     owed = (sends.acks == -1) | lifted(h, ALL_REPLICAS)
-    return sends[owed & (sends.status == OK) & (sends.offset >= 0) & within(h, clean(h))[sends.tp]]
+    return sends[owed & (sends.status == OK) & (sends.tp >= 0) & within(h, clean(h))[sends.tp]]
 
 
 @derived

@@ -254,6 +254,39 @@ def test_a_committed_record_beyond_the_end_told_to_read_committed_readers_may_ye
 # --- min-isr-refuses ---
 
 
+def unplaced(acks: str = "all", start: int = 0) -> tuple[HistoryBuilder, Call, int]:
+    history = told(acks=acks)
+    send = history.send(b"b", -1)
+    return history, send, history.drain([(0, b"a")], 1 if start < 1 else 2, start=start)
+
+
+def test_a_record_acknowledged_without_an_offset_is_owed_somewhere() -> None:
+    history, *shown = unplaced()
+    reason = guilty(history, SURVIVES, *shown)
+    assert reason == "'b' was acknowledged in t/0, without an offset, but reader read everything to 1 and not this"
+    history = told()
+    history.send(b"b", -1)
+    history.drain([(0, b"a"), (1, b"b")], 2)
+    assert innocent(history, SURVIVES) == 1
+
+
+def test_a_record_without_an_offset_may_be_before_what_was_read_and_needs_a_value_of_its_own() -> None:
+    history, *_ = unplaced(start=1)
+    untested(history, SURVIVES)
+    history, *_ = unplaced(acks="1")
+    untested(history, SURVIVES)
+    history = told()
+    history.send(b"b", -1)
+    history.send(b"b", -1)
+    history.drain([], 0)
+    untested(history, SURVIVES)
+    history = told()
+    history.send(b"b", -1)
+    history.do(ops.DeleteRecords("t", 0, 1))
+    history.drain([], 1)
+    untested(history, SURVIVES)
+
+
 def squeezed(outcome: object, *between: ops.AnyOperation, **settings: object) -> HistoryBuilder:
     """A send with acks=all between two looks that show one replica in sync, of two required."""
     history = HistoryBuilder()
