@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.directed import (
+    commits,
     delivery,
     failover,
     groups,
@@ -132,6 +133,8 @@ SCHEDULES: Final = (
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),
     Directed("last-in-sync-replica", failover.last_in_sync_replica, _FAILOVER),
+    Directed("back-and-forth", commits.back_and_forth, ("commits.told-is-last", "commits.members-first")),
+    Directed("beside-a-transaction", commits.beside_a_transaction, ("commits.told-is-last",)),
     Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible",)),
     Directed("all-killed", progress.all_killed, ("progress.leader-returns", "progress.in-sync-again", *_FAILOVER)),
     Directed("marker-delayed", progress.marker_delayed, _TRANSACTIONS),

@@ -23,6 +23,7 @@ MODULES: Final = (
     "cycles",
     "leadership",
     "commits",
+    "committed",
     "progress",
     "serving",
     "refusals",

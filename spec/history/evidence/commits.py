@@ -8,7 +8,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import commit_asked, commit_ended
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, pack, pack_both, spans, take
-from brokerlaw.spec.history.evidence.settings import auto_committing
+from brokerlaw.spec.history.evidence.settings import auto_committing, older_kafka
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, OK
 
@@ -20,7 +20,8 @@ class PossibleCommits(Table[Ints], kw_only=True):
 
     Offsets sent in a transaction count from when its commit was asked for; its end is seen at once only by a
     read_committed member, which waits for it (KIP-447), so for others `done` stays `NEVER` and `done_in_transaction`
-    says when it was confirmed.
+    says when it was confirmed. But their place among all commits is where they were sent: between `written` and
+    `placed`, each commit was written down, and the last one so counts (`olderThan` in Kafka's group coordinator).
     """
 
     op: Ints
@@ -29,6 +30,8 @@ class PossibleCommits(Table[Ints], kw_only=True):
     tp: Ints
     offset: Ints
     transaction: Ints
+    written: Ints
+    placed: Ints
     begun: Ints
     done: Ints
     done_in_transaction: Ints
@@ -37,10 +40,11 @@ class PossibleCommits(Table[Ints], kw_only=True):
 @derived
 def possible_commits(h: History) -> PossibleCommits:
     table = h.commits
-    plain = table.transaction < 0
-    asked = np.where(plain, table.invoked, commit_asked(h)[table.transaction])
+    alone = table.transaction < 0
+    plain = alone & ~np.isin(table.op, of_kind(h, ops.SendOffsets, failed=True))
+    asked = np.where(alone, table.invoked, commit_asked(h)[table.transaction])
     confirmed = np.where(table.status == OK, table.completed, NEVER)
-    within = np.where(table.status == OK, commit_ended(h)[table.transaction], NEVER)
+    within = np.where(~alone & (table.status == OK), commit_ended(h)[table.transaction], NEVER)
     kept = (table.status != FAIL) & (asked < NEVER)
     return PossibleCommits(
         op=table.op,
@@ -49,6 +53,8 @@ def possible_commits(h: History) -> PossibleCommits:
         tp=table.tp,
         offset=table.offset,
         transaction=table.transaction,
+        written=table.invoked,
+        placed=confirmed,
         begun=asked,
         done=np.where(plain, confirmed, NEVER),
         done_in_transaction=np.where(plain, confirmed, within),
@@ -67,8 +73,8 @@ def unaccountable(h: History) -> frozenset[int]:
 class Admissible(Table[Ints], kw_only=True):
     """What a member may have been told of its group's commits.
 
-    `latest` is the op of a commit certain by then (-1: none), `lowest` and `highest` are of all commits that were
-    neither begun later nor certainly overwritten (`NEVER` and -1: none).
+    `latest` is the op of the last commit certain by then (-1: none, or it may have expired), `lowest` and `highest` are
+    of all commits that were neither begun later nor certainly overwritten (`NEVER` and -1: none).
     """
 
     latest: Ints
@@ -79,23 +85,40 @@ class Admissible(Table[Ints], kw_only=True):
 def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> Admissible:
     """For each member that asked for its group's commit between `begin` and `end`."""
     table = possible_commits(h)
-    done = table.done_in_transaction if isolation == COMMITTED else table.done
-    ours, asked = pack_both((table.group, table.tp), (group, tp))
-    sure = np.flatnonzero(done < NEVER)
-    latest = take(sure, highest_before(ours[sure], done[sure], table.begun[sure], asked, begin))
-    overwritten = take(table.begun, latest)  # what was done before this is
-    query, commit = _begun_between(table, ours, asked, _oldest(table, ours, done, asked, overwritten), end)
-    valid = done[commit] >= overwritten[query]
-    query, commit = query[valid], commit[valid]
-    lowest, highest = np.full(len(asked), NEVER), np.full(len(asked), -1)
+    latest, query, commit = standing(h, group, tp, begin, end, isolation)
+    lowest, highest = np.full(len(tp), NEVER), np.full(len(tp), -1)
     np.minimum.at(lowest, query, table.offset[commit])
     np.maximum.at(highest, query, table.offset[commit])
     return Admissible(latest=take(table.op, latest), lowest=lowest, highest=highest)
 
 
-def _oldest(table: PossibleCommits, ours: Ints, done: Ints, asked: Ints, overwritten: Ints) -> Ints:
+def standing(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> tuple[Ints, Ints, Ints]:
+    """For each that asked: the last commit certain by then (or -1); and all pairs of it and a commit that may stand.
+
+    A commit stands no longer once one that was certainly written after it is certain.
+    """
+    table = possible_commits(h)
+    done = table.done_in_transaction if isolation == COMMITTED else table.done
+    ours, asked = pack_both((table.group, table.tp), (group, tp))
+    sure = np.flatnonzero(done < NEVER)
+    latest = take(sure, highest_before(ours[sure], done[sure], table.written[sure], asked, begin))
+    overwritten = take(table.written, latest)  # what was placed before this is
+    query, commit = _begun_between(table, ours, asked, _oldest(table, ours, asked, overwritten), end)
+    valid = table.placed[commit] >= overwritten[query]
+    expired = end - take(table.written, latest) >= retention(h)
+    return np.where(expired, -1, latest), query[valid], commit[valid]
+
+
+def retention(h: History) -> int:
+    """For how long (ns) a group's commit stands at the least: 7 days, 1 before Kafka 2.0 (KIP-186)."""
+    told = h.broker_settings.get("offsets.retention.minutes", "")
+    minutes = int(told) if told.isdecimal() else 24 * 60 * (1 if older_kafka(h, (2, 0)) else 7)
+    return minutes * 60 * 10**9
+
+
+def _oldest(table: PossibleCommits, ours: Ints, asked: Ints, overwritten: Ints) -> Ints:
     """When the first of the commits that are not overwritten was begun."""
-    return take(table.begun, lowest_from(ours, done, table.begun, asked, overwritten), NEVER)
+    return take(table.begun, lowest_from(ours, table.placed, table.begun, asked, overwritten), NEVER)
 
 
 def _begun_between(table: PossibleCommits, ours: Ints, asked: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints]:

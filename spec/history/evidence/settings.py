@@ -1,6 +1,8 @@
 """Under which settings the clients ran, and which of them the user chose for the whole run."""
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
@@ -9,6 +11,8 @@ from brokerlaw.spec.history.clients import one_in_flight
 from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.history import History
+
+VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
 
 def lifted(h: History, promised: str) -> bool:
@@ -21,6 +25,12 @@ def under(h: History, promised: Iterable[str]) -> str:
     names = [setting.partition("=")[0] for setting in promised]
     chosen = [f"{name}={h.overrides[name]}" for name in names if name in h.overrides]
     return f" (under {', '.join(chosen)})" if chosen else ""
+
+
+def older_kafka(h: History, version: tuple[int, int]) -> bool:
+    """Whether the broker is Kafka of a version before this one: then what it has by default may be another."""
+    told = VERSION.search(h.broker_version or h.broker)
+    return told is not None and "kafka" in h.broker.lower() and (int(told[1]), int(told[2])) < version
 
 
 @derived

@@ -1,6 +1,5 @@
 """Which topics can be judged: a promise about a log holds for one log, and while nobody asked for less of it."""
 
-import re
 from collections.abc import Collection, Iterator
 from typing import Final, TypeVar
 
@@ -11,7 +10,7 @@ from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import NEVER
-from brokerlaw.spec.history.evidence.settings import lifted
+from brokerlaw.spec.history.evidence.settings import lifted, older_kafka
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.numbers import MOST
 from brokerlaw.spec.history.operation import Operation
@@ -21,8 +20,6 @@ from brokerlaw.spec.history.values import TopicPartition
 CLEAN_ELECTION: Final = "unclean.leader.election.enable=false"
 """The setting under which a log is never cut back below what was acknowledged or read."""
 UNCLEAN_ELECTION: Final = "unclean.leader.election.enable=true"
-
-VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
 
 @derived
@@ -62,9 +59,7 @@ def clean(h: History) -> frozenset[str]:
 def unclean_by_default(h: History) -> bool:
     """Whether the broker's topics have unclean elections unless they say otherwise: Kafka's did before 0.11."""
     told = h.broker_settings.get(UNCLEAN_ELECTION.partition("=")[0])
-    version = VERSION.search(h.broker_version or h.broker)
-    old = version is not None and (int(version[1]), int(version[2])) < (0, 11)
-    return told == "true" or (told is None and old and "kafka" in h.broker.lower())
+    return told == "true" or (told is None and older_kafka(h, (0, 11)))
 
 
 def within(h: History, topics: Collection[str]) -> Bools:

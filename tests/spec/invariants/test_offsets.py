@@ -212,6 +212,25 @@ def test_offsets_of_a_committed_transaction_are_a_commit_to_read_committed_membe
     guilty(told, RESUME, sent, row, poll)
 
 
+def beside_a_transaction(first: int) -> tuple[HistoryBuilder, tuple]:
+    """Offset 4 is sent in a transaction, then 2 is committed plainly, then the transaction is committed."""
+    told = worked(isolation="read_committed")
+    told.producer("q", transactional_id="tx")
+    told.do(ops.BeginTransaction("q"))
+    told.do(ops.SendOffsets("q", "a", (PartitionOffset("t", 0, 4),)))
+    plain = told.commit("a", 2)
+    told.do(ops.CommitTransaction("q"))
+    row, poll = taken_over(told, first, isolation="read_committed")
+    return told, (plain, row_of(told, ops.Poll, "a"), row, poll)
+
+
+def test_an_offset_of_a_transaction_stands_where_it_was_sent_as_in_kafka() -> None:
+    told, _ = beside_a_transaction(2)
+    innocent(told, RESUME)
+    told, shown = beside_a_transaction(4)
+    guilty(told, RESUME, *shown)
+
+
 @pytest.mark.parametrize("first", [1, 3])
 def test_to_others_their_end_may_come_late(first: int) -> None:
     told, _ = transacted("read_uncommitted", first)

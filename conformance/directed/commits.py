@@ -1,0 +1,63 @@
+"""Commits: forward and back, in transactions and beside them, by members and by administrators."""
+
+from collections.abc import Iterator
+
+from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
+from brokerlaw.conformance.plan import Settle, Step
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset
+
+
+def _at(offset: int) -> tuple[PartitionOffset, ...]:
+    return (PartitionOffset(TOPIC, 0, offset),)
+
+
+def _told(client: str = "c0") -> Iterator[Step]:
+    yield ops.Committed(client, TOPIC, 0)
+    yield ops.FetchCommitted(GROUP, TOPIC, 0)
+
+
+def back_and_forth(replication: int) -> Iterator[Step]:
+    """A member commits forward, back, and without waiting; each time the group's offset is asked for."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(6)
+    yield from member("c0")
+    yield Settle(GROUP)
+    for offset in (4, 2, 6):
+        yield ops.Commit("c0", _at(offset))
+        yield from _told()
+    yield ops.ResetOffsets(GROUP, _at(1))
+    yield ops.Commit("c0", _at(5), awaited=False)
+    yield ops.Commit("c0", _at(3))
+    yield from _told()
+    yield ops.Close("c0")
+    yield ops.ResetOffsets(GROUP, _at(1))
+    yield from member("c1")
+    yield Settle(GROUP)
+    yield from _told("c1")
+
+
+def beside_a_transaction(replication: int) -> Iterator[Step]:
+    """Offsets are sent in a transaction, and a plain commit comes before its end: that one is the later."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx")
+    yield ops.OpenProducer("p1")
+    yield from sends(6, "p1")
+    yield from member("c0", isolation="read_committed")
+    yield Settle(GROUP)
+    for first, second in ((5, 3), (2, None), (None, 6)):
+        yield ops.BeginTransaction("p0")
+        if first is not None:
+            yield ops.SendOffsets("p0", "c0", _at(first))
+        if second is not None:
+            yield ops.Commit("c0", _at(second))
+        yield ops.CommitTransaction("p0")
+        yield ops.Committed("c0", TOPIC, 0)
+    yield ops.BeginTransaction("p0")
+    yield ops.SendOffsets("p0", "c0", _at(1))
+    yield ops.AbortTransaction("p0")
+    yield ops.Committed("c0", TOPIC, 0)
+    yield ops.Close("c0")
+    yield from member("c1", isolation="read_committed")
+    yield Settle(GROUP)
