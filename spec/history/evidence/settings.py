@@ -12,7 +12,8 @@ from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.history import History
 
-VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+KAFKA: Final = re.compile(r"(?:apache )?kafka (\d+)\.(\d+)", re.IGNORECASE)
+"""How histories name a broker that is Apache Kafka itself."""
 
 
 def lifted(h: History, promised: str) -> bool:
@@ -29,8 +30,8 @@ def under(h: History, promised: Iterable[str]) -> str:
 
 def older_kafka(h: History, version: tuple[int, int]) -> bool:
     """Whether the broker is Kafka of a version before this one: then what it has by default may be another."""
-    told = VERSION.search(h.broker_version or h.broker)
-    return told is not None and "kafka" in h.broker.lower() and (int(told[1]), int(told[2])) < version
+    told = KAFKA.match(h.broker)
+    return told is not None and (int(told[1]), int(told[2])) < version
 
 
 @derived

@@ -67,6 +67,7 @@ def test_histories_know_their_clients_so() -> None:
         ("Apache Kafka 0.10.2", "", {}, False),
         ("kafka 0.11.0", "0.11.0", {}, True),
         ("noida 0.1.0", "0.1.0", {}, True),
+        ("reference with KAFKA-3197 0.1.0", "0.1.0", {}, True),
         ("kafka 4.1.0", "4.1.0", {"unclean.leader.election.enable": "true"}, False),
         ("kafka 0.10.2", "0.10.2", {"unclean.leader.election.enable": "false"}, True),
     ],
