@@ -18,7 +18,7 @@ from brokerlaw.spec.invariants.invariant import Finding
 
 MEANS: Final = ("clients.", "faults.", "inspect.")
 """What these begin with is no promise of the broker, but what its promises are put to the test with."""
-UNJUDGED: Final = ("flush", "pause", "resume")
+UNJUDGED: Final = ("flush",)
 """Operations of every broker with topics whose effect no promise looks at."""
 
 

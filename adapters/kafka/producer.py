@@ -111,10 +111,7 @@ class ProducerClient(Adapter):
 
     def flush(self, op: ops.Flush) -> Outcome:
         """Until every delivery report has come."""
-        try:
-            left = self._the_producer.flush(DELIVERY_TIMEOUT / 1000 + 4)
-        except KafkaException as error:
-            return Unknown(error.args[0].name(), error.args[0].str())
+        left = self._the_producer.flush(DELIVERY_TIMEOUT / 1000 + 4)
         return Ok() if left == 0 else Unknown("FLUSH", f"{left} still in flight")
 
     def begin_transaction(self, op: ops.BeginTransaction) -> Outcome:
@@ -138,8 +135,7 @@ class ProducerClient(Adapter):
     def close_producer(self) -> None:
         """Flush, and end it."""
         if self._producer is not None:
-            with suppress(KafkaException):  # a fatal error that nobody has met yet
-                self._producer.flush(DELIVERY_TIMEOUT / 1000)
+            self._producer.flush(DELIVERY_TIMEOUT / 1000)
             self._stop_polling.set()
             self._producer = None
 
@@ -150,9 +146,5 @@ class ProducerClient(Adapter):
 
 
 def _serve_deliveries(producer: Producer, stop: Event) -> None:
-    """A fatal error is raised here, once. Nothing is sent any more then, and what is in flight must be given up."""
     while not stop.is_set():
-        try:
-            producer.poll(0.05)
-        except KafkaException:
-            producer.purge(blocking=False)
+        producer.poll(0.05)

@@ -14,6 +14,7 @@ from brokerlaw.conformance.directed import (
     groups,
     ordering,
     progress,
+    reading,
     records,
     refusals,
     retention,
@@ -65,6 +66,14 @@ _LOG: Final = (
 )
 _WHOLE: Final = ("records.null-stays-null", "records.read-alike", "topics.begin-at-zero", "topics.partition-count")
 _STAYS: Final = ("retention.only-expired-goes", "durability.acked-survives")
+_READING: Final = (
+    "reading.leaves-nothing-out",
+    "reading.begins-at-position",
+    "reading.position-told",
+    "reading.max-records",
+    "reading.paused-gives-nothing",
+    "reading.only-what-is-assigned",
+)
 _SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle", "progress.group-rests")
 _ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once", "progress.application-catches-up")
 _NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
@@ -87,6 +96,8 @@ SCHEDULES: Final = (
     Directed("outgrown", retention.outgrown, _STAYS),
     Directed("compacted", retention.compacted, ("compaction.keeps-last",)),
     Directed("compacted-transactions", retention.compacted_transactions, ("compaction.keeps-last",)),
+    Directed("positions", reading.positions, _READING),
+    Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
     Directed("rebalance", groups.rebalance("eager"), (*_SHARES, *_ONCE_MORE)),
     Directed("rebalance-cooperative", groups.rebalance("cooperative"), (*_SHARES, *_ONCE_MORE)),

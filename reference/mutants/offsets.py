@@ -164,7 +164,7 @@ OFFSETS: Final = {
         "a seek is overwritten by the position of a fetch in flight",
         "Kafka documentation, KafkaConsumer.seek",
         Parts(consumer=SeekLost),
-        unseen="no invariant of this book says where a consumer reads on after a seek",
+        ("reading.leaves-nothing-out", "reading.begins-at-position"),
     ),
     "commit-regression": Mutant(
         "a commit that moves back is overtaken by the larger one before it",

@@ -8,6 +8,7 @@ from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.mutants.offsets import OFFSETS
 from brokerlaw.reference.mutants.ordering import ORDERING
 from brokerlaw.reference.mutants.progress import PROGRESS
+from brokerlaw.reference.mutants.readers import READERS
 from brokerlaw.reference.mutants.replication import REPLICATION
 from brokerlaw.reference.mutants.transactions import TRANSACTIONS
 
@@ -16,6 +17,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     **REPLICATION,
     **GROUPS,
     **OFFSETS,
+    **READERS,
     **TRANSACTIONS,
     **CLEANING,
     **PROGRESS,

@@ -89,6 +89,7 @@ class Fold:
         operations.client.append(pools.processes.add(client))
         operations.opened.append(self.opened.get(client, -1))
         operations.f.append(pools.functions.add(FUNCTIONS[kind]))
+        operations.most.append(op.max_records if isinstance(op, ops.Poll) else -1)
         operations.invoked.append(row.time)
         operations.completed.append(-1)
         operations.status.append(PENDING)

@@ -31,7 +31,8 @@ EARLIEST, LATEST, TIMESTAMP, POSITION, COMMITTED_OFFSET, LAG = range(6)
 class Operations(Table[C], kw_only=True):
     """A row for each operation; `client` is -1 where no client performs it, `completed` -1 where it never did.
 
-    `ended` is the row of its outcome, or -1; `whole` the operation of which it is a part, or itself.
+    `ended` is the row of its outcome, or -1; `whole` the operation of which it is a part, or itself; `most` is how many
+    records a poll asked for at most, -1 for the others.
     """
 
     row: C
@@ -41,6 +42,7 @@ class Operations(Table[C], kw_only=True):
     client: C
     opened: C
     f: C
+    most: C
     invoked: C
     completed: C
     status: C

@@ -15,6 +15,7 @@ MODULES: Final = (
     "idempotence",
     "ownership",
     "groups",
+    "reading",
     "offsets",
     "retention",
     "compaction",

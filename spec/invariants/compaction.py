@@ -3,11 +3,12 @@
 import numpy as np
 
 from brokerlaw.spec.history.evidence.compaction import compacted
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drains, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked, owed_to
 from brokerlaw.spec.history.evidence.settings import under
-from brokerlaw.spec.history.evidence.topics import deleted_below, known, within
+from brokerlaw.spec.history.evidence.topics import known, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, UNCOMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant

@@ -5,6 +5,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.compaction import compacted
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.expiry import keeping, kept_until
 from brokerlaw.spec.history.evidence.outages import down_throughout
@@ -21,7 +22,6 @@ from brokerlaw.spec.history.evidence.records import (
 from brokerlaw.spec.history.evidence.relations import NEVER, find, first_after, firsts, last_before, pairs, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
-    deleted_below,
     known,
     number_of,
     partition_count,

@@ -3,12 +3,13 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import Drains, covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, PlacedReads, acked, placed_reads
 from brokerlaw.spec.history.evidence.relations import NEVER, first_above, first_after, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
-from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, deleted_below, known, within
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, known, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, UNCOMMITTED, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant

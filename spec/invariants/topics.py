@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.incarnations import Incarnation, incarnations
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import firsts, present
 from brokerlaw.spec.history.evidence.topics import (
-    deleted_below,
     expanded,
     known,
     number_of,

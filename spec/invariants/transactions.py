@@ -3,6 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.dependencies import IsolatedReads, own_reads
 from brokerlaw.spec.history.evidence.drains import covering, drains, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until
@@ -17,7 +18,6 @@ from brokerlaw.spec.history.evidence.records import (
 )
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
-from brokerlaw.spec.history.evidence.topics import deleted_below
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant

@@ -28,7 +28,9 @@ def test_directed_plans_make_sense_and_need_what_they_say() -> None:
     assert [plan.name.removeprefix("directed/") for plan in LOG.directed(ABLE)] == [each.name for each in SCHEDULES]
     for plan in LOG.directed(ABLE):
         assert normalise(plan.steps) == plan.steps
-    assert [plan.name for plan in LOG.directed(BARE)] == ["directed/order"]
+    bare = [plan.name for plan in LOG.directed(BARE)]
+    assert bare[0] == "directed/order"
+    assert "directed/positions" in bare
 
 
 def test_a_broker_is_asked_for_nothing_that_it_does_not_claim() -> None:

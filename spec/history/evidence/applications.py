@@ -5,20 +5,20 @@ from typing import NamedTuple
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather
-from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.assignments import Assignments, holders, of_group
 from brokerlaw.spec.history.evidence.commits import PossibleCommits, possible_commits
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.positions import Seeks, seeks
 from brokerlaw.spec.history.evidence.records import Acked, acked, owed_to
 from brokerlaw.spec.history.evidence.relations import firsts, least, pack_both, pairs, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers, lifted
-from brokerlaw.spec.history.evidence.topics import deleted_below, partitions_of, within
+from brokerlaw.spec.history.evidence.topics import partitions_of, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Declared, Discipline
 from brokerlaw.spec.history.tables import COMMITTED, ISOLATION, OK, Applied, Reads, Sends
-from brokerlaw.spec.history.values import PartitionOffset
 
 BY_HAND = "auto_commit=false"
 
@@ -96,32 +96,6 @@ def _below_last_read(h: History, application: Application, sends: Sends) -> Bool
     furthest = np.full(len(h.partitions) + 1, -1)
     np.maximum.at(furthest, reads.tp, reads.offset)
     return np.asarray(sends.offset <= furthest[sends.tp], dtype=np.bool_)
-
-
-class Seeks(Table[C], kw_only=True):
-    """Positions that clients set themselves and that were not refused."""
-
-    op: C
-    opened: C
-    tp: C
-    offset: C
-    invoked: C
-
-
-@derived
-def seeks(h: History) -> Seeks[Ints]:
-    rows, opened = [], h.operations.opened
-    for number in of_kind(h, ops.Seek, ops.Assign).tolist():
-        invocation = h.invocations[number]
-        op = invocation.value
-        assert isinstance(op, ops.Seek | ops.Assign)
-        sought = op.offsets if isinstance(op, ops.Assign) else (PartitionOffset(op.topic, op.partition, op.offset),)
-        for each in sought:
-            tp = h.partitions.find(each.tp)
-            rows.append(
-                Seeks(op=number, opened=int(opened[number]), tp=tp, offset=each.offset, invoked=invocation.time)
-            )
-    return gather(Seeks[Ints], rows)
 
 
 class Course(NamedTuple):

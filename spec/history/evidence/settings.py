@@ -8,9 +8,10 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.clients import one_in_flight
-from brokerlaw.spec.history.columns import Bools
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import ISOLATION
 
 KAFKA: Final = re.compile(r"(?:apache )?kafka (\d+)\.(\d+)", re.IGNORECASE)
 """How histories name a broker that is Apache Kafka itself."""
@@ -38,6 +39,24 @@ def older_kafka(h: History, version: tuple[int, int]) -> bool:
 def consumers(h: History) -> dict[int, ops.OpenConsumer]:
     """Each consumer by the operation that opened it."""
     return {op: opened for op, opened in h.clients if isinstance(opened, ops.OpenConsumer)}
+
+
+@derived
+def isolation_of(h: History) -> Ints:
+    """By the operation that opened it: a consumer's isolation level; -1: no consumer."""
+    level = np.full(len(h.operations) + 1, -1, dtype=np.int64)
+    for opened, consumer in consumers(h).items():
+        level[opened] = ISOLATION[consumer.isolation]
+    return level
+
+
+@derived
+def resets_to_earliest(h: History) -> Bools:
+    """By the operation that opened it: whether a consumer without a position begins at the log's start."""
+    earliest = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    for opened, consumer in consumers(h).items():
+        earliest[opened] = consumer.reset == "earliest"
+    return earliest
 
 
 @derived

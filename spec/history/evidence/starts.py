@@ -3,16 +3,17 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, Table, stacked
+from brokerlaw.spec.history.columns import Bools, Ints, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
-from brokerlaw.spec.history.evidence.records import acked, owed_to, placed_reads
-from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, last_before, take
-from brokerlaw.spec.history.evidence.settings import consumers
-from brokerlaw.spec.history.evidence.topics import clean, deleted_below, within
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, take
+from brokerlaw.spec.history.evidence.settings import resets_to_earliest
+from brokerlaw.spec.history.evidence.topics import clean, within
+from brokerlaw.spec.history.evidence.versions import known_end, left_out
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED, Reads
 
@@ -57,44 +58,20 @@ def floors(h: History) -> Ints:
 
 def passed_over(h: History, table: Starts, floor: Ints) -> Ints:
     """For each start the op that shows a record between its floor and what it read first; -1: none is known."""
-    shown = np.full(len(table), -1)
-    for level in (UNCOMMITTED, COMMITTED):
-        places = _places(h, level)
-        mine = np.flatnonzero((table.isolation == level) & (floor >= 0))
-        following = first_after(places.tp, places.offset, table.tp[mine], floor[mine])
-        before = (following >= 0) & (take(places.offset, following) < table.offset[mine])
-        shown[mine[before]] = take(places.op, following)[before]
-    return shown
+    known = floor >= 0
+    return np.where(known, left_out(h, table.isolation, table.tp, floor, np.where(known, table.offset, floor)), -1)
 
 
 def reread(h: History, table: Starts) -> Bools:
     """Whether each start is below all that its group may have committed, where the log certainly reached that far."""
-    reads, sends = placed_reads(h), acked(h)
-    tp, time = np.concatenate([reads.tp, sends.tp]), np.concatenate([reads.completed, sends.completed])
-    offset = np.concatenate([reads.offset, sends.offset])
-    end = take(offset, highest_before(tp, time, offset, table.tp, table.assigned)) + 1
+    end = known_end(h, table.tp, table.assigned)
     below = (table.latest >= 0) & (table.offset < table.lowest) & (table.lowest <= end)
     return np.asarray(below, dtype=np.bool_)
 
 
-class Places(Table[Ints], kw_only=True):
-    """Where records are for certain that readers at an isolation level are given."""
-
-    op: Ints
-    tp: Ints
-    offset: Ints
-
-
-def _places(h: History, level: int) -> Places:
-    reads, sends = placed_reads(h), acked(h)
-    reads = reads[(reads.isolation == level) | (level == UNCOMMITTED)]
-    sends = sends[owed_to(h, sends, level)]
-    return stacked([Places(op=table.op, tp=table.tp, offset=table.offset) for table in (reads, sends)])
-
-
 def _starts(h: History, first: Reads, assigned: Ints, level: int) -> Starts:
     commits = admissible(h, first.group, first.tp, assigned, first.completed, level)
-    earliest = _resets_to_earliest(h)[first.opened]
+    earliest = resets_to_earliest(h)[first.opened]
     return Starts(**first.columns, **commits.columns, assigned=assigned, earliest=earliest)
 
 
@@ -111,11 +88,3 @@ def _may_have_missed(h: History, first: Reads, assigned: Ints) -> Bools:
     unknown = polls[np.isin(operations.status[polls], (INFO, PENDING))]
     last = last_before(operations.opened[unknown], unknown, first.opened, first.op)
     return np.asarray(take(completed(h, unknown, NEVER), last) >= assigned, dtype=np.bool_)
-
-
-@derived
-def _resets_to_earliest(h: History) -> Bools:
-    earliest = np.zeros(len(h.operations) + 1, dtype=np.bool_)
-    for opened, consumer in consumers(h).items():
-        earliest[opened] = consumer.reset == "earliest"
-    return earliest

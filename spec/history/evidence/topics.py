@@ -12,10 +12,8 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.evidence.settings import lifted, older_kafka
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.numbers import MOST
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.tables import OK
-from brokerlaw.spec.history.values import TopicPartition
 
 CLEAN_ELECTION: Final = "unclean.leader.election.enable=false"
 """The setting under which a log is never cut back below what was acknowledged or read."""
@@ -78,17 +76,6 @@ def topic_of(h: History) -> Ints:
 def number_of(h: History) -> Ints:
     """By partition, its number in its topic; and a last -1 for partition -1, none."""
     return np.array([*(tp.partition for tp in h.partitions.values), -1], dtype=np.int64)
-
-
-@derived
-def deleted_below(h: History) -> Ints:
-    """By partition, the offset below which somebody asked for the records to be deleted; 0 for partition -1, none."""
-    below = np.zeros(len(h.partitions) + 1, dtype=np.int64)
-    for op in _operations(h, ops.DeleteRecords):
-        tp = h.partitions.find(TopicPartition(op.topic, op.partition))
-        below[tp] = max(below[tp], MOST if op.before < 0 else op.before)
-    below[-1] = 0
-    return below
 
 
 @derived

@@ -1,0 +1,93 @@
+"""Readers: bugs of positions, of flow control and of what a consumer may read at all."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from brokerlaw.reference.cluster import Parts
+from brokerlaw.reference.consumer import Consumer
+from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.spec.history.values import Record, TopicPartition
+
+PREFETCHED: Final = 2
+"""Records that a client has fetched ahead."""
+
+
+class DropsWhatItFetched(Consumer):
+    """A pause throws away what was fetched ahead, and the position stays behind it."""
+
+    def hold(self, tps: Iterable[TopicPartition]) -> None:
+        """Pause, and forget."""
+        paused = tuple(tps)
+        super().hold(paused)
+        for tp in paused:
+            self._fetch_from(tp, PREFETCHED)
+
+
+class TellsTheLast(Consumer):
+    """The position told is that of the last record, not of the next."""
+
+    def position(self, tp: TopicPartition) -> int | None:
+        """One less."""
+        position = super().position(tp)
+        return position and position - 1
+
+
+class ReturnsAll(Consumer):
+    """A poll returns all that was fetched."""
+
+    def poll(self, limit: int, timeout: int) -> tuple[Record, ...]:
+        """No limit."""
+        return super().poll(1_000, timeout)
+
+
+class NeverPauses(Consumer):
+    """A pause is accepted, and nothing comes of it."""
+
+    def hold(self, tps: Iterable[TopicPartition]) -> None:
+        """Check it, and go on."""
+        for tp in tps:
+            self._require_assigned(tp)
+
+
+class ReadsOn(Consumer):
+    """A member that has left its group keeps what it had."""
+
+    def unsubscribe(self) -> None:
+        """Leave, and read on."""
+        kept = dict(self.positions)
+        super().unsubscribe()
+        self.positions.update(kept)
+
+
+READERS: Final = {
+    "drops-when-paused": Mutant(
+        "a pause throws away records that were fetched and not yet returned",
+        "confluent-kafka-javascript issue 517",
+        Parts(consumer=DropsWhatItFetched),
+        ("reading.leaves-nothing-out",),
+    ),
+    "position-of-the-last": Mutant(
+        "the position told is the last record's, not the next one's",
+        'Kafka documentation, "Consumer Position"',
+        Parts(consumer=TellsTheLast),
+        ("reading.position-told",),
+    ),
+    "max-records-ignored": Mutant(
+        "a poll returns all that was fetched, however few were asked for",
+        "KIP-41",
+        Parts(consumer=ReturnsAll),
+        ("reading.max-records",),
+    ),
+    "pause-ignored": Mutant(
+        "records come from a paused partition",
+        "KIP-41; Kafka documentation, KafkaConsumer.pause",
+        Parts(consumer=NeverPauses),
+        ("reading.paused-gives-nothing",),
+    ),
+    "reads-on-after-leaving": Mutant(
+        "a member that left its group keeps its assignment and reads on",
+        "KAFKA-16258",
+        Parts(consumer=ReadsOn),
+        ("reading.only-what-is-assigned",),
+    ),
+}

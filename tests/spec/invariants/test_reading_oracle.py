@@ -1,0 +1,39 @@
+"""Each promise of reading finds what its oracle finds, in 2,000 random small histories, guilty ones among them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from oracles import reading
+from random_readers import Readers
+
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.invariants import INVARIANTS
+from brokerlaw.spec.invariants.invariant import Violation
+
+HISTORIES = 2_000
+SHARES = 8
+
+
+def same(history: History, violations: Sequence[Violation], broken: Counter[int]) -> bool:
+    """As many breaches, and each operation at fault is shown by as many of them at least."""
+    row = history.operations.row.tolist()
+    shown = Counter(witness for violation in violations for witness in violation.witnesses)
+    return len(violations) == broken.total() and all(shown[row[op]] >= count for op, count in broken.items())
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_judges_and_oracles_agree(share: int) -> None:
+    guilty = Counter[str]()
+    for seed in range(share, HISTORIES, SHARES):
+        recording = Readers(seed).told.recording
+        history, expected = History(recording), reading.judge(recording)
+        for name, verdict in expected.items():
+            finding = INVARIANTS[name].judge(history)
+            assert finding.exercised == verdict.exercised, (seed, name)
+            broken = Counter[int]()
+            for (number, _), count in verdict.broken.items():
+                broken[number] += count
+            assert same(history, finding.violations, broken), (seed, name, finding)
+            guilty[name] += bool(finding.violations)
+    assert set(guilty) == set(expected) and min(guilty.values()) > 0, guilty
