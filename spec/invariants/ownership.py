@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, gone, holders, of_group
+from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, pack
+from brokerlaw.spec.history.evidence.relations import firsts, highest_before, last_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, partition_count
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Stable
+from brokerlaw.spec.history.tables import FAIL, OK
 from brokerlaw.spec.history.values import TopicPartition
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
@@ -95,12 +99,27 @@ class Shares(NamedTuple):
 
 
 def _shares(h: History) -> Iterator[Shares]:
-    """At each rest of a group over topics of a known size, unless a broker was down just then."""
+    """At each rest of a group over topics of a known size, unless a broker was down just then.
+
+    Whose last poll was refused is none of its members: another has its instance id, before it or instead of it.
+    """
     times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
     calm = ~disturbed(h, times, times)
     for (row, time, stable), judged in zip(h.stable, calm, strict=True):
         if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
-            yield Shares(row, stable, _owners(h, stable, time))
+            able = _able(h, stable.members, row)
+            if able:
+                stable = msgspec.structs.replace(stable, members=able)
+                yield Shares(row, stable, _owners(h, stable, time))
+
+
+def _able(h: History, members: tuple[str, ...], row: int) -> tuple[str, ...]:
+    """Those whose last poll before this row was not refused."""
+    operations, polls = h.operations, of_kind(h, ops.Poll, failed=True)
+    asked = np.array([h.processes.find(member) for member in members], dtype=np.int64)
+    last = last_before(operations.client[polls], operations.ended[polls], asked, np.full(len(asked), row))
+    refused = take(operations.status[polls], last, OK) == FAIL
+    return tuple(member for member, no in zip(members, refused.tolist(), strict=True) if not no)
 
 
 def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.invariants import INVARIANTS
@@ -208,6 +208,28 @@ def test_what_a_zombie_believes_is_nothing_at_rest() -> None:
     told.assigned("b", 0, 1, generation=2)
     told.stable("b")
     innocent(told, COMPLETE)
+
+
+def test_who_is_refused_is_no_member_at_rest() -> None:
+    told, _, _ = resting(("a", (0, 1)), ("refused", ()))
+    told.rows.pop()
+    told.poll("a")
+    told.do(ops.Poll("refused"), REFUSED)
+    told.stable("a", "refused")
+    assert innocent(told, COMPLETE) == 2
+    untested(told, IDLE)
+    told.do(ops.Crash("a"))
+    told.stable("refused")
+    assert innocent(told, COMPLETE) == 2
+
+
+def test_who_was_refused_and_polls_again_is_a_member() -> None:
+    told, _, _ = resting(("a", ()), ("b", (1,)))
+    told.rows.pop()
+    told.do(ops.Poll("a"), REFUSED)
+    told.poll("a")
+    rest = told.stable("a", "b")
+    assert "t/0 owned by nobody" in guilty(told, COMPLETE, rest)
 
 
 def test_a_rest_while_a_broker_is_down_tests_nothing() -> None:
