@@ -13,7 +13,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from brokerlaw.adapters.contract import Adapter
-from brokerlaw.adapters.kafka.outcomes import outcome_of
+from brokerlaw.adapters.kafka.outcomes import of_all, outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import GroupListing, GroupState, Member, TopicPartition as Partition
@@ -121,8 +121,10 @@ class Administration(Adapter):
         )
         if not isinstance(outcome, Ok):
             return outcome
-        offset = outcome.value.topic_partitions[0].offset
-        return Ok(offset if offset >= 0 else None)
+        (found,) = outcome.value.topic_partitions
+        if found.error is not None:
+            return outcome_of(found.error)
+        return Ok(found.offset if found.offset >= 0 else None)
 
     def lag(self, op: ops.Lag) -> Outcome:
         """As kafka-consumer-groups computes it: from the commit to the end, for readers of everything."""
@@ -139,8 +141,8 @@ class Administration(Adapter):
             lambda: self._admin.alter_consumer_group_offsets([request], request_timeout=5)[op.group], retry_for=5
         )
         if isinstance(outcome, Ok):
-            errors = [each.error for each in outcome.value.topic_partitions if each.error is not None]
-            return Unknown(errors[0].name(), errors[0].str()) if errors else Ok()
+            found = [each.error for each in outcome.value.topic_partitions]
+            return of_all(found)
         return outcome
 
     def delete_group(self, op: ops.DeleteGroup) -> Outcome:

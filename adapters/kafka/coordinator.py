@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError
 
 from brokerlaw.adapters.kafka.capabilities import FIND_COORDINATOR, OFFSET_DELETE
 from brokerlaw.adapters.kafka.metadata import ask
-from brokerlaw.adapters.kafka.outcomes import outcome_of
+from brokerlaw.adapters.kafka.outcomes import of_all
 from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import TopicPartition
 
@@ -44,11 +44,8 @@ def _outcome(codes: list[int] | None, first: bool) -> Outcome:
     """A refusal is certain where all is refused, at the first attempt."""
     if codes is None:
         return Unknown("NO_COORDINATOR", "no coordinator answers")
-    errors = [code for code in codes if code]
-    if not errors:
-        return Ok()
-    error = KafkaError(errors[0])
-    return outcome_of(error) if first and len(errors) == len(codes) else Unknown(error.name(), error.str())
+    outcome = of_all([KafkaError(code) if code else None for code in codes])
+    return outcome if first or isinstance(outcome, Ok) else Unknown(outcome.error, outcome.message)
 
 
 def _codes(addresses: Sequence[tuple[str, int]], group: str, request: bytes) -> list[int] | None:

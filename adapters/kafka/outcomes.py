@@ -4,7 +4,7 @@ What each code says: https://kafka.apache.org/protocol#protocol_error_codes and 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -61,6 +61,14 @@ def outcome_of(error: KafkaError, begun: float | None = None) -> Fail | Unknown:
     first = begun is None or time.monotonic() - begun < FIRST_ATTEMPT
     kind = Fail if first and error.code() in NO_EFFECT else Unknown
     return kind(error.name(), error.str())
+
+
+def of_all(errors: Sequence[KafkaError | None]) -> Outcome:
+    """Of what was asked for several partitions: a refusal is certain where all are refused."""
+    refused = [error for error in errors if error is not None]
+    if not refused:
+        return Ok()
+    return outcome_of(refused[0]) if len(refused) == len(errors) else Unknown(refused[0].name(), refused[0].str())
 
 
 def attempt(

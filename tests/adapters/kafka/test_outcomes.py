@@ -8,7 +8,7 @@ pytest.importorskip("confluent_kafka")
 
 from confluent_kafka import KafkaError, KafkaException
 
-from brokerlaw.adapters.kafka.outcomes import FIRST_ATTEMPT, attempt, outcome_of
+from brokerlaw.adapters.kafka.outcomes import FIRST_ATTEMPT, attempt, of_all, outcome_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
 
 REFUSED = KafkaError(KafkaError.NOT_ENOUGH_REPLICAS)
@@ -100,6 +100,12 @@ def test_a_fenced_producers_commit_is_refused() -> None:
 
 def test_what_is_refused_after_another_attempt_may_have_been_done_by_that() -> None:
     assert isinstance(attempt(Scripted(RETRIABLE, REFUSED), retry_for=5), Unknown)
+
+
+def test_what_is_asked_for_several_partitions_is_refused_where_all_are() -> None:
+    assert of_all([None, None]) == Ok()
+    assert isinstance(of_all([REFUSED, REFUSED]), Fail)
+    assert isinstance(of_all([None, REFUSED]), Unknown)
 
 
 def test_misuse_had_no_effect() -> None:
