@@ -15,7 +15,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import CaughtUp, Drained, WaitTimedOut
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
+from brokerlaw.spec.history.values import PartitionOffset, PartitionState, TopicPartition
 
 IDLE: Final = 3
 """Turns without a record after which an application is looked at more closely."""
@@ -48,6 +48,16 @@ class Quiescence:
         self._drain("read_uncommitted")
         if self._session.has_transactions:
             self._drain("read_committed")
+        self._look_at_replicas()
+
+    def _look_at_replicas(self) -> None:
+        """The logs of the replicas that are in sync, between two looks that tell who is."""
+        if self._session.description.has("inspect.replica", "inspect.partition"):
+            for tp in self._partitions():
+                state: PartitionState | None = self._session.value(ops.DescribePartition(*tp))
+                for broker in state.isr if state is not None else ():
+                    self._session.ask(ops.ReadReplica(*tp, broker))
+                self._session.ask(ops.DescribePartition(*tp))
 
     def _await_leaders(self) -> None:
         """Leaders of all partitions, then all their replicas: asked twice, so that epochs can be compared."""

@@ -59,6 +59,8 @@ _LOG: Final = (
     "leadership.one-leader-per-epoch",
     "leadership.in-sync-are-replicas",
     "leadership.replicas-as-created",
+    "replicas.in-order",
+    "replicas.hold-what-was-read",
     "progress.log-is-read",
     "progress.leader-returns",
     "progress.in-sync-again",

@@ -50,7 +50,7 @@ def alterations(hint: Any, word: str, told: bool) -> Iterator[Alteration]:
     elif isinstance(plain, type) and issubclass(plain, Struct):
         yield from _of_fields(plain, told, msgspec.structs.replace)
     elif isinstance(plain, type) and issubclass(plain, tuple):
-        yield from _of_fields(plain, told, lambda value, **changes: value._replace(**changes))
+        yield from _of_fields(plain, told, lambda value, /, **changes: value._replace(**changes))
     elif plain is int:
         yield from _of_number(units)
     elif plain in _SIMPLE:

@@ -7,6 +7,7 @@ from brokerlaw.spec.history.tables import (
     Answered,
     Applied,
     Committing,
+    Copied,
     Described,
     Drained,
     Ends,
@@ -28,6 +29,7 @@ class Facts:
         self.committing = growing(Committing[Growing])
         self.answered = growing(Answered[Growing])
         self.described = growing(Described[Growing])
+        self.copied = growing(Copied[Growing])
         self.ownership = growing(Ownership[Growing])
         self.applied = growing(Applied[Growing])
         self.drained = growing(Drained[Growing])

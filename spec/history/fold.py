@@ -276,6 +276,23 @@ class Fold:
             listed_isr=pools.lists.add(state.isr),
         )
 
+    @succeeded.register
+    def _(self, op: ops.ReadReplica, row: Invoke, records: tuple[Record, ...]) -> None:
+        pools = self.pools
+        pools.partitions.add(TopicPartition(op.topic, op.partition))
+        for record in records:
+            push(
+                self.facts.copied,
+                op=row.op,
+                tp=pools.partitions.add(TopicPartition(record.topic, record.partition)),
+                offset=record.offset,
+                key=pools.keys.add(record.key),
+                value=pools.values.add(record.value),
+                headers=pools.headers.add(record.headers or None),
+                timestamp=record.timestamp,
+                stamped=STAMPED[record.timestamp_type],
+            )
+
     @singledispatchmethod
     def observed(self, value: seen.Observation, row: Observe) -> None:
         raise HistoryError(f"no such observation: {value!r}")

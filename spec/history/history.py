@@ -19,6 +19,7 @@ from brokerlaw.spec.history.tables import (
     Applied,
     Commits,
     Committing,
+    Copied,
     Described,
     Drained,
     Ends,
@@ -62,6 +63,7 @@ class History(Pools):
         self.ends = grown(Ends[Ints], facts.ends)
         self.ownership = grown(Ownership[Ints], facts.ownership)
         self.applied = grown(Applied[Ints], facts.applied)
+        self.copied = grown(Copied[Ints], facts.copied)
         self.drained = grown(Drained[Ints], facts.drained)
         self.sends = self._sends(facts)
         self.reads = self._reads(facts)

@@ -173,6 +173,19 @@ class Described(Table[C], kw_only=True):
     listed_isr: C
 
 
+class Copied(Table[C], kw_only=True):
+    """A row for each record of a replica's log that was looked at, as it was told."""
+
+    op: C
+    tp: C
+    offset: C
+    key: C
+    value: C
+    headers: C
+    timestamp: C
+    stamped: C
+
+
 class Leadership(Described[Ints], kw_only=True):
     """The descriptions, with what is known of their operations."""
 

@@ -28,6 +28,7 @@ MODULES: Final = (
     "progress",
     "serving",
     "refusals",
+    "replicas",
 )
 """In the order in which their invariants are listed."""
 
