@@ -6,10 +6,11 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import find, first_after, firsts, last_before, neighbours, pairs, take
-from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, deleted_below, within
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK, Reads
 from brokerlaw.spec.history.values import TopicPartition
