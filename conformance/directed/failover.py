@@ -141,6 +141,22 @@ def last_in_sync_replica(replication: int) -> Iterator[Step]:
     yield from sends(1, start=3)
 
 
+def min_isr_lost(replication: int) -> Iterator[Step]:
+    """A record is on its way when the followers stand still: that they are taken out of the in-sync set is no help."""
+    yield topic(1, max(2, replication), min_insync_replicas="2")
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from sends(1)
+    yield Elapse(1_000)
+    yield InjectFault("pause", "followers", TOPIC)
+    yield ops.DescribePartition(TOPIC, 0)
+    yield Elapse(500)
+    yield from sends(1, start=1, awaited=False)
+    yield AwaitIsr(TOPIC, 0, 1)
+    yield Elapse(200)
+    yield ops.DescribePartition(TOPIC, 0)
+    yield Heal()
+
+
 def min_isr(replication: int) -> Iterator[Step]:
     """Fewer in sync than min.insync.replicas: the leader refuses, and takes records again when the others are back."""
     yield topic(1, max(2, replication), min_insync_replicas="2")

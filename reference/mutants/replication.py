@@ -246,7 +246,7 @@ REPLICATION: Final = {
         "the high watermark advances with fewer than min.insync.replicas in sync",
         "KAFKA-15583; KIP-966",
         Parts(leader=CommitsBelowMinIsr),
-        unseen="a send under way is acknowledged by too few, and is lost only with their disks",
+        ("durability.min-isr-refuses",),
     ),
     "min-isr-ignored": Mutant(
         "sends are taken with fewer than min.insync.replicas in sync",

@@ -5,6 +5,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.compaction import compacted
+from brokerlaw.spec.history.evidence.configuration import numbers_of
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.expiry import keeping, kept_until
@@ -154,23 +155,24 @@ def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
 
 @invariant(
     "durability.min-isr-refuses",
-    statement="With fewer replicas in sync than min.insync.replicas, a send with acks=all is refused.",
-    formal="∀ send s, acks=all: |ISR| < min.insync.replicas throughout s ⇒ s is not acknowledged",
+    statement="With fewer replicas to write it than min.insync.replicas, a send with acks=all is not acknowledged.",
+    formal="∀ send s, acks=all, acknowledged: |{replicas that ran at some time during s}| ≥ min.insync.replicas",
     source="Kafka documentation, topic configuration: min.insync.replicas; KAFKA-15583",
     capabilities=("topics", "min-isr", "inspect.partition"),
     promised=(ALL_REPLICAS,),
-    mutants=("min-isr-ignored",),
+    mutants=("KAFKA-15583", "min-isr-ignored"),
     covers=("replication",),
 )
 def min_isr_refuses(h: History) -> Finding:
-    """The in-sync set was too small before and after, and the replicas out of it could not come back in between.
+    """The others were dead or paused from before the send until after its acknowledgement: none of them can have it.
 
-    They could not where they were dead or paused all along. A topic is never required to have more in sync than it has
-    replicas (`effectiveMinIsr` in Kafka).
+    A topic is never required to have more in sync than it has replicas (`effectiveMinIsr` in Kafka).
     """
-    sends, before, after = _squeezed(h)
-    small = [i for i in range(len(sends)) if _too_few(h, int(before[i]), int(after[i]))]
-    taken = [i for i in small if sends.status[i] == OK]
+    sends, before, after = _between_descriptions(h)
+    spans, where = np.unique(np.stack((before, after)), axis=1, return_inverse=True)
+    few = np.array([_too_few(h, *span) for span in spans.T.tolist()], dtype=np.bool_)
+    small = np.flatnonzero(few[where.ravel()]) if len(few) else where[:0]
+    taken = small[sends.status[small] == OK].tolist()
     return Finding(len(small), tuple(_accepted(h, sends, i, int(before[i]), int(after[i])) for i in taken))
 
 
@@ -180,17 +182,14 @@ class Aimed(Sends, kw_only=True):
     aim: Ints
 
 
-def _squeezed(h: History) -> tuple[Aimed, Ints, Ints]:
-    """Completed acks=all sends between two descriptions that show too few in sync under one leader: both as rows."""
+def _between_descriptions(h: History) -> tuple[Aimed, Ints, Ints]:
+    """Completed acks=all sends to where several must be in sync, between two descriptions of it: both as rows."""
     sends, states = h.sends, h.leadership
     tp = _aimed_at(h, sends)
-    spare = _sizes(h)[states.isr] - _required(h)
     before = last_before(states.tp, states.completed, tp, sends.invoked)
     after = first_after(states.tp, states.invoked, tp, sends.completed + 1)
     judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING) & (tp >= 0)
-    judged &= (take(spare, before, 0) < 0) & (take(spare, after, 0) < 0)
-    for column in (states.leader, states.epoch):
-        judged &= take(column, before) == take(column, after)
+    judged &= (take(_required(h), before, 0) > 1) & (before >= 0) & (after >= 0)
     return Aimed(**sends.columns, aim=tp)[judged], before[judged], after[judged]
 
 
@@ -204,9 +203,9 @@ def _aimed_at(h: History, sends: Sends) -> Ints:
 
 
 def _required(h: History) -> Ints:
-    """By description of a partition: how many must be in sync, where its topic's creation has set that, else 0."""
-    settings = [h.created[tp.topic].settings if tp.topic in known(h) else {} for tp in h.partitions.values]
-    wanted = np.array([int(each.get(ops.MIN_ISR, 0)) for each in settings], dtype=np.int64)
+    """By description of a partition: how many must be in sync, or the least that may have been set."""
+    told = [numbers_of(h, tp.topic, ops.MIN_ISR) if tp.topic in known(h) else [] for tp in h.partitions.values]
+    wanted = np.array([min((number for number, _ in each), default=0) for each in told], dtype=np.int64)
     return np.minimum(wanted[h.leadership.tp], _sizes(h)[h.leadership.replicas])
 
 
@@ -216,7 +215,7 @@ def _sizes(h: History) -> Ints:
 
 
 def _too_few(h: History, before: int, after: int) -> bool:
-    """Whether so many replicas were out of reach all along that the rest was too few."""
+    """Whether so many replicas were down all along that the rest was too few."""
     states = h.leadership
     down = down_throughout(h, int(states.invoked[before]), int(states.completed[after]))
     return len(h.brokers[states.replicas[before]] - down) < int(_required(h)[before])
@@ -225,6 +224,7 @@ def _too_few(h: History, before: int, after: int) -> bool:
 def _accepted(h: History, sends: Aimed, send: int, before: int, after: int) -> Violation:
     states, tp = h.leadership, sends.aim[send]
     told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)}"
-    isr = sorted(h.brokers[states.isr[before]])
-    reason = f"{told} while only {isr} were in sync, of {_required(h)[before]} required{under(h, (ALL_REPLICAS,))}"
+    down = down_throughout(h, int(states.invoked[before]), int(states.completed[after]))
+    running = sorted(h.brokers[states.replicas[before]] - down)
+    reason = f"{told} while only {running} ran, of {_required(h)[before]} required{under(h, (ALL_REPLICAS,))}"
     return violation(h, reason, (states.op[before], sends.op[send], states.op[after]))

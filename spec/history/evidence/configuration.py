@@ -32,6 +32,7 @@ class Default(NamedTuple):
 
 
 DEFAULTS: Final = {
+    ops.MIN_ISR: Default((("min.insync.replicas", 1),), "1"),
     CLEANUP: Default((("log.cleanup.policy", 1),), "delete"),
     RETENTION_MS: Default(
         (("log.retention.ms", 1), ("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000)),
