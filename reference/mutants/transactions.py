@@ -95,9 +95,8 @@ class PassesLastStable(Leader):
 class AbortedIsVisible(Log):
     """read_committed readers are given aborted records."""
 
-    def is_aborted(self, batch: Batch) -> bool:
-        """Nothing is."""
-        return False
+    def _visible(self, batch: Batch, isolation: Isolation) -> bool:
+        return super()._visible(batch, "read_uncommitted")
 
 
 class ForgetsOpenTransactions(TransactionCoordinator):
