@@ -96,8 +96,8 @@ def test_a_sound_broker_passes(repository: Repository) -> None:
 def test_the_life_of_a_known_violation(repository: Repository) -> None:
     repository.broker(sound=False)
     assert repository.steps(but=(INSTALL,)) == {GATE: 1, AGAIN: 0}
-    told = (repository.folder / "log").read_text().splitlines()
-    assert f"brokerlaw replay broker-run/trace-1-delivery.exactly-once.json --adapter '{BROKER}'" in told
+    told = (repository.folder / "log").read_text()
+    assert re.search(rf"brokerlaw replay broker-run/trace-\d-delivery.exactly-once.json --adapter '{BROKER}'", told)
     junit = ET.parse(repository.folder / "broker-run" / "junit.xml").getroot()
     assert junit.find(".//failure") is not None
     repository.clean()
