@@ -111,7 +111,10 @@ class ProducerClient(Adapter):
 
     def flush(self, op: ops.Flush) -> Outcome:
         """Until every delivery report has come."""
-        left = self._the_producer.flush(DELIVERY_TIMEOUT / 1000 + 4)
+        try:
+            left = self._the_producer.flush(DELIVERY_TIMEOUT / 1000 + 4)
+        except KafkaException as error:
+            return Unknown(error.args[0].name(), error.args[0].str())
         return Ok() if left == 0 else Unknown("FLUSH", f"{left} still in flight")
 
     def begin_transaction(self, op: ops.BeginTransaction) -> Outcome:
@@ -135,7 +138,8 @@ class ProducerClient(Adapter):
     def close_producer(self) -> None:
         """Flush, and end it."""
         if self._producer is not None:
-            self._producer.flush(DELIVERY_TIMEOUT / 1000)
+            with suppress(KafkaException):  # a fatal error that nobody has met yet
+                self._producer.flush(DELIVERY_TIMEOUT / 1000)
             self._stop_polling.set()
             self._producer = None
 
@@ -146,5 +150,9 @@ class ProducerClient(Adapter):
 
 
 def _serve_deliveries(producer: Producer, stop: Event) -> None:
+    """A fatal error is raised here, once. Nothing is sent any more then, and what is in flight must be given up."""
     while not stop.is_set():
-        producer.poll(0.05)
+        try:
+            producer.poll(0.05)
+        except KafkaException:
+            producer.purge(blocking=False)

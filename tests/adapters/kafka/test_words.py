@@ -120,6 +120,18 @@ def test_a_value_beyond_the_topics_limit_is_refused_by_the_broker(broker: Asked)
     assert broker.ok(ops.ListOffsets(topic, 0)) == 1
 
 
+def test_a_fenced_producer_is_told_so_of_each_send_and_at_commit(broker: Asked) -> None:
+    topic = broker.topic()
+    broker.ok(ops.OpenProducer("old", transactional_id=topic))
+    broker.ok(ops.BeginTransaction("old"))
+    broker.ok(ops.Send("old", topic, b"v", partition=0))
+    broker.ok(ops.OpenProducer("new", transactional_id=topic))
+    for _ in range(2):
+        assert broker.refused(ops.Send("old", topic, b"v", partition=0)) != "TimeoutError"
+    assert broker.refused(ops.CommitTransaction("old"))
+    broker.ok(ops.Close("old"))
+
+
 def test_without_acks_nobody_tells_the_offset(broker: Asked) -> None:
     topic = broker.topic()
     broker.ok(ops.OpenProducer("quick", acks="0", idempotent=False))
