@@ -87,7 +87,7 @@ def test_logs_and_dumps_are_known(file: str, about: str) -> None:
         (("jepsen", LOST, "--out", "x", "-s", "bootstrap=here"), "neither a client nor a topic has this setting"),
         (("jepsen", LOST, "--out", "x", "-s", "acks=2"), "--settings acks=2: Invalid enum value '2'"),
         (("jepsen", LOST, "--out", "x", "--partitions", "0"), "0 is not in the range"),
-        (("verifiable", LOST, "--out", "x"), "lost-write.guilty.edn:1: JSON is malformed"),
+        (("verifiable", LOST, "--out", "x"), "looks like a history of Jepsen's, in EDN: brokerlaw import jepsen"),
         (("console", LOST, "--out", "x", "--created", "orders"), "--created orders: write TOPIC=PARTITIONS"),
         (("jepsn", LOST), "No such command 'jepsn'"),
         (("jepsen", __file__, "--out", "x"), "test_import.py:1: "),

@@ -63,7 +63,7 @@ def jepsen(history: Path, out: Path, settings: tuple[str, ...], partitions: int,
     from brokerlaw.conformance.importers.jepsen.history import Options, read
 
     had, options = _settings(settings), Options(partitions, transactions)
-    with one_line(ForeignError), foreign_lines(history) as (name, lines):
+    with one_line(ForeignError), foreign_lines(history, "jepsen") as (name, lines):
         recording = read(name, lines, had, options)
     _write(out, recording)
 
@@ -83,7 +83,7 @@ def verifiable(logs: tuple[Path, ...], out: Path, settings: Texts, group: str | 
     from brokerlaw.conformance.importers.verifiable import Options, read
 
     had, options = _settings(settings), Options(group, _created(created))
-    with one_line(ForeignError), _all_lines(logs) as files:
+    with one_line(ForeignError), _all_lines(logs, "verifiable") as files:
         recording = read(files, had, options)
     _write(out, recording)
 
@@ -113,15 +113,15 @@ def console(
     from brokerlaw.conformance.importers.console import Options, read
 
     had, options = _settings(settings), Options(topic, headers, from_beginning, _created(created))
-    with one_line(ForeignError), _all_lines(dumps) as files:
+    with one_line(ForeignError), _all_lines(dumps, "console", "verifiable") as files:
         recording = read(files, had, options)
     _write(out, recording)
 
 
 @contextmanager
-def _all_lines(paths: Iterable[Path]) -> Iterator[list[tuple[str, Iterator[bytes]]]]:
+def _all_lines(paths: Iterable[Path], *commands: str) -> Iterator[list[tuple[str, Iterator[bytes]]]]:
     with ExitStack() as stack:
-        yield [stack.enter_context(foreign_lines(path)) for path in paths]
+        yield [stack.enter_context(foreign_lines(path, *commands)) for path in paths]
 
 
 def _created(texts: Texts) -> dict[str, int]:

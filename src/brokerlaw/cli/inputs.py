@@ -3,7 +3,7 @@
 import gzip
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -51,10 +51,7 @@ def opened_recording(path: Path) -> Iterator[Input]:
     """The history at `path`, row by row, or that of the trace there. Raises `CliError`."""
     with one_line(HistoryError, TraceError), _opened(path) as (name, file):
         first = _first(name, file)
-        if (foreign := importers.looks_like(first)) is not None:
-            raise CliError(
-                f"{name} looks like {foreign.about}: brokerlaw import {foreign.command} {quote(name)} --out FILE"
-            )
+        _refuse_foreign(name, first)
         if _is_line(first):
             yield Input(rows.stream(name, _lines(name, first, file)), lambda row: rows.place(name, row))
         else:
@@ -87,10 +84,19 @@ def owed_in(run: Path, book: list[Invariant]) -> list[Invariant]:
 
 
 @contextmanager
-def foreign_lines(path: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The name to call a file of another tool by, and its lines. Raises `CliError`."""
+def foreign_lines(path: Path, *commands: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The name of a file of another tool, and its lines. Raises `CliError`, also where another command takes it."""
     with one_line(HistoryError), _opened(path) as (name, file):
-        yield name, _lines(name, b"", file)
+        first = file.readline(LONGEST)
+        _refuse_foreign(name, first, commands)
+        yield name, _lines(name, first, file) if first else iter(())
+
+
+def _refuse_foreign(name: str, first: bytes, but: Collection[str] = ()) -> None:
+    foreign = importers.looks_like(first)
+    if foreign is not None and foreign.command not in but:
+        mend = f"brokerlaw import {foreign.command} {quote(name)} --out FILE"
+        raise CliError(f"{name} looks like {foreign.about}: {mend}")
 
 
 @contextmanager
@@ -134,8 +140,7 @@ def _first(name: str, file: BufferedReader) -> bytes:
 
 
 def _lines(name: str, first: bytes, file: BufferedReader) -> Iterator[bytes]:
-    if first:
-        yield first
+    yield first
     while line := file.readline(LONGEST):
         if len(line) == LONGEST:
             raise HistoryError(f"{name}: a line has more than {LONGEST >> 20} MiB")
