@@ -27,11 +27,14 @@ ANOMALIES = {
     "inconsistent-offsets",
     "int-nonmonotonic-poll",
     "int-nonmonotonic-send",
+    "int-poll-skip",
     "int-send-skip",
     "lost-write",
     "nonmonotonic-poll",
     "nonmonotonic-send",
+    "poll-skip",
     "precommitted-read",
+    "unseen",
 }
 """What Jepsen's checker reports by name, but for summaries of cycles (PL-1-cycle-exists, …)."""
 
