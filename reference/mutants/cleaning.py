@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from brokerlaw.reference.batch import Batch
+from brokerlaw.reference.batch import Batch, Stamp
 from brokerlaw.reference.cleaner import Cleaner, segments
 from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.mutants.mutant import Mutant
@@ -44,6 +44,23 @@ class LosesMarkersOfSpanningTransactions(Cleaner):
         super().compact()
 
 
+class RemovesMarkers(Cleaner):
+    """A marker is taken for a record of a key that comes again, and goes; who reads the log anew knows of no end."""
+
+    def compact(self) -> None:
+        """Compact, and forget how the transactions below ended."""
+        super().compact()
+        end = self.cleanable_end()
+        for index, batch in enumerate(self.log.batches):
+            if batch.end <= end and batch.control is not None and batch.stamp is not None:
+                first = next((each.base for each in self.log.batches if self._is_of(each, batch.stamp)), batch.base)
+                self.log.batches[index] = batch._replace(control=None)
+                self.log.producers.open.setdefault(batch.stamp.producer, first)
+
+    def _is_of(self, batch: Batch, stamp: Stamp) -> bool:
+        return batch.stamp is not None and batch.stamp.producer == stamp.producer and bool(batch.records)
+
+
 CLEANING: Final = {
     "compaction-keeps-older": Mutant(
         "the newest value of a key is dropped, and an older one kept",
@@ -56,6 +73,12 @@ CLEANING: Final = {
         'Kafka documentation, "Log Compaction": the order and the offset of a message never change',
         Parts(cleaner=Reorders),
         ("ordering.one-record-per-offset",),
+    ),
+    "KAFKA-14055": Mutant(
+        "compaction removes the markers of transactions",
+        "KAFKA-14055",
+        Parts(cleaner=RemovesMarkers),
+        ("progress.transaction-ends",),
     ),
     "KAFKA-8351": Mutant(
         "a transaction that spans segments loses its marker to compaction",

@@ -170,7 +170,7 @@ OFFSETS: Final = {
         "a commit that moves back is overtaken by the larger one before it",
         "Kafka documentation, KafkaConsumer.commitAsync",
         Parts(groups=ForgetsSmallCommits),
-        unseen="the applications of the suite never commit backwards",
+        ("commits.told-is-last",),
     ),
     "shared-offsets": Mutant(
         "groups share one committed position",

@@ -1,21 +1,22 @@
 """Transactions: bugs of the coordinator, of markers, and of what read_committed readers are given."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
-from brokerlaw.reference.batch import Batch, Control, Stamp
+from brokerlaw.reference.batch import Batch, Content, Control, Stamp
 from brokerlaw.reference.broker import Broker
 from brokerlaw.reference.cluster import Cluster, Parts
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.groups import GroupCoordinator, Membership
-from brokerlaw.reference.leader import Leader
+from brokerlaw.reference.leader import Leader, Reply
 from brokerlaw.reference.log import Log
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.registration import TRANSACTIONS as INTERNAL
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.sender import Lane, Sender
 from brokerlaw.reference.transactions import Identity, Transaction, TransactionCoordinator
-from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.operations import Acks, Isolation
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 
@@ -67,8 +68,32 @@ class CountsOn(Sender):
             super().reset_sequences()
 
 
+HELD: Final = 6_000 * MILLISECOND
+"""Longer than a producer waits for the outcome of a send."""
+
+
 class UnverifiedProduce(Broker):
-    """A batch joins whatever transaction its producer has open, or none."""
+    """A batch joins whatever transaction its producer has open, or none; the first of each comes very late."""
+
+    def __init__(self, cluster: Cluster, number: int) -> None:
+        super().__init__(cluster, number)
+        self._first: dict[int, Stamp] = {}
+
+    def produce(
+        self,
+        tp: TopicPartition,
+        contents: tuple[Content, ...],
+        stamp: Stamp | None,
+        acks: Acks,
+        transactional_id: str | None,
+        reply: Reply,
+    ) -> None:
+        """Append, or later: every attempt at the first batch that a producer sends here in a transaction is held up."""
+        append = partial(super().produce, tp, contents, stamp, acks, transactional_id, reply)
+        if transactional_id is not None and stamp == self._first.setdefault(stamp.producer, stamp):
+            self.cluster.scheduler.after(HELD, partial(self.deliver, append))
+        else:
+            append()
 
     def verify(self, leader: Leader, transactional_id: str, stamp: Stamp, tp: TopicPartition) -> None:
         """Let it in."""
@@ -173,7 +198,7 @@ TRANSACTIONS: Final = {
         "a batch is not verified to belong to an open transaction",
         "KAFKA-14402; KIP-890",
         Parts(broker=UnverifiedProduce),
-        unseen="batches of one producer arrive in order here, and a marker bumps the epoch before the next transaction",
+        ("transactions.committed-only",),
     ),
     "KAFKA-9600": Mutant(
         "a transaction is ended by a request from another epoch",

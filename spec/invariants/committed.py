@@ -26,6 +26,7 @@ OUTSIDE = (ops.ResetOffsets, ops.DeleteGroup)
     " none ⇒ g has committed nothing for p",
     source="Kafka documentation, KafkaConsumer.committed and commitAsync; KIP-447; KAFKA-13636, KAFKA-20634",
     capabilities=("topics", "groups"),
+    mutants=("commit-regression",),
     liars=("committed.answer", "fetch_committed.answer"),
     covers=("groups.admin", *MEMBERSHIPS),
 )

@@ -46,7 +46,7 @@ def _open(h: History, sends: Sends, send: int, flush: int) -> Violation:
     formal="∀ end e told of p, last stable offset l told later: no transaction is open at l ⇒ l ≥ e",
     source="Kafka documentation, transaction.timeout.ms; KIP-98, KIP-890; KAFKA-5610",
     capabilities=("topics", "transactions"),
-    mutants=("KAFKA-5610",),
+    mutants=("KAFKA-5610", "KAFKA-14055"),
 )
 def transaction_ends(h: History) -> Finding:
     """A transaction counts as over some seconds after its end was confirmed, or its producer had its last word.

@@ -35,7 +35,7 @@ ISOLATED = ("isolation=read_committed",)
     capabilities=("topics", "transactions"),
     promised=ISOLATED,
     protocols=("transactions.committed_was_asked",),
-    mutants=("KAFKA-17754", "KAFKA-9807", "dirty-read", "KAFKA-8351"),
+    mutants=("KAFKA-17754", "KAFKA-14402", "KAFKA-9807", "dirty-read", "KAFKA-8351"),
 )
 def committed_only(h: History) -> Finding:
     """Counted are records of transactions that such consumers read, and others that such consumers passed over."""
