@@ -3,9 +3,12 @@
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 
+import msgspec
+
 from brokerlaw.adapters.contract import Adapter, AdapterError, Description
 from brokerlaw.conformance import events as ev, smoke
 from brokerlaw.conformance.baseline import Known
+from brokerlaw.conformance.causes import Breach, Cause, causes
 from brokerlaw.conformance.coverage import Coverage
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import InvariantTally, JudgeError, claimed, judge
@@ -17,13 +20,13 @@ from brokerlaw.conformance.overrides import redacted
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.profiles import Profile
 from brokerlaw.conformance.pursuit import Evidence, Probe, Pursuit
-from brokerlaw.conformance.result import LeftOut, RunResult, Verdict
+from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
 from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history import rows
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
 from brokerlaw.spec.history.validate import HistoryError
-from brokerlaw.spec.invariants.invariant import Finding
+from brokerlaw.spec.invariants.invariant import Finding, Violation
 
 BATCH = 8
 """Plans drawn from one machine before the next has its turn."""
@@ -95,7 +98,7 @@ class Run:
             operations=self._operations,
             seconds=round(self._options.clock() - self._began, 3),
             verdicts=tuple(map(self._verdict, self._tallies.values())),
-            found=tuple(self._pursuit.found),
+            found=tuple(map(self._in_all, self._pursuit.told)),
             fault=fault or self._fault or self._pursuit.fault,
             early=self._early,
             interrupted=interrupted,
@@ -107,6 +110,11 @@ class Run:
             timeouts=self._timeouts,
             known=tuple(self._known),
         )
+
+    def _in_all(self, found: ReportedViolation) -> ReportedViolation:
+        """With what the whole run says of its promise."""
+        tally = self._tallies[found.invariant]
+        return msgspec.structs.replace(found, broken=tally.broken, cases=tally.cases)
 
     def _verdict(self, tally: InvariantTally) -> Verdict:
         name, status = tally.invariant.id, tally.status
@@ -168,14 +176,29 @@ class Run:
         broken = {name: finding.violations for name, finding in findings.items() if finding.violations}
         self._keep(plan, recording, bool(broken))
         yield ev.CaseFinished(self._cases, plan.name, len(plan.steps), operations, exercised, tuple(broken))
-        for name, violations in broken.items():
-            if known is not None and name == known.entry.promise:
-                self._tallies[name].known += len(violations)
-            else:
-                probe = Probe(name, plan, self._case, self._profile.model)
-                probe.keep(plan.steps, Evidence(recording, violations[0]))
-                yield from self._pursuit.follow(probe, self._tallies[name], len(violations))
+        if known is not None and known.entry.promise in broken:
+            self._tallies[known.entry.promise].known += len(broken.pop(known.entry.promise))
+        yield from self._pursue(plan, recording, broken)
         return findings
+
+    def _pursue(
+        self, plan: Plan, recording: Recording, broken: dict[str, tuple[Violation, ...]]
+    ) -> Iterator[ev.AnyEvent]:
+        """Follow up what a case has broken: each promise where there is a baseline, else each cause."""
+        breaches = [Breach(name, violation) for name, violations in broken.items() for violation in violations]
+        found = [Cause(breach) for breach in breaches] if self._options.baseline is not None else causes(breaches)
+        first: dict[str, Violation] = {}
+        for cause in found:
+            first.setdefault(cause.told.invariant, cause.told.violation)
+        for name in broken:
+            self._tallies[name].broken += 1
+            if name not in first:
+                leads = (cause.told.invariant for cause in found if name in cause.beside)
+                self._pursuit.beside(name, next(leads), self._tallies[name], len(broken[name]))
+        for name, violation in first.items():
+            probe = Probe(name, plan, self._case, self._profile.model)
+            probe.keep(plan.steps, Evidence(recording, violation))
+            yield from self._pursuit.follow(probe, self._tallies[name], len(broken[name]))
 
     def _out_of_time(self) -> bool:
         """Time alone bounds a run without a number of examples; with one, time that ends first is said."""

@@ -32,7 +32,8 @@ class JudgeError(Exception):
 class InvariantTally:
     """What a run has found out about one invariant.
 
-    `violations` are those that count; `known` ones are in the baseline; of the `undecided`, nobody knows.
+    `violations` are those that count; `known` ones are in the baseline; of the `undecided`, nobody knows. `cases` put
+    it to the test, and in `broken` of them it broke.
     """
 
     def __init__(self, invariant: Invariant, claimed: bool) -> None:
@@ -40,6 +41,7 @@ class InvariantTally:
         self.claimed = claimed
         self.exercised = 0
         self.cases = 0
+        self.broken = 0
         self.violations = 0
         self.known = 0
         self.undecided = 0

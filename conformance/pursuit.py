@@ -1,7 +1,10 @@
 """What becomes of a violation: it is reduced to a trace; where there is a baseline, it is told from what is known."""
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
 
 from brokerlaw.conformance import events as ev, trace as traces
 from brokerlaw.conformance.baseline import Known
@@ -22,6 +25,8 @@ CONFIRM: Final = 3
 """How often in a row a plan must break to be called steady while it is reduced."""
 STEADY: Final = 5
 """How often of these it should: else a longer plan that does is shown."""
+MOST_TRIES: Final = 3
+"""How many cases are reduced that break a promise, until one comes back."""
 MOST_WAYS: Final = 10
 """How many new ways to break one promise a run looks for: on a broker that never does the same, there is no end."""
 
@@ -73,6 +78,9 @@ class Pursuit:
     def __init__(self, options: Options) -> None:
         self.found: list[ReportedViolation] = []
         self.fault: str | None = None
+        self._beside: dict[str, dict[str, None]] = {}
+        self._tries: Counter[str] = Counter()
+        self._plans: dict[bytes, str] = {}
         self._options = options
         overrides = options.settings.overrides
         self._ways: dict[str, Ways] = {entry.id: Ways(overrides) for entry in options.invariants}
@@ -86,8 +94,24 @@ class Pursuit:
             yield from self._attribute(probe, tally, violations)
             return
         tally.violations += violations
-        if all(found.invariant != probe.invariant for found in self.found):
+        tries = self._tries[probe.invariant]
+        reproduced = [found.reproduced for found in self.found if found.invariant == probe.invariant]
+        if tries < MOST_TRIES and not any(reproduced):
+            self._tries[probe.invariant] += 1
             yield from self._report(probe, probe.plan.steps)
+
+    def beside(self, invariant: str, lead: str, tally: InvariantTally, violations: int) -> None:
+        """Count violations that another promise tells, as it is nearer to their cause."""
+        tally.violations += violations
+        self._beside.setdefault(invariant, {})[lead] = None
+
+    @property
+    def told(self) -> list[ReportedViolation]:
+        """What was found, each with the promises that are told by it alone."""
+        own = {found.invariant for found in self.found}
+        alone = {name: leads for name, leads in self._beside.items() if name not in own}
+        beside = [tuple(name for name, leads in alone.items() if found.invariant in leads) for found in self.found]
+        return [msgspec.structs.replace(found, also=also) for found, also in zip(self.found, beside, strict=True)]
 
     def shows(self, known: Known) -> bool:
         """Whether the plan of a known violation is that violation under the settings of this run, too."""
@@ -135,16 +159,31 @@ class Pursuit:
         shrinker = Shrinker(probe.breaks, time_left, confirm=CONFIRM, model=self._options.profile.model)
         shrunk = shrinker.shrink(steps)
         reduced, again = steadiest(shrunk, probe.breaks, REPLAYS, STEADY)
-        if not self._ways[probe.invariant].learn(reduced):
+        if self._options.baseline is not None and not self._ways[probe.invariant].learn(reduced):
             return False
-        found = self._save(probe, reduced, again)
-        self.found.append(found)
-        yield ev.ViolationFound(found)
+        place = self._place(probe.invariant, reduced, again)
+        if place is not None:
+            found = self._save(probe, reduced, again, place + 1)
+            self.found[place : place + 1] = [found]
+            yield ev.ViolationFound(found)
         return True
 
-    def _save(self, probe: Probe, steps: Steps, again: int) -> ReportedViolation:
+    def _place(self, invariant: str, steps: Steps, again: int) -> int | None:
+        """Where among what was found this belongs; None: it was told by another promise, or better before."""
+        if self._options.baseline is not None:
+            return len(self.found)
+        told = self._plans.setdefault(encoded(steps), invariant)
+        if told != invariant:
+            self._beside.setdefault(invariant, {})[told] = None
+            return None
+        earlier = [(place, found) for place, found in enumerate(self.found) if found.invariant == invariant]
+        for place, found in earlier:
+            return place if again > found.reproduced else None
+        return len(self.found)
+
+    def _save(self, probe: Probe, steps: Steps, again: int, number: int) -> ReportedViolation:
         best = probe.evidence(steps)
-        path = self._options.out / f"trace-{len(self.found) + 1}-{probe.invariant}.json"
+        path = self._options.out / f"trace-{number}-{probe.invariant}.json"
         saved = traces.SavedTrace(
             probe.invariant,
             best.violation.reason,

@@ -35,7 +35,11 @@ class Verdict(Struct, frozen=True, omit_defaults=False):
 
 
 class ReportedViolation(Struct, frozen=True, omit_defaults=False):
-    """One violation, reduced: `trace` is its file in the run folder, `lines` the trace for people."""
+    """One violation, reduced: `trace` is its file in the run folder, `lines` the trace for people.
+
+    `broken` and `cases`: in how many cases the promise was broken, and put to the test. `also` are promises that were
+    broken by the same cause, and have no trace of their own.
+    """
 
     invariant: str
     reason: str
@@ -46,6 +50,9 @@ class ReportedViolation(Struct, frozen=True, omit_defaults=False):
     runs: int
     trace: str
     lines: tuple[str, ...]
+    broken: int = 0
+    cases: int = 0
+    also: tuple[str, ...] = ()
     unpromised: tuple[str, ...] = ()
 
 

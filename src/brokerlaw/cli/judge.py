@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from click.exceptions import Exit
@@ -11,24 +10,17 @@ from tabulate import tabulate
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.cli.inputs import Input, opened_recording, owed_in
+from brokerlaw.conformance.causes import Breach, Cause, causes
 from brokerlaw.conformance.judge import JudgeError, SelectionError, judge as judge_history, select
 from brokerlaw.conformance.kept import HISTORIES, kept
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.validate import HistoryError
-from brokerlaw.spec.invariants.invariant import Finding, Invariant, Violation
+from brokerlaw.spec.invariants.invariant import Finding, Invariant
 from brokerlaw.spec.text import printable
 
 MILLISECOND = 1_000_000
-
-
-class Breach(NamedTuple):
-    """A violation, and the history that it is in, where there are several."""
-
-    invariant: str
-    violation: Violation
-    history: str
 
 
 class Judged:
@@ -99,13 +91,21 @@ def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, 
         judged.add(findings, str(path) if several else "")
         judged.failures += [f"{path}: {failure}"] if failure and several else [failure] if failure else []
     streams.say(judged.table)
-    for name, violation, history in judged.breaches:
-        rows = ", ".join(map(str, violation.witnesses))
-        where = f" of {printable(history)}" if history else ""
-        streams.say(f"\n{name}: {printable(violation.reason)}\n  rows {rows}{where}")
+    for cause in causes(judged.breaches):
+        streams.say("\n" + "\n  ".join(_lines(cause)))
     if judged.failures:
         raise CliError(f"{'; '.join(judged.failures)}; of that promise nothing is said")
     raise Exit(judged.code)
+
+
+def _lines(cause: Cause) -> Iterator[str]:
+    """The promise that is nearest to the cause, the rows that show it, and what else breaks by it."""
+    name, violation, history = cause.told
+    yield f"{name}: {printable(violation.reason)}"
+    where = f" of {printable(history)}" if history else ""
+    yield f"rows {', '.join(map(str, violation.witnesses))}{where}"
+    if cause.others:
+        yield f"by the same cause: {', '.join(f'{count} x {each}' for each, count in cause.beside.items())}"
 
 
 def _files(paths: Iterable[Path], book: list[Invariant]) -> Iterator[tuple[Path, list[Invariant]]]:

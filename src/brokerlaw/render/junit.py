@@ -87,7 +87,7 @@ def _case(verdict: Verdict, result: RunResult, folder: Path) -> ET.Element:
     chapter = verdict.invariant.partition(".")[0]
     case = _test(f"brokerlaw.{chapter}", verdict.invariant)
     if verdict.status == "violated":
-        found = [each for each in result.found if each.invariant == verdict.invariant]
+        found = [each for each in result.found if verdict.invariant in (each.invariant, *each.also)]
         reason = found[0].reason if found else result.conclusion
         text = "\n\n".join("\n".join([each.reason, *told(each, result, folder)]) for each in found)
         _outcome(case, "failure", "violated", reason, text or reason)

@@ -37,11 +37,14 @@ def render(result: RunResult) -> str:
 def _found(number: int, found: ReportedViolation) -> str:
     size = f"{found.steps} steps (from {found.original_steps})"
     again = f"reproduced {found.reproduced} of {found.runs} times"
+    often = f"; broken in {found.broken} of {found.cases} cases" if found.cases else ""
+    also = [f"By the same cause: {', '.join(map(gfm.code, found.also))}."] if found.also else []
     return "\n\n".join(
         [
             f"### {number}. {gfm.code(found.invariant)}",
             gfm.text(found.reason),
-            f"{size}, {again}; {gfm.code(found.trace)}",
+            f"{size}, {again}{often}; {gfm.code(found.trace)}",
+            *also,
             gfm.block(found.lines),
         ]
     )

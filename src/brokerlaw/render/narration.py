@@ -32,9 +32,18 @@ def narrate(trace: SavedTrace) -> Iterator[str]:
 def told(found: ReportedViolation, result: RunResult, folder: Path) -> list[str]:
     """A violation after its reason: how far it was reduced, its steps and witnesses, the command to see it again."""
     origin = f"from {found.original_steps} of {found.plan}"
-    size = f"{found.steps} steps ({origin}), reproduced {found.reproduced}/{found.runs}"
+    size = f"{found.steps} steps ({origin}), {_how_often(found)}"
     notes = [f"judged under {setting}, which the broker does not promise this for" for setting in found.unpromised]
+    if found.also:
+        notes.append(f"by the same cause: {', '.join(found.also)}")
     return [size, *notes, *found.lines, f"again: {replay_command(folder / found.trace, result)}"]
+
+
+def _how_often(found: ReportedViolation) -> str:
+    again = f"reproduced {found.reproduced}/{found.runs}"
+    if found.runs and not found.reproduced:
+        again = f"which never came back in {found.runs} runs more"
+    return f"{again}; broken in {found.broken} of {found.cases} cases" if found.cases else again
 
 
 def replay_command(path: Path, result: RunResult) -> str:
