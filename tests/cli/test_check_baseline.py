@@ -122,7 +122,7 @@ def test_an_update_takes_out_what_is_gone(gate: Gate) -> None:
 def test_another_way_to_break_the_same_promise_fails_the_run(gate: Gate) -> None:
     result = gate.run("dirty-read")
     assert result.exit_code == 1, result.output
-    assert result.output.splitlines()[-1].startswith(f"violated: {PROMISE};")
+    assert result.output.splitlines()[-1].startswith(f"violated: {PROMISE}")
 
 
 def test_what_is_gone_is_told_beside_what_is_new(gate: Gate) -> None:
@@ -134,7 +134,7 @@ def test_what_is_gone_is_told_beside_what_is_new(gate: Gate) -> None:
 def test_the_known_way_does_not_hide_another_one(gate: Gate) -> None:
     """The known one needs a reader that looks into an open transaction, the other one does not."""
     assert gate.run("dirty-read,KAFKA-9807").exit_code == 1
-    (found,) = gate.report["found"]
+    (found,) = [each for each in gate.report["found"] if each["invariant"] == PROMISE]
     plan = traces.read(gate.out / found["trace"]).plan
     known = traces.read(gate.folder / gate.entries()[0]["trace"]).plan
     assert "poll" in features(known.steps) - features(plan.steps)
@@ -144,7 +144,7 @@ def test_both_are_known_after_an_update_and_one_may_go_again(gate: Gate) -> None
     first = gate.entries()
     assert gate.run("dirty-read,KAFKA-9807", "--update-baseline").exit_code == 0
     assert gate.entries()[:1] == first
-    assert len(gate.entries()) == 2
+    assert [each["promise"] for each in gate.entries()].count(PROMISE) == 2
     assert gate.run("dirty-read,KAFKA-9807").exit_code == 0
     assert gate.run("KAFKA-9807", adapter=SEVERAL).exit_code == 3
     assert gate.run("KAFKA-9807", "--update-baseline", adapter=SEVERAL).exit_code == 0
