@@ -13,6 +13,7 @@ from brokerlaw.conformance.directed import (
     failover,
     groups,
     ordering,
+    producers,
     progress,
     reading,
     records,
@@ -128,7 +129,9 @@ SCHEDULES: Final = (
     Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
-    Directed("transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read")),
+    Directed(
+        "transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read", "producers.fenced-is-refused")
+    ),
     Directed(
         "transaction-timed-out",
         transactions.transaction_timed_out,
@@ -146,6 +149,9 @@ SCHEDULES: Final = (
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),
     Directed("last-in-sync-replica", failover.last_in_sync_replica, _FAILOVER),
+    Directed("taken-over", producers.taken_over, ("producers.fenced-is-refused", *_TRANSACTIONS)),
+    Directed("under-way", producers.under_way, ("producers.commit-flushes", *_TRANSACTIONS)),
+    Directed("too-late", producers.too_late, ("producers.timeout-aborts",)),
     Directed("back-and-forth", commits.back_and_forth, ("commits.told-is-last", "commits.members-first")),
     Directed("beside-a-transaction", commits.beside_a_transaction, ("commits.told-is-last",)),
     Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible",)),

@@ -7,8 +7,10 @@ from brokerlaw.reference.controller import Controller
 from brokerlaw.reference.leader import Leader
 from brokerlaw.reference.log import Slice
 from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.reference.producer import Producer
 from brokerlaw.reference.sender import Sender, Sent
 from brokerlaw.spec.history.operations import Isolation
+from brokerlaw.spec.history.outcomes import Unknown
 from brokerlaw.spec.history.values import TopicPartition
 
 
@@ -56,6 +58,15 @@ class ForgottenSend(Sender):
         super()._finish(batch, base)
 
 
+class CommitForgets(Producer):
+    """A commit gives up what has not been sent yet, and succeeds."""
+
+    def commit(self) -> None:
+        """Commit the rest."""
+        self.sender.drop_waiting(Unknown("TIMED_OUT", "it was given up"))
+        super().commit()
+
+
 PROGRESS: Final = {
     "stalled-fetch": Mutant(
         "a reader is not given the last record until another follows",
@@ -86,5 +97,11 @@ PROGRESS: Final = {
         "Kafka documentation, KafkaProducer.flush",
         Parts(sender=ForgottenSend),
         ("progress.send-ends",),
+    ),
+    "commit-forgets": Mutant(
+        "a commit gives up records that have not been sent yet, and succeeds",
+        "Kafka documentation, KafkaProducer.commitTransaction",
+        Parts(producer=CommitForgets),
+        ("producers.commit-flushes",),
     ),
 }

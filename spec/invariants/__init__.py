@@ -25,6 +25,7 @@ MODULES: Final = (
     "leadership",
     "commits",
     "committed",
+    "producers",
     "progress",
     "serving",
     "refusals",

@@ -31,7 +31,7 @@ class Transactions(Table[Ints], kw_only=True):
 def transactions(h: History) -> Transactions:
     operations, begin = h.operations, of_kind(h, ops.BeginTransaction)
     opened = operations.opened[begin]
-    timeout = _timeouts(h)[opened]
+    timeout = timeouts(h)[opened]
     done = h.ends[operations.status[h.ends.end] == OK]
     ended = least((done.begin,), operations.completed[done.end], (begin,))
     decided = np.minimum(ended, _last_word(h, opened, timeout))
@@ -54,7 +54,8 @@ def _last_word(h: History, opened: Ints, timeout: Ints) -> Ints:
     return np.where(last[opened] < NEVER - patience, last[opened] + patience, NEVER)
 
 
-def _timeouts(h: History) -> Ints:
+@derived
+def timeouts(h: History) -> Ints:
     """By the operation that opened it: a producer's transaction timeout (ns)."""
     timeout = np.zeros(len(h.operations) + 1, dtype=np.int64)
     for opened, client in h.clients:

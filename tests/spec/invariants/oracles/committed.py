@@ -40,14 +40,14 @@ def _commit_of(told: Told, sent: Done) -> tuple[int, int]:
     before, after = theirs[: theirs.index(sent)], theirs[theirs.index(sent) :]
     ends: list[Done] | None = None
     for each in before:
-        if isinstance(each.op, ops.BeginTransaction):
+        if isinstance(each.op, ops.BeginTransaction) and not each.refused:
             ends = []
         elif isinstance(each.op, ops.CommitTransaction | ops.AbortTransaction):
             ends = None if each.ok or ends is None else [*ends, each]
     if ends is None:
         return sent.begun, NEVER
     for each in after:
-        if isinstance(each.op, ops.BeginTransaction):
+        if isinstance(each.op, ops.BeginTransaction) and not each.refused:
             break
         if isinstance(each.op, ops.CommitTransaction | ops.AbortTransaction):
             ends.append(each)

@@ -238,19 +238,22 @@ def transaction_ends(told: Told) -> tuple[int, int]:
 def _over(told: Told, send: Done) -> tuple[int, int]:
     """When a send was begun, and when its transaction was over; 0: it is in none."""
     theirs = [each for each in told.done if each.process == send.process]
-    begins = [each for each in theirs if isinstance(each.op, ops.BeginTransaction) and each.number < send.number]
     ending = (ops.CommitTransaction, ops.AbortTransaction)
-    for each in reversed([each for each in theirs if each.number < send.number]):
-        if isinstance(each.op, ending) and each.ok:
-            return send.begun, 0
-        if each in begins:
-            break
-    if not begins or begins[-1].refused:
+    begun: Done | None = None
+    for each in theirs[: theirs.index(send)]:
+        if isinstance(each.op, ops.BeginTransaction) and not each.refused:
+            begun = each
+        elif isinstance(each.op, ending) and each.ok:
+            begun = None
+    if begun is None:
         return send.begun, 0
-    later = [each for each in theirs if each.number > begins[-1].number]
-    nexts = [each.number for each in later if isinstance(each.op, ops.BeginTransaction) and not each.refused]
-    mine = [each for each in later if each.number < min(nexts, default=NEVER)]
-    ended = min((each.ended for each in mine if isinstance(each.op, ending) and each.ok), default=NEVER)
+    ended = NEVER
+    for each in theirs[theirs.index(begun) + 1 :]:
+        if isinstance(each.op, ops.BeginTransaction) and not each.refused:
+            break
+        if isinstance(each.op, ending) and each.ok:
+            ended = each.ended
+            break
     (opened,) = (each for each in theirs if isinstance(each.op, ops.OpenProducer))
     last = max(each.ended for each in theirs)
     return send.begun, min(ended, last + opened.op.transaction_timeout * 1_000_000 + 10 * SECOND) + 10 * SECOND
