@@ -8,8 +8,14 @@ from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
 from brokerlaw.conformance.plan import Elapse, Step
 from brokerlaw.spec.history import operations as ops
 
-COMPACT: Final = {"cleanup_policy": "compact", "segment_ms": "1000", "min_cleanable_dirty_ratio": "0"}
-"""Soon, and all but what is of the last second."""
+
+COMPACT: Final = {
+    "cleanup_policy": "compact",
+    "segment_ms": "100",
+    "min_cleanable_dirty_ratio": "0",
+    "delete_retention_ms": "1500",
+}
+"""Compact often, and all but what was written last."""
 
 
 def expired(replication: int) -> Iterator[Step]:
@@ -29,28 +35,33 @@ def expired(replication: int) -> Iterator[Step]:
 
 def outgrown(replication: int) -> Iterator[Step]:
     """A log that may have so many bytes has more."""
-    yield topic(1, replication, retention_bytes="20000")
+    yield topic(1, replication, retention_bytes="20000", segment_ms="100")
     yield ops.OpenProducer("p0")
     for number in range(60):
         yield ops.Send("p0", TOPIC, (b"p0-%d:" % number).ljust(1_000, b"x"), b"key-0")
-    yield ops.ListOffsets(TOPIC, 0, "earliest")
+        if number % 10 == 9:
+            yield Elapse(500)
+            yield ops.ListOffsets(TOPIC, 0, "earliest")
     yield from read("c0")
 
 
 def compacted(replication: int) -> Iterator[Step]:
-    """Keys are written again and again, deleted, and written again; transactions among them."""
+    """Keys are written again and again, deleted, and written again."""
     yield topic(1, replication, **COMPACT)
     yield ops.OpenProducer("p0")
     yield from sends(9)
     yield from read("c0")
-    yield ops.Send("p0", TOPIC, None, b"key-0")
-    yield Elapse(3_000)
-    yield from sends(4, start=9)
-    yield ops.Send("p0", TOPIC, None, b"key-1")
-    yield Elapse(3_000)
-    yield ops.Send("p0", TOPIC, b"p0-last:", b"key-3")
-    yield Elapse(3_000)
+    for number, key in enumerate((b"key-0", b"key-1", b"key-2")):
+        yield Elapse(500)
+        yield ops.Send("p0", TOPIC, None, key)
+        yield ops.Send("p0", TOPIC, b"p0-only-%d:" % number, b"only-%d" % number)
+    yield from sends(1, start=9)
+    yield Elapse(500)
+    yield ops.Send("p0", TOPIC, b"p0-last:", b"last")
+    yield Elapse(1_000)
     yield from read("c1")
+    yield Elapse(3_000)
+    yield from read("c2")
 
 
 def compacted_transactions(replication: int) -> Iterator[Step]:
@@ -61,11 +72,9 @@ def compacted_transactions(replication: int) -> Iterator[Step]:
     yield from sends(3)
     for number in range(3):
         yield ops.BeginTransaction("t0")
-        yield from sends(2, "t0", start=3 * number)
-        yield Elapse(1_500)
-        yield from sends(1, "t0", start=3 * number + 2)
+        yield from sends(3, "t0", start=3 * number)
         yield ops.AbortTransaction("t0") if number else ops.CommitTransaction("t0")
-    yield Elapse(1_500)
+        yield Elapse(1_500)
     yield from sends(1, start=3)
     yield ops.OpenConsumer("c0", isolation="read_committed")
     yield from tuple(read("c0"))[1:]
