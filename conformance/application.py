@@ -4,12 +4,18 @@
 - at-most-once: poll, commit, process what was certainly committed.
 - exactly-once: poll; in one transaction send an output for each record, and the offsets; commit the transaction.
 - idempotent-sink: as at-least-once, into a sink that remembers what it has applied (the payment made once).
+- dead-letter: as at-least-once; what cannot be processed is tried a few times, and then sent to another topic.
+- backpressure: as at-least-once, a few records at a time; while it holds all that it can, it pauses.
 
-Source: Kafka's documentation, "Message Delivery Semantics"; KIP-98, KIP-447.
+Source: Kafka's documentation, "Message Delivery Semantics"; KIP-98, KIP-298, KIP-447.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from brokerlaw.conformance.backpressure import BOUND, Buffer
+from brokerlaw.conformance.dead_letters import ATTEMPTS, is_poison, provenance
 from brokerlaw.conformance.model import Application
 from brokerlaw.conformance.plan import Until
 from brokerlaw.conformance.session import Session
@@ -32,12 +38,17 @@ class Turn:
 
 @dataclass
 class Worker:
-    """One application instance: a consumer, and for exactly-once a transactional producer."""
+    """One application instance: a consumer, and where it has an output topic a producer.
+
+    `attempts` counts how often each record was tried in vain.
+    """
 
     client: str
     group: str
     application: Application
     turn: Turn = field(default_factory=Turn)
+    buffer: Buffer = field(default_factory=Buffer)
+    attempts: Counter[Record] = field(default_factory=Counter)
     producer: str | None = None
     transactional_id: str | None = None
 
@@ -56,7 +67,8 @@ class Applications:
         """Take a turn, or finish the one begun; returns how many records it had."""
         worker = self._workers.setdefault(client, Worker(client, group, application))
         if not worker.turn.records:
-            worker.turn = Turn(self._poll(worker))
+            poll = self._poll_with_room if application.discipline == "backpressure" else self._poll
+            worker.turn = Turn(poll(worker))
         records = len(worker.turn.records)
         if records and until != "polled":
             _DISCIPLINES[application.discipline](self, worker, until == "done")
@@ -81,6 +93,22 @@ class Applications:
         if to_the_end:
             self._commit(worker)
             worker.turn = Turn()
+
+    def dead_letter(self, worker: Worker, to_the_end: bool) -> None:
+        """Process what can be, set aside what cannot, then commit; behind a record to be tried again the turn ends."""
+        if not worker.turn.halfway:
+            worker.turn = Turn(tuple(self._process_or_set_aside(worker)), halfway=True)
+        if to_the_end:
+            if worker.turn.records:
+                self._commit(worker)
+            worker.turn = Turn()
+
+    def backpressure(self, worker: Worker, to_the_end: bool) -> None:
+        """Process, then commit, what was in the buffer longest."""
+        records = worker.turn.records
+        self.at_least_once(worker, to_the_end)
+        if to_the_end:
+            worker.buffer.records = [record for record in worker.buffer.records if record not in records]
 
     def at_most_once(self, worker: Worker, to_the_end: bool) -> None:
         """Commit, then process; nothing is processed that may not have been committed."""
@@ -109,16 +137,68 @@ class Applications:
         records: tuple[Record, ...] = self._session.value(ops.Poll(worker.client)) or ()
         return tuple(record for record in records if record.topic == worker.application.topic)
 
+    def _poll_with_room(self, worker: Worker) -> tuple[Record, ...]:
+        """Read as much as there is room for, or nothing, with the partitions paused; then take what came first.
+
+        Who is paused polls for as much as ever, and must be given nothing.
+        """
+        session, buffer = self._session, worker.buffer
+        held = tuple(sorted(session.holdings.get(worker.client, ())))
+        buffer.keep(held)
+        if buffer.to_resume and held:
+            buffer.paused = not isinstance(session.ask(ops.Resume(worker.client, held)), Ok)
+        most = BOUND if buffer.paused else max(1, buffer.room)
+        given: tuple[Record, ...] = session.value(ops.Poll(worker.client, most)) or ()
+        buffer.records += [record for record in given if record.topic == worker.application.topic]
+        if buffer.to_pause and (held := tuple(sorted(session.holdings.get(worker.client, ())))):
+            buffer.paused = isinstance(session.ask(ops.Pause(worker.client, held)), Ok)
+        return buffer.next()
+
     def _process(self, worker: Worker) -> None:
-        """Let each record take effect; an idempotent sink lets each value take effect once."""
-        application = worker.application
-        applied = self._sinks.setdefault(application.sink, set())
+        """Let each record take effect."""
         for record in worker.turn.records:
-            value = record.value or b""
-            duplicate = application.discipline == "idempotent-sink" and value in applied
-            applied.add(value)
-            place = (record.topic, record.partition, record.offset)
-            self._session.observe(worker.client, Applied(worker.group, application.sink, *place, value, duplicate))
+            self._apply(worker, record)
+
+    def _apply(self, worker: Worker, record: Record) -> None:
+        """Let a record take effect; an idempotent sink lets each value take effect once."""
+        application, value = worker.application, record.value or b""
+        applied = self._sinks.setdefault(application.sink, set())
+        duplicate = application.discipline == "idempotent-sink" and value in applied
+        applied.add(value)
+        place = (record.topic, record.partition, record.offset)
+        self._session.observe(worker.client, Applied(worker.group, application.sink, *place, value, duplicate))
+
+    def _process_or_set_aside(self, worker: Worker) -> Iterator[Record]:
+        """The records of the turn that are worked off, in order; behind one that is not, its partition waits."""
+        waiting: set[TopicPartition] = set()
+        for record in worker.turn.records:
+            tp = TopicPartition(record.topic, record.partition)
+            if tp in waiting:
+                continue
+            if not is_poison(record):
+                self._apply(worker, record)
+            elif not self._set_aside(worker, record):
+                waiting.add(tp)
+                self._session.ask(ops.Seek(worker.client, *tp, record.offset))
+                continue
+            yield record
+
+    def _set_aside(self, worker: Worker, record: Record) -> bool:
+        """Whether a record that was tried often enough is now a dead letter."""
+        worker.attempts[record] += 1
+        if worker.attempts[record] < ATTEMPTS:
+            return False
+        worker.producer = producer = worker.producer or self._open_plain_producer(worker)
+        if producer is None:
+            return False
+        letter = ops.Send(producer, worker.application.sink, record.value, record.key, headers=provenance(record))
+        return isinstance(self._session.ask(letter), Ok)
+
+    def _open_plain_producer(self, worker: Worker) -> str | None:
+        self._producers += 1
+        name = f"{worker.client}-out{self._producers}"
+        idempotent = self._session.description.has("idempotence")
+        return name if isinstance(self._session.ask(ops.OpenProducer(name, idempotent=idempotent)), Ok) else None
 
     def _commit(self, worker: Worker) -> Outcome:
         """Commit past the turn's records; a consumer that commits by itself is left to it."""
@@ -181,6 +261,8 @@ _DISCIPLINES = {
     "at-most-once": Applications.at_most_once,
     "exactly-once": Applications.exactly_once,
     "idempotent-sink": Applications.at_least_once,
+    "dead-letter": Applications.dead_letter,
+    "backpressure": Applications.backpressure,
 }
 
 

@@ -5,6 +5,7 @@ import msgspec
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance import plan as p
 from brokerlaw.conformance.application import Applications
+from brokerlaw.conformance.backpressure import BOUND
 from brokerlaw.conformance.faults import FaultInjector
 from brokerlaw.conformance.groups import Groups
 from brokerlaw.conformance.model import normalise
@@ -65,7 +66,8 @@ class Case:
     def _take(self, step: p.Step) -> None:
         match step:
             case p.DeclareApplication():
-                declared = Declared(step.group, step.topic, step.discipline, step.sink)
+                bound = BOUND if step.discipline == "backpressure" else None
+                declared = Declared(step.group, step.topic, step.discipline, step.sink, bound)
                 self._session.observe(step.group, declared)
             case p.RunApplication():
                 self._work(step)

@@ -36,7 +36,8 @@ class Directive(Struct, frozen=True, tag_field="f", tag=snake_case):
 class DeclareApplication(Directive, frozen=True):
     """The application behind `group` follows `discipline` over `topic`; `sink` is where its effects go.
 
-    For `exactly-once` the sink is a topic. The application's effects are observed, its sink outlives its crashes.
+    For `exactly-once` and `dead-letter` the sink is a topic. The application's effects are observed, and outlive its
+    crashes.
     """
 
     needs: ClassVar[Needs] = ("groups",)
@@ -49,6 +50,8 @@ class DeclareApplication(Directive, frozen=True):
         yield from self.needs
         if self.discipline == "exactly-once":
             yield "transactions"
+        if self.discipline == "dead-letter":
+            yield "headers"
 
 
 class RunApplication(Directive, frozen=True):

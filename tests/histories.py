@@ -180,8 +180,8 @@ class HistoryBuilder:
 
     # --- applications ---
 
-    def declare(self, discipline: Any, sink: str = "sink", group: str = "g") -> int:
-        return self.see("g", Declared(group, "t", discipline, sink))
+    def declare(self, discipline: Any, sink: str = "sink", group: str = "g", bound: int | None = None) -> int:
+        return self.see("g", Declared(group, "t", discipline, sink, bound))
 
     def apply(self, name: str, offset: int, value: bytes, duplicate: bool = False, sink: str = "sink") -> int:
         return self.see(name, Applied("g", sink, "t", 0, offset, value, duplicate))

@@ -87,6 +87,7 @@ _FAILOVER: Final = ("durability.acked-survives", "leadership.epoch-monotonic", "
 SCHEDULES: Final = (
     Directed("order", ordering.order, _LOG),
     Directed("records-whole", records.whole, (*_WHOLE, "records.too-large-refused")),
+    Directed("limit-altered", records.limit_altered, ("records.too-large-refused",)),
     *(Directed(f"codec-{name}", records.codec(name), _WHOLE[1:]) for name in records.CODECS[1:]),
     Directed("tombstones", records.tombstones, _WHOLE),
     Directed("headers", records.headers, ("records.headers-kept", *_WHOLE[1:])),
@@ -115,6 +116,8 @@ SCHEDULES: Final = (
         delivery.crash_between("idempotent-sink", "halfway"),
         ("offsets.resume-at-commit", "delivery.idempotent-sink"),
     ),
+    Directed("dead-letters", delivery.set_aside, ("delivery.dead-letter",)),
+    Directed("backpressure", delivery.full, ("delivery.backpressure",)),
     Directed("crash-in-transaction", delivery.crash_between("exactly-once", "halfway"), _EXACTLY_ONCE),
     Directed("zombie-commits", delivery.zombie("at-least-once", "halfway"), ("commits.fenced", *_SHARES, *_ONCE_MORE)),
     Directed(

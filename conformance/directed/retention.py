@@ -8,7 +8,8 @@ from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
 from brokerlaw.conformance.plan import Elapse, Step
 from brokerlaw.spec.history import operations as ops
 
-
+LEARNED: Final = 11_000
+"""Milliseconds in which all brokers have learned of a change."""
 COMPACT: Final = {
     "cleanup_policy": "compact",
     "segment_ms": "100",
@@ -30,7 +31,12 @@ def expired(replication: int) -> Iterator[Step]:
     yield ops.ListOffsets(TOPIC, 0, "earliest")
     yield from read("c1")
     yield ops.AlterTopic(TOPIC, {"retention.ms": "-1"})
-    yield ops.ListOffsets(TOPIC, 0, "earliest")
+    yield Elapse(LEARNED)
+    for number in range(2):
+        yield from sends(2, start=8 + 2 * number)
+        yield Elapse(3_000)
+        yield ops.ListOffsets(TOPIC, 0, "earliest")
+        yield ops.AlterTopic(TOPIC, {"retention.ms": f"{60_000 + number}"})
 
 
 def outgrown(replication: int) -> Iterator[Step]:

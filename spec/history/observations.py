@@ -3,11 +3,13 @@
 from typing import Literal, TypeAlias
 
 from brokerlaw.spec.history.administration import Isolation
-from brokerlaw.spec.history.numbers import Epoch, Milliseconds, Offset, PartitionNumber
+from brokerlaw.spec.history.numbers import Count, Epoch, Milliseconds, Offset, PartitionNumber
 from brokerlaw.spec.history.roles import Name
 from brokerlaw.spec.history.values import Struct, TopicPartition, snake_case
 
-Discipline: TypeAlias = Literal["at-least-once", "at-most-once", "exactly-once", "idempotent-sink"]
+Discipline: TypeAlias = Literal[
+    "at-least-once", "at-most-once", "exactly-once", "idempotent-sink", "dead-letter", "backpressure"
+]
 """In which order an application processes and commits, and so what it may expect."""
 
 Awaited: TypeAlias = Literal["visible", "drained", "stable", "caught-up", "leader", "in-sync"]
@@ -46,12 +48,16 @@ class Lost(Observation, frozen=True):
 
 
 class Declared(Observation, frozen=True):
-    """From here on the application behind `group` follows this discipline over `topic`; `sink` names its output."""
+    """From here on the application behind `group` follows this discipline over `topic`; `sink` names its output.
+
+    An instance of it holds at most `bound` records that it has not worked off; None: any number.
+    """
 
     group: Name
     topic: Name
     discipline: Discipline
     sink: str
+    bound: Count | None = None
 
 
 class Applied(Observation, frozen=True):

@@ -20,6 +20,8 @@ MODULES: Final = (
     "retention",
     "compaction",
     "delivery",
+    "dead_letters",
+    "backpressure",
     "transactions",
     "cycles",
     "leadership",

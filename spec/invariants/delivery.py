@@ -54,7 +54,7 @@ NOTHING: Final = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 )
 def at_least_once(h: History) -> Finding:
     """Judged once the application was seen to have caught up, for partitions that it then held."""
-    return _total(_nothing_left_out(h, application) for application in applications(h, "at-least-once"))
+    return total(nothing_left_out(h, application) for application in applications(h, "at-least-once"))
 
 
 @invariant(
@@ -70,7 +70,7 @@ def at_least_once(h: History) -> Finding:
 )
 def at_most_once(h: History) -> Finding:
     """Counted are effects in partitions that were assigned anew later, when they might have been repeated."""
-    return _total(_nothing_repeated(h, application) for application in applications(h, "at-most-once"))
+    return total(_nothing_repeated(h, application) for application in applications(h, "at-most-once"))
 
 
 @invariant(
@@ -85,7 +85,7 @@ def at_most_once(h: History) -> Finding:
 )
 def exactly_once(h: History) -> Finding:
     """An input's output is known by its value. Inputs that stand in the log twice may have two outputs."""
-    return _total(_one_output_each(h, application) for application in applications(h, "exactly-once"))
+    return total(_one_output_each(h, application) for application in applications(h, "exactly-once"))
 
 
 @invariant(
@@ -100,25 +100,25 @@ def exactly_once(h: History) -> Finding:
 )
 def idempotent_sink(h: History) -> Finding:
     """The sink's memory outlives the application's instances, and knows a record by its value."""
-    return _total(_applied_once(h, application) for application in applications(h, "idempotent-sink"))
+    return total(_applied_once(h, application) for application in applications(h, "idempotent-sink"))
 
 
-def _total(findings: Iterator[Finding]) -> Finding:
+def total(findings: Iterator[Finding]) -> Finding:
     found = list(findings)
     breaches = tuple(violation for each in found for violation in each.violations)
     return Finding(sum(each.exercised for each in found), breaches)
 
 
-def _nothing_left_out(h: History, application: Application) -> Finding:
+def nothing_left_out(h: History, application: Application) -> Finding:
     owed, done = inputs(h, application), applied(h, application)
     effect = present((done.tp, done.offset), (owed.tp, owed.offset))
     effect |= owed.once & present((done.value,), (owed.value,))
-    left = _not_its_own_doing(h, application, owed, ~effect, NOTHING)
-    breaches = (_left_out(h, application, owed, int(i)) for i in left)
+    left = not_its_own_doing(h, application, owed, ~effect, NOTHING)
+    breaches = (left_out(h, application, owed, int(i)) for i in left)
     return Finding(int(effect.sum()) + len(left), tuple(breaches))
 
 
-def _not_its_own_doing(
+def not_its_own_doing(
     h: History, application: Application, owed: Acked, missing: Bools, produced: tuple[Ints, Ints]
 ) -> list[int]:
     """The missing inputs that the broker has to answer for. `produced`: rows, and transactions with their output."""
@@ -133,7 +133,7 @@ def _not_its_own_doing(
     return found
 
 
-def _left_out(h: History, application: Application, owed: Acked, send: int, what: str = "applying it") -> Violation:
+def left_out(h: History, application: Application, owed: Acked, send: int, what: str = "applying it") -> Violation:
     declared, caught = application.declared, application.caught or (-1, -1)
     where = place(h, owed.tp[send], owed.offset[send])
     told = f"{value(h, owed.value[send])} was acknowledged at {where}, and the {declared.discipline} application"
@@ -152,12 +152,12 @@ def _nothing_repeated(h: History, application: Application) -> Finding:
         tp = int(done.tp[one])
         deeds[tp] = deeds.get(tp) or course(h, application, tp)
         if not repeated_by_itself(deeds[tp], int(done.offset[one]), int(done.time[one]), by_hand):
-            breaches.append(_repeated(h, application, done, one, other))
+            breaches.append(repeated(h, application, done, one, other))
     at_risk = last[done.tp] > done.time
     return Finding(max(int(at_risk.sum()), len(breaches)), tuple(breaches))
 
 
-def _repeated(h: History, application: Application, done: Applied[Ints], one: int, other: int) -> Violation:
+def repeated(h: History, application: Application, done: Applied[Ints], one: int, other: int) -> Violation:
     declared, who = application.declared, [h.processes[done.process[effect]] for effect in (one, other)]
     told = f"{value(h, done.value[one])} at {place(h, done.tp[one], done.offset[one])} was applied by {who[0]}"
     by = "again" if who[0] == who[1] else f"and by {who[1]}"
@@ -168,10 +168,10 @@ def _repeated(h: History, application: Application, done: Applied[Ints], one: in
 def _applied_once(h: History, application: Application) -> Finding:
     done = applied(h, application)
     effects = done[done.duplicate == 0]
-    twice = (_repeated(h, application, effects, *pair) for pair in zip(*neighbours(effects.value), strict=True))
-    left_out = _nothing_left_out(h, application)
+    twice = (repeated(h, application, effects, *pair) for pair in zip(*neighbours(effects.value), strict=True))
+    missing = nothing_left_out(h, application)
     at_risk = len(firsts(effects.value))
-    return Finding(left_out.exercised + at_risk, (*left_out.violations, *twice))
+    return Finding(missing.exercised + at_risk, (*missing.violations, *twice))
 
 
 class OutputSends(Sends, kw_only=True):
@@ -218,8 +218,8 @@ def _one_output_each(h: History, application: Application) -> Finding:
     owed = owed[owed.once]
     seen = present((outputs.reads.input,), (owed.value,))
     settled = ~seen & ~_may_yet_show(h, outputs.sends, owed)
-    left = _not_its_own_doing(h, application, owed, settled, _producers(outputs.sends, owed))
-    missing = (_left_out(h, application, owed, i, "an output that was committed") for i in left)
+    left = not_its_own_doing(h, application, owed, settled, _producers(outputs.sends, owed))
+    missing = (left_out(h, application, owed, i, "an output that was committed") for i in left)
     pairs = zip(*neighbours(outputs.reads.input), strict=True)
     doubled = [pair for pair in pairs if _broker_doubled(h, application, outputs, *pair)]
     twice = (_two_outputs(h, application, outputs, one, other) for one, other in doubled)

@@ -161,6 +161,7 @@ def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
     capabilities=("topics", "min-isr", "inspect.partition"),
     promised=(ALL_REPLICAS,),
     mutants=("KAFKA-15583", "min-isr-ignored"),
+    liars=("create_topic.request.settings",),
     covers=("replication",),
 )
 def min_isr_refuses(h: History) -> Finding:

@@ -6,15 +6,16 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.configuration import MOST_BYTES, TIMESTAMP_TYPE, numbers_of, values_of
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import outages
 from brokerlaw.spec.history.evidence.records import DURABLE, acked, sizes, source_of_read
-from brokerlaw.spec.history.evidence.relations import find, firsts, neighbours, present, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, neighbours, present, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, known, topic_of, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import CREATE_TIME, FAIL, LOG_APPEND_TIME, OK, STAMPED, Reads
+from brokerlaw.spec.history.tables import CREATE_TIME, FAIL, LOG_APPEND_TIME, OK, PENDING, STAMPED, Reads
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import headers, place, value, violation
 
@@ -248,14 +249,15 @@ def _told_otherwise(h: History, reads: Reads, one: int, other: int, what: str) -
     formal="∀ send s, uncompressed: size(key, value, headers of s) > max.message.bytes ⇒ s is not acknowledged"
     " ∧ no read is of s",
     source="Kafka documentation, topic configuration: max.message.bytes",
-    liars=("send.outcome: ok for refused", "create_topic.request.settings"),
+    covers=("alter-configs",),
+    liars=("send.outcome: ok for refused", "create_topic.request.settings", "alter_topic"),
 )
 def too_large_refused(h: History) -> Finding:
-    """For topics created here with a limit. It holds for whole batches as they are written, so that all that compresses
-    is left out; a batch is never smaller than what is in it.
+    """For topics created here with a limit, under every limit that may have been in force. It holds for whole batches
+    as they are written, so that all that compresses is left out; a batch is never smaller than what is in it.
     """
     sends = h.sends
-    large = np.flatnonzero((sizes(h) > _largest(h)[sends.topic]) & _uncompressed(h)[sends.opened])
+    large = np.flatnonzero((sizes(h) > _largest(h)) & _uncompressed(h)[sends.opened])
     taken = large[sends.status[large] == OK]
     source = source_of_read(h)
     seen = np.flatnonzero(np.isin(source, np.setdiff1d(large, taken)))
@@ -265,13 +267,19 @@ def too_large_refused(h: History) -> Finding:
     return Finding(len(large), tuple(breaches))
 
 
+@derived
 def _largest(h: History) -> Ints:
-    """By topic, the most bytes that it may ever have taken, where its creation says; else more than any record."""
-    limits = []
-    for topic in h.topics.values:
-        explicit = topic in known(h) and MOST_BYTES in h.created[topic].settings
-        limits.append(max(number for number, _ in numbers_of(h, topic, MOST_BYTES)) if explicit else 2**62)
-    return np.array(limits, dtype=np.int64)
+    """By send, the most bytes that its topic may have taken, where its creation says; else more than any record."""
+    sends, most = h.sends, np.full(len(h.sends), 2**62)
+    done = np.where(sends.status == PENDING, NEVER, sends.completed)
+    for index, topic in enumerate(h.topics.values):
+        if topic in known(h) and MOST_BYTES in h.created[topic].settings:
+            mine = np.flatnonzero(sends.topic == index)
+            most[mine] = -1
+            for number, setting in numbers_of(h, topic, MOST_BYTES):
+                during = mine[(setting.begun <= done[mine]) & (sends.invoked[mine] < setting.over)]
+                most[during] = np.maximum(most[during], number)
+    return most
 
 
 def _uncompressed(h: History) -> Bools:
@@ -284,7 +292,7 @@ def _uncompressed(h: History) -> Bools:
 
 
 def _taken(h: History, send: int, reads: tuple[int, ...]) -> Violation:
-    size, most = int(sizes(h)[send]), int(_largest(h)[h.sends.topic[send]])
+    size, most = int(sizes(h)[send]), int(_largest(h)[send])
     what = "was read" if reads else "was acknowledged"
     reason = f"{value(h, int(h.sends.value[send]))}, with {size} bytes, {what}, and its topic takes {most} at most"
     return violation(h, reason, (h.sends.op[send], *reads))

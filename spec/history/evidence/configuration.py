@@ -10,12 +10,13 @@ from typing import Final, NamedTuple
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.outages import outages
 from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK
 
-SPREAD: Final = 30_000_000_000
-"""Time (ns) in which all brokers certainly have learned of a change."""
+SPREAD: Final = 10_000_000_000
+"""Time (ns) in which all brokers certainly have learned of a change, while none of them is disturbed."""
 CLEANUP: Final = ops.CLEANUP
 RETENTION_MS, RETENTION_BYTES = ops.RETENTION
 TOMBSTONES_MS: Final = "delete.retention.ms"
@@ -67,7 +68,8 @@ def values_of(h: History, topic: str, name: str) -> list[Setting]:
     first = created.settings.get(name) if created else None
     changes = [Change({name: default(h, name) if first is None else first}, 0, 0)]
     changes += [change for change in _changes(h).get(topic, ()) if name in change.settings]
-    return list(_in_force(name, changes))
+    calm = not outages(h)
+    return list(_in_force(name, changes) if calm else _for_ever(name, changes))
 
 
 def numbers_of(h: History, topic: str, name: str) -> list[tuple[int, Setting]]:
@@ -84,6 +86,11 @@ def default(h: History, name: str) -> str:
         if told is not None:
             return str(int(told) * unit) if unit > 1 and told.isdecimal() else told
     return value
+
+
+def _for_ever(name: str, changes: list[Change]) -> Iterator[Setting]:
+    """Each value without an end: a broker that is cut off may not have learned of a change."""
+    return (Setting(change.settings[name], change.begun, NEVER) for change in changes)
 
 
 def _in_force(name: str, changes: list[Change]) -> Iterator[Setting]:
