@@ -56,6 +56,7 @@ _LOG: Final = (
     "durability.acked-at-offset",
     "durability.acked-survives",
     "retention.consuming-deletes-nothing",
+    "retention.only-expired-goes",
     "leadership.epoch-monotonic",
     "leadership.one-leader-per-epoch",
     "leadership.in-sync-are-replicas",
