@@ -39,6 +39,14 @@ class Groups:
             if calm < CALM:
                 self._session.observe(members[0], WaitTimedOut("stable", patience.milliseconds, group=group))
             self._session.observe(members[0], Stable(group, self.topics(group), tuple(members)))
+            self._ask_coordinator(group)
+
+    def _ask_coordinator(self, group: str) -> None:
+        """How the coordinator sees the group at rest."""
+        if self._session.description.has("groups.admin"):
+            self._session.ask(ops.DescribeGroup(group))
+        if self._session.description.has("groups.list"):
+            self._session.ask(ops.ListGroups())
 
     def turn(self, member: str, group: str) -> int:
         """One poll by a member, or one turn of its application; returns the number of records."""

@@ -45,10 +45,22 @@ class Quiescence:
                 self._catch_up(group)
             else:
                 self._groups.settle(group)
+            self._look_at_offsets(group)
         self._drain("read_uncommitted")
         if self._session.has_transactions:
             self._drain("read_committed")
         self._look_at_replicas()
+
+    def _look_at_offsets(self, group: str) -> None:
+        """What the group has committed, as its coordinator tells it and as its members do, and how far behind it is."""
+        for member in self._groups.members(group):
+            for tp in sorted(self._session.holdings.get(member, ()))[:1]:
+                self._session.ask(ops.Committed(member, *tp))
+                if self._session.description.has("groups.admin"):
+                    self._session.ask(ops.FetchCommitted(group, *tp))
+                if self._session.description.has("groups.lag"):
+                    self._session.ask(ops.ListOffsets(*tp, "latest"))
+                    self._session.ask(ops.Lag(group, *tp))
 
     def _look_at_replicas(self) -> None:
         """The logs of the replicas that are in sync, between two looks that tell who is."""

@@ -78,7 +78,8 @@ _READING: Final = (
     "reading.paused-gives-nothing",
     "reading.only-what-is-assigned",
 )
-_SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle", "progress.group-rests")
+_TOLD: Final = ("groups.described-at-rest", "groups.listed-at-rest", "groups.lag-is-the-distance")
+_SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle", "progress.group-rests", *_TOLD)
 _ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once", "progress.application-catches-up")
 _NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
 _TRANSACTIONS: Final = ("transactions.committed-only", "transactions.atomic", "progress.transaction-ends")

@@ -16,6 +16,7 @@ from brokerlaw.spec.history.tables import (
     Returned,
     Sent,
 )
+from brokerlaw.spec.history.values import GroupListing, GroupState
 
 
 class Facts:
@@ -39,4 +40,6 @@ class Facts:
         self.declared: list[tuple[int, seen.Declared]] = []
         self.stable: list[tuple[int, int, seen.Stable]] = []
         self.caught: list[tuple[int, int, seen.CaughtUp]] = []
+        self.described_groups: list[tuple[int, GroupState]] = []
+        self.listed_groups: list[tuple[int, tuple[GroupListing, ...]]] = []
         self.timed_out: list[tuple[int, int, seen.WaitTimedOut]] = []

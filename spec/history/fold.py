@@ -31,7 +31,15 @@ from brokerlaw.spec.history.tables import (
     TIMESTAMP,
 )
 from brokerlaw.spec.history.validate import HistoryError
-from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
+from brokerlaw.spec.history.values import (
+    GroupListing,
+    GroupState,
+    PartitionOffset,
+    PartitionState,
+    Placed,
+    Record,
+    TopicPartition,
+)
 
 T = TypeVar("T")
 FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
@@ -275,6 +283,14 @@ class Fold:
             listed_replicas=pools.lists.add(state.replicas),
             listed_isr=pools.lists.add(state.isr),
         )
+
+    @succeeded.register
+    def _(self, op: ops.DescribeGroup, row: Invoke, state: GroupState) -> None:
+        self.facts.described_groups.append((row.op, state))
+
+    @succeeded.register
+    def _(self, op: ops.ListGroups, row: Invoke, groups: tuple[GroupListing, ...]) -> None:
+        self.facts.listed_groups.append((row.op, groups))
 
     @succeeded.register
     def _(self, op: ops.ReadReplica, row: Invoke, records: tuple[Record, ...]) -> None:

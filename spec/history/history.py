@@ -59,6 +59,8 @@ class History(Pools):
         self.stable = facts.stable
         self.caught = facts.caught
         self.timed_out = facts.timed_out
+        self.described_groups = facts.described_groups
+        self.listed_groups = facts.listed_groups
         self.operations = _widened(grown(Operations[Ints], facts.operations), clock_tolerance)
         self.ends = grown(Ends[Ints], facts.ends)
         self.ownership = grown(Ownership[Ints], facts.ownership)

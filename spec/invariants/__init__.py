@@ -32,6 +32,7 @@ MODULES: Final = (
     "serving",
     "refusals",
     "replicas",
+    "described",
 )
 """In the order in which their invariants are listed."""
 
