@@ -67,6 +67,7 @@ _LOG: Final = (
     "progress.leader-returns",
     "progress.in-sync-again",
     "progress.send-ends",
+    "progress.poller-is-served",
 )
 _WHOLE: Final = ("records.null-stays-null", "records.read-alike", "topics.begin-at-zero", "topics.partition-count")
 _STAYS: Final = ("retention.only-expired-goes", "durability.acked-survives")

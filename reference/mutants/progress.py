@@ -72,7 +72,7 @@ PROGRESS: Final = {
         "a reader is not given the last record until another follows",
         "librdkafka issue 2830; Redpanda issue 10195",
         Parts(leader=StalledFetch),
-        ("progress.log-is-read", "progress.application-catches-up"),
+        ("progress.log-is-read", "progress.application-catches-up", "progress.poller-is-served"),
     ),
     "mark-behind": Mutant(
         "the high watermark passes a batch only when another follows",

@@ -30,6 +30,7 @@ MODULES: Final = (
     "producers",
     "progress",
     "serving",
+    "polling",
     "refusals",
     "replicas",
     "described",

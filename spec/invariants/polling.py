@@ -1,0 +1,86 @@
+"""Progress of readers: who polls is given what there is."""
+
+import numpy as np
+
+from brokerlaw.spec.history.bounds import READING
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.deletions import deleted_below
+from brokerlaw.spec.history.evidence.expiry import keeping
+from brokerlaw.spec.history.evidence.idle import Idle, idle
+from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.positions import Places, positions
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, pack_both, pairs, take
+from brokerlaw.spec.history.evidence.topics import clean, within
+from brokerlaw.spec.history.evidence.transactions import transactions
+from brokerlaw.spec.history.evidence.versions import first_from, versions
+from brokerlaw.spec.history.evidence.waits import MILLISECOND
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import COMMITTED, UNCOMMITTED
+from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Level, Violation, invariant
+from brokerlaw.spec.invariants.wording import place, violation
+
+POLLS = 10
+"""A reader polls so often before its patience ends."""
+PATIENCE = READING * MILLISECOND
+
+
+@invariant(
+    "progress.poller-is-served",
+    statement="A reader that polls is given what its partitions hold, once brokers are healthy.",
+    formal="∀ reader that polls at position o of p, at healthy brokers, visible record of p at or above o: ◇ a record",
+    level=Level.SHOULD,
+    source="Kafka documentation, fetch.max.wait.ms; librdkafka issue 2830, Redpanda issue 10195",
+    mutants=("stalled-fetch",),
+    covers=MEMBERSHIPS,
+)
+def poller_is_served(h: History) -> Finding:
+    """In vain are ten polls or more, over 30 s or more. Counted are polls that were given records.
+
+    Left out are readers that paused a partition, and those that were given or lost a partition meanwhile, or of whose
+    position nothing is known; and read_committed readers while a transaction may be open.
+    """
+    served, table = len(firsts(h.reads.op)), idle(h)
+    table = table[(table.polls >= POLLS) & (table.ended - table.begun >= PATIENCE)]
+    table = table[~disturbed(h, table.begun - PATIENCE, table.ended)]
+    if not len(table):
+        return Finding(served)
+    run, stands = _standing(h, table)
+    breaches: list[Violation] = []
+    for level in (UNCOMMITTED, COMMITTED):
+        mine = np.flatnonzero((stands.isolation == level) & _settled(h, table.begun[run], level))
+        order = versions(h, level)
+        found = first_from(h, level, stands.tp[mine], stands.after[mine])
+        waiting = (found >= 0) & (take(order.since, found, NEVER) < table.begun[run[mine]])
+        waiting &= take(order.offset, found) >= deleted_below(h)[stands.tp[mine]]
+        rows = mine[waiting]
+        first = firsts(table.opened[run[rows]], stands.tp[rows])
+        breaches += [_starved(h, table, stands, int(run[i]), int(i), level) for i in rows[first]]
+    return Finding(served + len(breaches), tuple(breaches))
+
+
+def _standing(h: History, table: Idle) -> tuple[Ints, Places]:
+    """Rows of the table, and beside each the step that tells where the reader stood in one of its partitions."""
+    steps = positions(h)
+    steps = steps[within(h, keeping(h) & clean(h))[steps.tp]]
+    each = firsts(steps.opened, steps.tp)
+    run, place_of = pairs(table.opened, steps.opened[each])
+    known, asked = pack_both((steps.opened, steps.tp), (table.opened[run], steps.tp[each[place_of]]))
+    last = last_before(known, steps.at, asked, h.operations.row[table.last[run]])
+    sure = (last >= 0) & (take(steps.after, last) >= 0)
+    return run[sure], steps[last[sure]]
+
+
+def _settled(h: History, begun: Ints, level: int) -> Bools:
+    """Whether every transaction was over by then, as far as readers at this level care."""
+    over = transactions(h).over.max(initial=-1) if level == COMMITTED else -1
+    return np.asarray(begun > over, dtype=np.bool_)
+
+
+def _starved(h: History, table: Idle, stands: Places, run: int, step: int, level: int) -> Violation:
+    tp, offset, order = int(stands.tp[step]), int(stands.after[step]), versions(h, level)
+    there = int(first_from(h, level, stands.tp[step : step + 1], stands.after[step : step + 1])[0])
+    reader, seconds = h.processes[int(h.operations.client[table.first[run]])], (table.ended - table.begun)[run] / 1e9
+    told = f"{reader} polled {int(table.polls[run])} times in {seconds:.0f} s at {place(h, tp, offset)}"
+    reason = f"{told} and was given nothing, though a record is at {int(order.offset[there])}"
+    shown = (int(stands.op[step]), int(order.op[there]), int(table.first[run]), int(table.last[run]))
+    return violation(h, reason, shown)

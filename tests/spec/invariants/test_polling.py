@@ -1,0 +1,169 @@
+"""Who polls long enough is given what there is."""
+
+from random import Random
+from typing import Any
+
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
+from oracles import polling as oracle
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.values import TopicPartition
+from brokerlaw.spec.invariants import INVARIANTS
+
+SERVED = "progress.poller-is-served"
+
+
+def log(**settings: str) -> tuple[HistoryBuilder, list[Call]]:
+    told = HistoryBuilder()
+    told.topic(**settings)
+    told.producer()
+    return told, [told.send(b"%d" % number, number) for number in range(3)]
+
+
+def idle(told: HistoryBuilder, polls: int = 10, seconds: float = 4, name: str = "c") -> list[Call]:
+    """Polls that are given nothing; returns the first and the last."""
+    done = []
+    for _ in range(polls):
+        told.wait(1000 * seconds)
+        done.append(told.poll(name))
+    return [done[0], done[-1]]
+
+
+def reader(told: HistoryBuilder, offset: int = 1, **settings: Any) -> Call:
+    told.consumer(**settings)
+    return told.assign(offset=offset)
+
+
+def test_a_reader_that_is_given_nothing_of_what_there_is_is_seen() -> None:
+    told, sends = log()
+    assigned = reader(told)
+    reason = guilty(told, SERVED, assigned, sends[1], *idle(told))
+    assert reason == "c polled 10 times in 36 s at t/0@1 and was given nothing, though a record is at 1"
+
+
+def test_a_member_of_a_group_too_once_its_position_is_told() -> None:
+    told, _ = log()
+    told.member("c")
+    told.assigned("c", 0)
+    idle(told)
+    untested(told, SERVED)
+    told.do(ops.Position("c", "t", 0), Ok(2))
+    told.poll("c")
+    assert len(INVARIANTS[SERVED].judge(told.history).violations) == 1
+
+
+def test_a_reader_that_is_given_something_is_served() -> None:
+    told, _ = log()
+    reader(told)
+    told.poll("c", (1, b"1"), (2, b"2"))
+    idle(told)
+    assert innocent(told, SERVED) == 1
+
+
+def test_too_few_polls_or_too_short_a_time_say_nothing() -> None:
+    for polls, seconds in ((9, 60), (20, 1)):
+        told, _ = log()
+        reader(told)
+        idle(told, polls, seconds)
+        untested(told, SERVED)
+
+
+def test_what_happens_to_the_reader_begins_its_wait_anew() -> None:
+    for deed in (ops.Seek("c", "t", 0, 1), ops.Poll("c"), ops.Freeze("c")):
+        told, _ = log()
+        reader(told)
+        idle(told, 6)
+        told.do(deed, REFUSED)
+        idle(told, 6)
+        untested(told, SERVED)
+
+
+def test_what_explains_it() -> None:
+    paused, _ = log()
+    reader(paused)
+    paused.do(ops.Pause("c", (TopicPartition("t", 0),)))
+    down, _ = log()
+    down.do(ops.KillBroker(0))
+    reader(down)
+    deleted, _ = log()
+    deleted.do(ops.DeleteRecords("t", 0, -1), UNKNOWN)
+    reader(deleted)
+    unknown, _ = log()
+    reader(unknown)
+    unknown.do(ops.Poll("c"), UNKNOWN)
+    waiting, _ = log()
+    reader(waiting, settings={"fetch.min.bytes": "1000"})
+    beyond, _ = log()
+    reader(beyond, 3)
+    expiring, _ = log(retention_ms="10")
+    reader(expiring)
+    for told in (paused, down, deleted, unknown, waiting, beyond, expiring):
+        idle(told)
+        untested(told, SERVED)
+
+
+def test_a_record_that_came_during_the_wait_is_owed_later() -> None:
+    told, _ = log()
+    reader(told, 3)
+    idle(told, 6)
+    told.send(b"3", 3)
+    idle(told, 6)
+    untested(told, SERVED)
+
+
+def test_an_open_transaction_may_hold_up_read_committed_readers() -> None:
+    told, _ = log()
+    told.producer("q", transactional_id="tx")
+    told.do(ops.BeginTransaction("q"))
+    reader(told, isolation="read_committed")
+    idle(told)
+    untested(told, SERVED)
+    told, _ = log()
+    reader(told, isolation="read_committed")
+    idle(told)
+    assert INVARIANTS[SERVED].judge(told.history).violations
+
+
+def drawn(random: Random) -> HistoryBuilder:
+    told, _ = log(**({"unclean_leader_election_enable": "true"} if random.random() < 0.1 else {}))
+    if random.random() < 0.2:
+        told.producer("q", transactional_id="tx")
+        told.do(ops.BeginTransaction("q"))
+    if random.random() < 0.1:
+        told.do(ops.KillBroker(0))
+        told.do(ops.RestartBroker(0), random.choice([UNKNOWN, None]))
+    for name in "cd"[: random.randrange(1, 3)]:
+        told.consumer(name, isolation=random.choice(["read_committed", "read_uncommitted"]))
+        told.assign(name, random.randrange(4))
+    for _ in range(random.randrange(1, 5)):
+        name = random.choice("cd") if told.history.processes.find("d") >= 0 else "c"
+        outcome = random.choice([None, UNKNOWN, REFUSED])
+        match random.randrange(7):
+            case 0:
+                told.do(ops.Seek(name, "t", 0, random.randrange(5)), outcome)
+            case 1:
+                told.do(ops.Poll(name), outcome or Ok(()))
+            case 2:
+                offset = random.randrange(4)
+                told.poll(name, (offset, b"%d" % offset))
+            case 3:
+                told.do(ops.Position(name, "t", 0), Ok(random.choice([None, 0, 2, 3])))
+            case 4:
+                told.send(b"3", 3)
+            case _:
+                idle(told, random.choice([6, 12]), random.choice([1, 4]), name)
+    if random.random() < 0.7:
+        idle(told, random.choice([9, 12]), 4, "c")
+    return told
+
+
+def test_the_judge_says_what_its_oracle_says() -> None:
+    random, broken = Random(1), 0
+    for number in range(2_000):
+        told = drawn(random)
+        finding = INVARIANTS[SERVED].judge(told.history)
+        expected = oracle.poller_is_served(told.recording)
+        assert (finding.exercised, len(finding.violations)) == expected, (number, told.recording)
+        broken += bool(finding.violations)
+    assert 100 < broken < 1_900
