@@ -60,16 +60,16 @@ def _options(step: Step) -> Iterator[tuple[str, dict[str, Any]]]:
     word = snake_case(type(step).__name__)
     for info in _fields(step):
         value = getattr(step, info.name)
-        if info.required or info.name in _IDENTITY or value == _default(info):
+        if info.required or info.name in _IDENTITY or value == default_of(info):
             continue
         if isinstance(value, dict):
             for key in sorted(value):
                 rest = {other: value[other] for other in value if other != key}
                 yield f"{word}.{key}{_said(value[key])}", {info.name: rest}
         elif _alternative(info.type):
-            yield f"{word}.{info.name}{_said(value)}", {info.name: _default(info)}
+            yield f"{word}.{info.name}{_said(value)}", {info.name: default_of(info)}
         elif isinstance(step, _CREATED):
-            yield f"{word}.{info.name}", {info.name: _default(info)}
+            yield f"{word}.{info.name}", {info.name: default_of(info)}
 
 
 def _plainer(step: Step, feature: str) -> Step:
@@ -95,6 +95,7 @@ def _alternative(kind: Any) -> bool:
     return kind is bool or get_origin(kind) is Literal or any(map(_alternative, get_args(kind)))
 
 
-def _default(info: msgspec.structs.FieldInfo) -> Any:
+def default_of(info: msgspec.structs.FieldInfo) -> Any:
+    """The value of a field that is not given."""
     factory: Callable[[], Any] | Any = info.default_factory
     return factory() if callable(factory) else info.default

@@ -1,8 +1,8 @@
 """Shrink: the shortest list of steps that still breaks the same invariant, on brokers that are not deterministic.
 
 First goes what belongs together (a client, a topic, a group, a row of like steps), then ever smaller pieces: delta
-debugging (Zeller and Hildebrandt 2002); then settings become plain, one by one. Bounded in time by the caller: what was
-found by then stands.
+debugging (Zeller and Hildebrandt 2002); then settings and arguments become plain, one by one. Bounded in time by the
+caller: what was found by then stands.
 
 Where the whole plan breaks in each of `confirm` runs, what is left of it must do so too. One run each decides about
 steps that are no fault, and several runs about what they have come to; if these deny it, about the shortest on the way
@@ -20,6 +20,7 @@ import msgspec
 
 from brokerlaw.conformance.features import features, without
 from brokerlaw.conformance.model import PlanModel, normalise
+from brokerlaw.conformance.plain import plainer, weight
 from brokerlaw.conformance.plan import Elapse, InjectFault, Step, Steps
 from brokerlaw.spec.history.operation import FaultOperation
 
@@ -84,8 +85,11 @@ class Shrinker:
         """True when no single step can go."""
         self._take_wholes(survives)
         complete = self._take_pieces(survives)
-        while self._take_features(survives):
-            complete = self._take_pieces(survives)
+        changed = True
+        while changed:
+            changed = self._make_plain(survives)
+            while self._take_features(survives):
+                complete, changed = self._take_pieces(survives), True
         return complete and self._time_left()
 
     def _take_wholes(self, survives: Breaks) -> None:
@@ -115,6 +119,14 @@ class Shrinker:
             self._try(without(self._steps, feature), survives)
         return self._steps != before
 
+    def _make_plain(self, survives: Breaks) -> bool:
+        """Arguments at their defaults, each in turn; true when something could go."""
+        before = self._steps
+        for candidate in plainer(before):
+            if self._steps == before:
+                self._try(candidate, survives)
+        return self._steps != before
+
     def _try(self, candidate: Sequence[Step], survives: Breaks) -> None:
         """Go on with the candidate, if the violation survives in it."""
         steps = normalise(candidate, self._model)
@@ -123,7 +135,8 @@ class Shrinker:
 
     def _plainer(self, steps: Steps) -> bool:
         if len(steps) == len(self._steps):
-            return features(steps) < features(self._steps)
+            fewer, same = features(steps) < features(self._steps), features(steps) == features(self._steps)
+            return fewer or (same and weight(steps) < weight(self._steps))
         return 0 < len(steps) < len(self._steps)
 
     def _once(self, steps: Steps) -> bool:
