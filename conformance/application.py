@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from brokerlaw.conformance import own_clients
 from brokerlaw.conformance.backpressure import BOUND, Buffer
 from brokerlaw.conformance.dead_letters import ATTEMPTS, is_poison, provenance
 from brokerlaw.conformance.model import Application
@@ -196,7 +197,7 @@ class Applications:
 
     def _open_plain_producer(self, worker: Worker) -> str | None:
         self._producers += 1
-        name = f"{worker.client}-out{self._producers}"
+        name = own_clients.outlet(worker.client, self._producers)
         idempotent = self._session.description.has("idempotence")
         return name if isinstance(self._session.ask(ops.OpenProducer(name, idempotent=idempotent)), Ok) else None
 
@@ -221,7 +222,7 @@ class Applications:
     def _open_producer(self, worker: Worker) -> str | None:
         """A transactional producer; the id of an instance that died is taken over, which ends what it left open."""
         self._producers += 1
-        name = f"{worker.client}-out{self._producers}"
+        name = own_clients.outlet(worker.client, self._producers)
         orphans = self._orphans.get(worker.group)
         if worker.transactional_id is None:
             worker.transactional_id = orphans.pop(0) if orphans else f"{worker.group}-{name}"

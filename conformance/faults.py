@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
+from brokerlaw.conformance.own_clients import ADMIN
 from brokerlaw.conformance.patience import Patience
 from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, InjectFault
-from brokerlaw.conformance.session import ADMIN, Session
+from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Awaited, WaitTimedOut
 from brokerlaw.spec.history.operation import BrokerFault, FaultOperation, Repair

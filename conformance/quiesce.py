@@ -4,13 +4,15 @@ from typing import Final
 
 import msgspec
 
+from brokerlaw.conformance import own_clients
 from brokerlaw.conformance.application import Applications
 from brokerlaw.conformance.faults import FaultInjector
 from brokerlaw.conformance.groups import Groups
 from brokerlaw.conformance.model import PlanModel
+from brokerlaw.conformance.own_clients import ADMIN
 from brokerlaw.conformance.patience import Patience
 from brokerlaw.conformance.plan import AwaitLeader
-from brokerlaw.conformance.session import ADMIN, Session
+from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import CaughtUp, Drained, WaitTimedOut
 from brokerlaw.spec.history.operations import Isolation
@@ -97,7 +99,7 @@ class Quiescence:
                 self._session.ask(ops.AbortTransaction(client))
             self._session.ask(ops.Close(client))
         for number, transactional_id in enumerate(tuple(self._session.orphans)):
-            reaper = f"reaper{number}"
+            reaper = own_clients.reaper(number)
             self._session.ask(ops.OpenProducer(reaper, transactional_id=transactional_id))
             self._session.ask(ops.Close(reaper))
 
@@ -128,7 +130,7 @@ class Quiescence:
     def _join(self, group: str, topic: str) -> None:
         """A last member for a group that has lost all of its own."""
         template = self._session.consumers.get(group, [ops.OpenConsumer("", group)])[-1]
-        closer = msgspec.structs.replace(template, client=f"{group}-closer", instance_id=None)
+        closer = msgspec.structs.replace(template, client=own_clients.closer(group), instance_id=None)
         for step in (closer, ops.Subscribe(closer.client, (topic,))):
             self._session.ask(step)
             self._model.apply(step)
@@ -153,7 +155,7 @@ class Quiescence:
 
     def _drain(self, isolation: Isolation) -> None:
         """Read every partition from its first record to its last, then say `Drained` of those that came to the end."""
-        reader = f"reader-{isolation.removeprefix('read_')}"
+        reader = own_clients.reader(isolation)
         ends = self._ends(isolation)
         starts = {tp: self._session.value(ops.ListOffsets(*tp, "earliest")) or 0 for tp in ends}
         if not ends or not isinstance(self._session.ask(ops.OpenConsumer(reader, isolation=isolation)), Ok):

@@ -6,6 +6,7 @@ from typing import Any
 from brokerlaw.adapters.contract import Adapter, Description, Misuse, Timed, answered, result_of, unsupported
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.own_clients import ADMIN
 from brokerlaw.conformance.record import Recorder
 from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.spec.history import observations as seen, operations as ops
@@ -15,8 +16,6 @@ from brokerlaw.spec.history.outcomes import UNSUPPORTED, Fail, Ok, Outcome, Unkn
 from brokerlaw.spec.history.rows import Header, Recording
 from brokerlaw.spec.history.values import TopicPartition
 
-ADMIN = "admin"
-"""The process of operations that no client of the plan performs."""
 IN_FLIGHT = Unknown("IN_FLIGHT", "not awaited: the outcome comes later")
 
 

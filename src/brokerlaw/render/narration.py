@@ -4,10 +4,12 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from brokerlaw.conformance import own_clients
 from brokerlaw.conformance.overrides import sort
 from brokerlaw.conformance.plan import describe, show
 from brokerlaw.conformance.result import ReportedViolation, RunResult
 from brokerlaw.conformance.trace import SavedTrace
+from brokerlaw.spec.history.operation import Opening
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Unknown
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
@@ -27,6 +29,17 @@ def narrate(trace: SavedTrace) -> Iterator[str]:
     for index in trace.witnesses:
         row = trace.history[index]
         yield printable(f"  {MARK}  {(row.time - began) / 1e9:8.3f} s  {_tell(row, outcomes)}")
+    processes = (
+        row.process for row in map(trace.history.__getitem__, trace.witnesses) if not isinstance(row, Complete)
+    )
+    for name in dict.fromkeys(processes):
+        if (what := own_clients.told(name)) is not None and name not in _named(trace):
+            yield printable(f"     {name}, of the suite, {what}")
+
+
+def _named(trace: SavedTrace) -> set[str]:
+    """The clients of the plan."""
+    return {step.client for step in trace.plan.steps if isinstance(step, Opening)}
 
 
 def told(found: ReportedViolation, result: RunResult, folder: Path) -> list[str]:
