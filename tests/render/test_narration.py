@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from render.runs import BROKEN
 
+from brokerlaw.conformance import own_clients
 from brokerlaw.render.narration import replay_command
 
 TRACE = Path("a folder") / "trace-1-a.b.json"
