@@ -17,6 +17,8 @@ MODULES: Final = (
     "groups",
     "reading",
     "offsets",
+    "lookups",
+    "resets",
     "retention",
     "compaction",
     "delivery",

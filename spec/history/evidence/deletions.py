@@ -6,8 +6,10 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import C, Ints, Table, gather
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.records import acked
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, take
+from brokerlaw.spec.history.evidence.versions import known_end
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.numbers import MOST
 from brokerlaw.spec.history.tables import OK
@@ -58,6 +60,26 @@ def deleted_below(h: History) -> Ints:
     below, table = np.zeros(len(h.partitions) + 1, dtype=np.int64), deletions(h)
     np.maximum.at(below, table.tp, table.before)
     return below
+
+
+class Cut(Table[Ints], kw_only=True):
+    """By question: the offset below which everything was certainly deleted by then (0: nothing), by which op (-1)."""
+
+    below: Ints
+    op: Ints
+
+
+def deleted(h: History, tp: Ints, time: Ints) -> Cut:
+    """Who asked for all there is (-1) had deleted at least what was known to be there.
+
+    After an outage nothing is certain: a broker that is killed may forget where its log began.
+    """
+    table = deletions(h)
+    table = table[table.done < NEVER]
+    below = np.where(table.asked < 0, known_end(h, table.tp, table.begun), table.asked)
+    last = highest_before(table.tp, table.done, below, tp, time)
+    sure = (last >= 0) & ~disturbed(h, take(table.begun, last), time)
+    return Cut(below=np.where(sure, take(below, last), 0), op=np.where(sure, take(table.op, last), -1))
 
 
 def may_be_deleted(h: History, tp: Ints, time: Ints) -> Ints:

@@ -66,6 +66,13 @@ def within(h: History, topics: Collection[str]) -> Bools:
 
 
 @derived
+def without_transactions(h: History) -> Bools:
+    """By partition, whether nobody sent to its topic in a transaction; and a last True for partition -1, none."""
+    inside = np.unique(h.sends.topic[h.sends.transaction >= 0]).tolist()
+    return ~within(h, {h.topics[topic] for topic in inside})
+
+
+@derived
 def topic_of(h: History) -> Ints:
     """By partition, the index of its topic among the topics sent to, or -2; and a last -1 for partition -1, none."""
     found = [h.topics.find(tp.topic) for tp in h.partitions.values]

@@ -9,7 +9,7 @@ from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.history.values import PartitionOffset, Record, TopicPartition
 
 SETTINGS: tuple[dict[str, str], ...] = (
-    *({},) * 12,
+    *({"retention.ms": "-1"},) * 12,
     {"retention.ms": "1"},
     {"cleanup.policy": "compact"},
     {"unclean.leader.election.enable": "true"},
@@ -28,7 +28,7 @@ class Readers:
         self.logs: dict[int, list[bytes | None]] = {partition: [] for partition in PARTITIONS}
         self.starts = dict.fromkeys(PARTITIONS, 0)
         self.stands: dict[tuple[str, int], int] = {}
-        self.transaction = False
+        self.times = {(0, 0): 100}
         self.sent = 0
         self._open()
         for _ in range(self.random.randint(8, 24)):
@@ -37,9 +37,9 @@ class Readers:
     def _open(self) -> None:
         random, told = self.random, self.told
         told.topic(partitions=2, **random.choice(SETTINGS))
-        told.producer("p", acks=random.choice(["all", "all", "all", "1"]), idempotent=False)
+        told.producer("p", acks=random.choice(["all", "all", "all", "1"]), idempotent=random.random() < 0.7)
         told.producer("q", transactional_id="tx")
-        told.send(b"first", 0)
+        told.send(b"first", 0, timestamp=100)
         self.logs[0].append(b"first")
         for _ in range(random.randint(0, 4)):
             self._send()
@@ -76,10 +76,12 @@ class Readers:
             self._seek: 2,
             self._position: 4,
             self._pause: 2,
-            self._delete: 0.7,
+            self._delete: 1.2,
             self._rebalance: 3,
             self._leave: 0.5,
             self._end_told: 2,
+            self._begin_told: 1.5,
+            self._look_up: 2,
             self._reassign: 0.7,
         }
         self.random.choices(list(acts), list(acts.values()))[0]()
@@ -91,7 +93,8 @@ class Readers:
         log = self.logs[partition]
         value = b"v%d" % self.sent
         self.sent += 1
-        asked = self.told.sending(value, client, partition=partition)
+        time = self.random.choice([None, *range(100, 106)])
+        asked = self.told.sending(value, client, partition=partition, timestamp=time)
         outcome = self._outcome()
         if outcome is None:
             self.told.placed(asked, len(log), partition)
@@ -99,11 +102,14 @@ class Readers:
             self.told.end(asked, outcome)
         if outcome is not REFUSED:
             log.append(value)
+            self.times[partition, len(log) - 1] = -1 if time is None else time
 
     def _transact(self) -> None:
         self.told.do(ops.BeginTransaction("q"))
         for _ in range(self.random.randint(1, 2)):
             self._send("q")
+        if self.random.random() < 0.4:
+            self._end_told()
         end = self.random.choice([ops.CommitTransaction, ops.CommitTransaction, ops.AbortTransaction])
         self.told.do(end("q"), self._outcome())
         for log in self.logs.values():
@@ -114,7 +120,7 @@ class Readers:
         before = self.random.choice([-1, self.random.randint(0, len(self.logs[partition]))])
         outcome = self._outcome()
         self.told.do(ops.DeleteRecords("t", partition, before), outcome)
-        if outcome is None:
+        if outcome is None and self.random.random() >= self.lies:
             self.starts[partition] = max(self.starts[partition], len(self.logs[partition]) if before < 0 else before)
 
     def _end_told(self) -> None:
@@ -122,6 +128,19 @@ class Readers:
         isolation = self.random.choice(["uncommitted", "uncommitted", "committed"])
         end = max(0, len(self.logs[partition]) + self._lie())
         self.told.list_offset(end, "latest", partition, isolation)
+
+    def _begin_told(self) -> None:
+        partition = self.random.choice(PARTITIONS)
+        self.told.list_offset(max(0, self.starts[partition] + self._lie()), "earliest", partition)
+
+    def _look_up(self) -> None:
+        partition, time = self.random.choice(PARTITIONS), self.random.randint(99, 107)
+        log = range(self.starts[partition], len(self.logs[partition]))
+        found = next((offset for offset in log if self.times.get((partition, offset), -1) >= time), None)
+        lied = self._lie()
+        answer = None if found is None or lied == 1 else max(0, found + lied)
+        isolation = self.random.choice(["read_uncommitted", "read_committed"])
+        self.told.do(ops.ListOffsets("t", partition, time, isolation), Ok(answer))  # type: ignore[arg-type]  # as words
 
     # --- readers ---
 
@@ -139,7 +158,8 @@ class Readers:
             for offset in range(max(start, self.starts[partition]), min(len(log), start + self.random.randint(0, 3))):
                 value = log[offset]
                 if value is not None and self.random.random() >= self.lies / 4:
-                    found.append(Record("t", partition, offset, value))
+                    time = self.times.get((partition, offset), -1)
+                    found.append(Record("t", partition, offset, value, None, time))
                 stands = offset + 1
             if (name, partition) in self.stands:
                 self.stands[name, partition] = stands

@@ -1,10 +1,13 @@
-"""Each promise of reading finds what its oracle finds, in 2,000 random small histories, guilty ones among them."""
+"""Promises of reading, of offsets told and of deletions find what their oracles find, in 2,000 random histories.
+
+Guilty ones are among them, for each promise.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from oracles import reading
+from oracles import lookups, reading
 from random_readers import Readers
 
 from brokerlaw.spec.history.history import History
@@ -27,7 +30,7 @@ def test_judges_and_oracles_agree(share: int) -> None:
     guilty = Counter[str]()
     for seed in range(share, HISTORIES, SHARES):
         recording = Readers(seed).told.recording
-        history, expected = History(recording), reading.judge(recording)
+        history, expected = History(recording), reading.judge(recording) | lookups.judge(recording)
         for name, verdict in expected.items():
             finding = INVARIANTS[name].judge(history)
             assert finding.exercised == verdict.exercised, (seed, name)
@@ -36,4 +39,4 @@ def test_judges_and_oracles_agree(share: int) -> None:
                 broken[number] += count
             assert same(history, finding.violations, broken), (seed, name, finding)
             guilty[name] += bool(finding.violations)
-    assert set(guilty) == set(expected) and min(guilty.values()) > 0, guilty
+    assert len(guilty) == 9 and min(guilty.values()) > 0, guilty

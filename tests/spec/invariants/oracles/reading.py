@@ -10,7 +10,7 @@ from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Recording
 from brokerlaw.spec.history.values import Record, TopicPartition
 
 NEVER = 2**70
-LOSING = {"retention.ms", "cleanup.policy", "unclean.leader.election.enable"}
+UNCLEAN = "unclean.leader.election.enable"
 MOVING = (ops.Poll, ops.Seek, ops.Assign, ops.Position, ops.Subscribe, ops.Unsubscribe)
 Place = tuple[TopicPartition, int]
 
@@ -72,8 +72,8 @@ class Readers:
         self.asked = operations(recording)
         self.by_client = {asked.op.client: asked.op for asked in self.asked if isinstance(asked.op, ops.OpenConsumer)}
         created = next(asked.op for asked in self.asked if isinstance(asked.op, ops.CreateTopic))
-        self.keeps = not LOSING & set(created.settings)
-        self.clean = "unclean.leader.election.enable" not in created.settings
+        self.clean = UNCLEAN not in created.settings
+        self.keeps = created.settings.get("retention.ms", "-1") == "-1" and "cleanup.policy" not in created.settings
         self.facts = list(self._facts()) if self.clean else []
 
     def records(self, asked: Asked) -> tuple[Record, ...]:
@@ -202,6 +202,7 @@ class Walk:
         self.set_in: dict[tuple[str, TopicPartition], int] = {}
         self.held: dict[tuple[str, TopicPartition], tuple[int, int]] = {}
         self.steps: list[Step] = []
+        self.given: list[tuple[Asked, TopicPartition, int, int]] = []
         self.subscribers: set[str] = set()
         over = {asked.over_row: asked for asked in readers.asked}
         begun = {asked.row: asked for asked in readers.asked}
@@ -271,6 +272,7 @@ class Walk:
         for record in self.readers.records(asked):
             tp = TopicPartition(record.topic, record.partition)
             before, set_in = self.stands.pop((client, tp), None), self.set_in.get((client, tp), unset)
+            self.given.append((asked, tp, record.offset, set_in))
             if before is not None and before.by is not asked and self._untold(before):
                 before = None
             if overlaps or self._held_before(asked, client, tp):
