@@ -90,6 +90,7 @@ _FAILOVER: Final = ("durability.acked-survives", "leadership.epoch-monotonic", "
 
 SCHEDULES: Final = (
     Directed("order", ordering.order, _LOG),
+    Directed("flushed", ordering.flushed, ("progress.send-ends",)),
     Directed("records-whole", records.whole, (*_WHOLE, "records.too-large-refused")),
     Directed("limit-altered", records.limit_altered, ("records.too-large-refused",)),
     *(Directed(f"codec-{name}", records.codec(name), _WHOLE[1:]) for name in records.CODECS[1:]),

@@ -24,3 +24,14 @@ def order(replication: int) -> Iterator[Step]:
         yield ops.OpenConsumer(reader)
         yield ops.Assign(reader, starts)
         yield from (ops.Poll(reader, limit) for _ in range(12))
+
+
+def flushed(replication: int) -> Iterator[Step]:
+    """Producers flush what is in flight, and vanish at once: what was flushed has its outcome."""
+    yield topic(2, replication)
+    for number in range(4):
+        producer = f"p{number}"
+        yield ops.OpenProducer(producer, linger=50)
+        yield from sends(4, producer, awaited=False)
+        yield ops.Flush(producer)
+        yield ops.Crash(producer)

@@ -31,12 +31,12 @@ class Alteration(NamedTuple):
 
 
 IN_ORDER: Final = (Record, RecordHeader, Delivery)
-"""Several of these come in an order. Several of anything else are a set: asked for in another order, or one of them
-twice, it is the same; told twice, it is not."""
+"""Several of these come in an order. Several of anything else are a set: asked for or seen in another order, or one of
+them twice, it is the same; answered twice, it is not."""
 
 
 def alterations(hint: Any, word: str, told: bool) -> Iterator[Alteration]:
-    """Every way to change a value of this type; `word` is the name of its field, `told` what is no request."""
+    """Every way to change a value of this type; `word` is the name of its field, `told`: of an answer."""
     plain, units = _stripped(hint)
     origin = get_origin(plain)
     if origin in (Union, types.UnionType):

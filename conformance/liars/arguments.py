@@ -8,8 +8,21 @@ from brokerlaw.conformance.liars.lie import Lie
 from brokerlaw.conformance.liars.meant import matches
 
 ARGUMENTS: Final[dict[str, str]] = {
-    "*.request.awaited": "whether the suite waits is no part of what it asks: the outcome is the same, a moment later",
     "open_producer.request.compression": "compression is undone before a reader sees anything; records are the same",
+    "open_producer.request.linger": "how long a producer waits for more to send with it is a matter of speed: records, "
+    "order and answers are the same, a little sooner or later",
+    "open_producer.request.partitioner": "the reference claims `murmur2`: its default partitioner is murmur2",
+    "open_producer.outcome: fail for done": "who is told that it was not opened is not used; a refusal is lawful",
+    "open_consumer.outcome: fail for done": "who is told that it was not opened is not used; a refusal is lawful",
+    "flush.outcome: fail for done": "each send has its own outcome; a flush that is refused adds nothing to them",
+    "poll.request.timeout": "a poll may come back without records at any time, and nothing bounds how long one takes",
+    "*.timestamp_type: none": "a client need not tell the type of a timestamp",
+    "list_groups.answer.[].state: none": "a state need not be told in a list",
+    "restart_broker.request.broker: the previous one's": "the previous one is up: it is refused, and told so",
+    "resume_broker.request.broker: the previous one's": "the previous one goes on: it is refused, and told so",
+    "*.observation: repeated": "news that is told twice is the same news",
+    "revoked.observation.generation": "of the generation that ends or of the next: it is nowhere specified",
+    "lost.observation.generation": "of the generation that ends or of the next: it is nowhere specified",
 }
 """By a pattern of liars."""
 

@@ -21,8 +21,8 @@ from brokerlaw.spec.history.values import snake_case
 Maker: TypeAlias = Callable[[Adapter, Lie, object], Liar]
 """From a true adapter, the lie and a seed."""
 TOLD_BY_ADAPTERS: Final[tuple[type[Observation], ...]] = (Assigned, Revoked, Lost)
-PROCESS: Final = "client"
-"""The field that says who asks: not a part of what is asked."""
+ASKING: Final = ("client", "awaited")
+"""The fields that say who asks, and whether it waits: no part of what is asked."""
 
 
 def liars(description: Description) -> dict[Lie, Maker]:
@@ -43,7 +43,7 @@ def of_operation(word: str, kind: type[Operation]) -> dict[Lie, Maker]:
 
 def _of_operation(kind: type[Operation]) -> Iterator[tuple[Place, str, str, Maker]]:
     for info in msgspec.structs.fields(kind):
-        if info.name != PROCESS:
+        if info.name not in ASKING:
             for field, how, maker in _of_request(kind, info):
                 yield "request", field, how, maker
     for field, how, maker in _of_answer(kind.returns):
@@ -83,12 +83,17 @@ def _make(
 
 
 def _of_outcome(kind: type[Operation]) -> Iterator[tuple[str, Maker]]:
-    """What is in flight may be in doubt; a question has no effect; a fault that is refused is one that is not done."""
-    if not issubclass(kind, FaultOperation | LifeOperation):
+    """What is in flight may be in doubt; a question has no effect.
+
+    A fault that is refused is one that is not done, and one that is done late is another plan.
+    """
+    means = issubclass(kind, FaultOperation | LifeOperation)
+    if not means:
         yield "ok for refused", conduct.OkForRefused
     if kind.repeated != "nothing":
         yield "fail for done", conduct.FailForDone
         yield "not done", conduct.NotDone
+    if kind.repeated != "nothing" and not means:
         yield "done late", conduct.DoneLate
     if kind.repeated == "again":
         yield "done twice", conduct.DoneTwice
@@ -107,7 +112,7 @@ def of_observation(kind: type[Observation]) -> dict[Lie, Maker]:
         Lie(word, "observation", "", "told of another"): conduct.OfAnother,
     }
     for field in kind.__struct_fields__:
-        for path, how, alter in alterations(hints(kind)[field], field, told=True):
+        for path, how, alter in alterations(hints(kind)[field], field, told=False):
             place = field + (path if path.startswith("[]") else f".{path}" if path else "")
             found[Lie(word, "observation", place, how)] = _field(fields.ObservationLiar, field, alter)
     return found

@@ -27,7 +27,7 @@ OUTSIDE = (ops.ResetOffsets, ops.DeleteGroup)
     source="Kafka documentation, KafkaConsumer.committed and commitAsync; KIP-447; KAFKA-13636, KAFKA-20634",
     capabilities=("topics", "groups"),
     mutants=("commit-regression",),
-    liars=("committed.answer", "fetch_committed.answer"),
+    liars=("committed", "fetch_committed", "commit", "send_offsets", "reset_offsets", "delete_offsets"),
     covers=("groups.admin", *MEMBERSHIPS),
 )
 def told_is_last(h: History) -> Finding:

@@ -110,7 +110,7 @@ def _lists(h: History, states: Leadership, row: int) -> tuple[tuple[int, ...], t
     "administrator's reassignment changes them",
     capabilities=NEEDS,
     covers=("replication",),
-    liars=("describe_partition.answer.replicas", "create_topic.request.replication"),
+    liars=("describe_partition.answer.replicas", "create_topic.request.replication: one less"),
 )
 def replicas_as_created(h: History) -> Finding:
     """Nobody reassigns replicas in a history: it has no word for it."""

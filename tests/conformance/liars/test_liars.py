@@ -100,9 +100,9 @@ def test_who_lies_where_nothing_is_promised_is_missed(ground: Ground) -> None:
 
 
 def test_who_is_argued_has_the_reason(ground: Ground) -> None:
-    told = ground.hunt("send.request.awaited: the other")
+    told = ground.hunt("open_producer.request.linger: tenfold")
     assert told.status == "argued"
-    assert told.why == ARGUMENTS["*.request.awaited"]
+    assert told.why == ARGUMENTS["open_producer.request.linger"]
 
 
 def test_at_most_one_liar_in_twenty_is_argued(ground: Ground) -> None:
