@@ -13,7 +13,9 @@ from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionOffset, Placed, Record, TopicPartition
 
 Seen: TypeAlias = tuple[str, seen.AnyObservation]
-REBALANCES: Final[dict[Any, type[seen.Assigned | seen.Revoked | seen.Lost]]] = {
+Rebalance: TypeAlias = seen.Assigned | seen.Revoked | seen.Lost
+BRIEFLY: Final = f"{GROUP}, at some time"
+REBALANCES: Final[dict[Any, type[Rebalance]]] = {
     ":assigned": seen.Assigned,
     ":revoked": seen.Revoked,
     ":lost": seen.Lost,
@@ -139,22 +141,35 @@ class Transaction:
     def _rebalances(self) -> None:
         """When in the operation they came is not told: a partition is held as short as it may have been.
 
-        It is given back as the operation begins, unless it was assigned in it before, and assigned as it ends.
+        It is given back as the operation begins, unless it was assigned in it before, and assigned as it ends. What was
+        both assigned and given back in it was held at a time that nobody knows: that is told of no group.
         """
+        log = self._rebalance_log()
+        for kind, touched in log:
+            self.assigned = self.assigned | touched if kind is seen.Assigned else self.assigned - touched
+        within: set[Key] = set()
+        for kind, touched in log:
+            self.rebalanced |= touched
+            soon = touched - within if kind is not seen.Assigned else set()
+            within |= touched - soon
+            self._observe(min(self.begun.time + 1, self.event.time), kind, GROUP, soon)
+            self._observe(self.event.time, kind, GROUP, (touched - soon) & self.assigned)
+            self._observe(self.event.time, kind, BRIEFLY, touched - soon - self.assigned)
+
+    def _rebalance_log(self) -> list[tuple[type[Rebalance], set[Key]]]:
+        found = []
         log = self.event.more.get(":rebalance-log") or []
         for entry in log if isinstance(log, list) else ():
             kind = REBALANCES.get(entry.get(":type")) if isinstance(entry, dict) else None
             if kind is None:
                 raise self.event.wrong(f"a rebalance is none of {', '.join(REBALANCES)}: its :type is missing")
-            touched = set(keys(self.event, entry.get(":keys")))
-            self.rebalanced |= touched
-            soon = touched - self.assigned if kind is not seen.Assigned else set()
-            self.assigned |= touched - soon
-            begun = min(self.begun.time + 1, self.event.time)
-            for time, those in ((begun, soon), (self.event.time, touched - soon)):
-                tps = tuple(sorted(self.at(key) for key in those))
-                if tps:
-                    self.timeline.observe(time, self.client.consumer, kind(GROUP, self.client.consumer, -1, tps))
+            found.append((kind, set(keys(self.event, entry.get(":keys")))))
+        return found
+
+    def _observe(self, time: int, kind: type[Rebalance], group: str, those: set[Key]) -> None:
+        tps = tuple(sorted(self.at(key) for key in those))
+        if tps:
+            self.timeline.observe(time, self.client.consumer, kind(group, self.client.consumer, -1, tps))
 
     def _anew(self, part: Polled) -> tuple[Seen, ...]:
         """Partitions that were assigned in this operation may have been just before any of its polls."""

@@ -130,6 +130,16 @@ def test_a_rebalance_makes_an_assignment_as_short_as_it_may_have_been() -> None:
     assert assigned[0][1].partitions == (TopicPartition("t1", 1),)
 
 
+def test_what_was_assigned_and_given_back_in_one_operation_was_held_at_no_time_that_is_known() -> None:
+    begun = "{:type :invoke, :process 0, :f :subscribe, :value [5], :time 5}"
+    log = ", :rebalance-log ({:type :assigned, :keys [4 5]} {:type :revoked, :keys [5]})"
+    text = begun + begun.replace(":invoke", ":ok") + completed(POLL, "[[:poll {5 [[0 1]]}]]", more=log)
+    recording = imported(text.replace("}{", "}\n{"), transactions=True)
+    told = [(value.group, [tp.partition for tp in value.partitions]) for _, value in observed(recording, seen.Assigned)]
+    assert told == [("jepsen-group", [0]), ("jepsen-group, at some time", [1])]
+    assert "reading.only-what-is-assigned" not in accusations(recording)
+
+
 # --- processes, the nemesis, drains ---
 
 
