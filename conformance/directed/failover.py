@@ -141,6 +141,21 @@ def last_in_sync_replica(replication: int) -> Iterator[Step]:
     yield from sends(1, start=3)
 
 
+def end_told(replication: int) -> Iterator[Step]:
+    """The end is asked for just after an election, while the new leader waits for a replica that stands still."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for number in range(2):
+        yield from sends(1, start=number)
+        yield Elapse(50)
+    yield ops.ListOffsets(TOPIC, 0)
+    yield InjectFault("pause", "last-follower", TOPIC)
+    yield InjectFault("stop", "leader", TOPIC)
+    yield from (ops.ListOffsets(TOPIC, 0) for _ in range(3))
+    yield Heal()
+    yield ops.ListOffsets(TOPIC, 0)
+
+
 def min_isr_lost(replication: int) -> Iterator[Step]:
     """A record is on its way when the followers stand still: that they are taken out of the in-sync set is no help."""
     yield topic(1, max(2, replication), min_insync_replicas="2")

@@ -282,6 +282,6 @@ REPLICATION: Final = {
         "a leader that was elected just now tells an end that goes back",
         "KAFKA-2334; KIP-207",
         Parts(leader=EndGoesBack),
-        unseen="nobody has asked for the end in that moment",
+        ("ends.never-go-back",),
     ),
 }

@@ -7,6 +7,7 @@ from brokerlaw.spec.invariants.invariant import INVARIANTS
 
 MODULES: Final = (
     "ordering",
+    "ends",
     "topics",
     "partitioning",
     "integrity",
