@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
-from brokerlaw.conformance.plan import Settle, Step
+from brokerlaw.conformance.plan import Elapse, Settle, Step
+from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
 
@@ -61,3 +62,20 @@ def beside_a_transaction(replication: int) -> Iterator[Step]:
     yield ops.Close("c0")
     yield from member("c1", isolation="read_committed")
     yield Settle(GROUP)
+
+
+def by_itself(replication: int) -> Iterator[Step]:
+    """A consumer commits by itself, at intervals and as it closes; each time the group's offset is asked for."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(6)
+    yield ops.OpenConsumer("c0", GROUP, auto_commit=True, auto_commit_interval=100, session_timeout=SESSION_TIMEOUT)
+    yield ops.Subscribe("c0", (TOPIC,))
+    for _ in range(8):
+        yield ops.Poll("c0", max_records=2)
+        yield Elapse(200)
+        yield ops.FetchCommitted(GROUP, TOPIC, 0)
+    yield from sends(2, start=6)
+    yield ops.Poll("c0", max_records=1)
+    yield ops.Close("c0")
+    yield ops.FetchCommitted(GROUP, TOPIC, 0)

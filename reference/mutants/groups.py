@@ -95,6 +95,16 @@ class DropsTheRemainder(ClassicGroupMember):
         return {member: owned[:least] for member, owned in assignment.items()} if least else assignment
 
 
+class AllToOne(ClassicGroupMember):
+    """The first member is given everything."""
+
+    def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:
+        """Nothing for the others."""
+        assignment = super().assign(subscriptions)
+        everything = tuple(sorted(tp for owned in assignment.values() for tp in owned))
+        return {member: everything if number == 0 else () for number, member in enumerate(assignment)}
+
+
 class NobodyIdle(ClassicGroupMember):
     """A member for whom no partition is left shares the first one."""
 
@@ -153,6 +163,12 @@ GROUPS: Final = {
         "KIP-54",
         Parts(classic_member=DropsTheRemainder),
         ("ownership.complete",),
+    ),
+    "all-to-one": Mutant(
+        "one member of a group is given all partitions",
+        "Kafka documentation, partition.assignment.strategy",
+        Parts(classic_member=AllToOne),
+        ("groups.evenly-shared",),
     ),
     "nobody-idle": Mutant(
         "members beyond the number of partitions share one",
