@@ -17,6 +17,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Declared
 from brokerlaw.spec.history.operation import Ending, FaultOperation, LifeOperation, Opening, Operation
 from brokerlaw.spec.history.operations import client_of
+from brokerlaw.spec.history.outcomes import Fail
 from brokerlaw.spec.history.rows import Header, Recording
 
 FRESH = "fresh"
@@ -110,6 +111,6 @@ class Case:
                 self._session.ask(msgspec.structs.replace(op, client=companion))
         if isinstance(op, Ending):
             self._applications.forget(op.client)
-        self._session.ask(op)
-        if isinstance(op, FaultOperation):
+        outcome = self._session.ask(op)
+        if isinstance(op, FaultOperation) and not isinstance(outcome, Fail):
             self._faults.note(op)

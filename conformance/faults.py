@@ -54,11 +54,15 @@ class FaultInjector:
 
     def await_isr(self, step: AwaitIsr) -> None:
         """Look until the in-sync set is small enough."""
+        if not self._exists(TopicPartition(step.topic, step.partition)):
+            return
         patience = self._session.timeouts.smaller_isr
         self._await(TopicPartition(step.topic, step.partition), lambda state: len(state.isr) <= step.at_most, patience)
 
     def await_leader(self, step: AwaitLeader) -> None:
         """Look until a standing broker leads."""
+        if not self._exists(TopicPartition(step.topic, step.partition)):
+            return
         timeouts = self._session.timeouts
         patience = timeouts.election if self._going else timeouts.recovery
         tp = TopicPartition(step.topic, step.partition)
@@ -75,6 +79,10 @@ class FaultInjector:
         """Look once, where that can be done: who leads, and in which epoch, is told to those who judge."""
         if self._session.description.has("inspect.partition"):
             self._state(*tp)
+
+    def _exists(self, tp: TopicPartition) -> bool:
+        """Whether its creation was not refused."""
+        return tp.partition < self._session.partitions.get(tp.topic, 0)
 
     def led(self, state: PartitionState) -> bool:
         """Whether a broker that is up, as far as this case did to it, leads."""

@@ -10,6 +10,8 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Stable, WaitTimedOut
 from brokerlaw.spec.history.values import TopicPartition
 
+BREATH: Final = 50
+"""Milliseconds between two rounds of polls that fail at once."""
 CALM: Final = 3
 """Rounds of polling in which nothing may change."""
 
@@ -30,8 +32,7 @@ class Groups:
         """
         patience, calm, before = Patience(self._session, self.patience(group)), 0, self._held(group)
         while calm < CALM and patience.left and self.members(group):
-            for member in self.members(group):
-                self.turn(member, group)
+            self.round(group)
             now = self._held(group)
             calm = calm + 1 if now == before and self._complete(group, now) else 0
             before = now
@@ -47,6 +48,14 @@ class Groups:
             self._session.ask(ops.DescribeGroup(group))
         if self._session.description.has("groups.list"):
             self._session.ask(ops.ListGroups())
+
+    def round(self, group: str) -> int:
+        """A turn by each member; returns the number of records. Where no poll waits for any, the suite does."""
+        since = self._session.adapter.now()
+        worked = sum(self.turn(member, group) for member in self.members(group))
+        if not worked and self._session.elapsed(since) < BREATH:
+            self._session.adapter.wait(BREATH)
+        return worked
 
     def turn(self, member: str, group: str) -> int:
         """One poll by a member, or one turn of its application; returns the number of records."""
@@ -75,7 +84,7 @@ class Groups:
     def _complete(self, group: str, held: dict[str, frozenset[TopicPartition]]) -> bool:
         """Every partition is held, none twice."""
         wanted = sum(
-            self._model.topics[topic].partitions for topic in self.topics(group) if topic in self._model.topics
+            self._session.partitions.get(topic, 0) for topic in self.topics(group) if topic in self._model.topics
         )
         holdings = list(held.values())
         return sum(map(len, holdings)) == wanted == len(frozenset().union(*holdings))

@@ -6,16 +6,22 @@ gone. Broker replies never enter here.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 import msgspec
 
 from brokerlaw.conformance import plan as p
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
-from brokerlaw.spec.history.operation import BrokerFault, Ending, Opening, Operation, ProducerOperation
-
-Health: TypeAlias = Literal["up", "paused", "down"]
+from brokerlaw.spec.history.operation import (
+    BrokerFault,
+    ConsumerOperation,
+    Ending,
+    GroupOperation,
+    Opening,
+    Operation,
+    ProducerOperation,
+    Repair,
+)
 
 
 @dataclass
@@ -113,8 +119,9 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
         case ProducerOperation():
             yield step.client in model.live(ops.OpenProducer)
             yield from _in_order(model, step)
-        case ops.Subscribe():
-            yield step.client in model.live(ops.OpenConsumer) and model.clients[step.client].group is not None
+        case ConsumerOperation():
+            yield step.client in model.live(ops.OpenConsumer)
+            yield not isinstance(step, GroupOperation) or model.clients[step.client].group is not None
         case p.RunApplication():
             yield step.client in model.live(ops.OpenConsumer)
             yield model.clients[step.client].group in model.applications
@@ -124,7 +131,7 @@ def _conditions(model: PlanModel, step: p.Step) -> Iterator[bool]:
             yield bool(model.members(step.group))
         case p.Attempt():
             yield ops.client_of(step.op) is None or ops.client_of(step.op) in _awake(model)
-        case p.Heal() | p.ResumePaused() | ops.HealNetwork():
+        case p.Heal() | p.ResumePaused() | Repair():
             yield bool(model.faults)
         case Operation():
             yield ops.client_of(step) is None or ops.client_of(step) in _awake(model)
@@ -151,8 +158,9 @@ def _topics_exist(model: PlanModel, step: p.Step) -> Iterator[bool]:
         yield topic in model.topics
         yield (getattr(step, "partition", None) or 0) < model.topics[topic].partitions
     yield from (name in model.topics for name in getattr(step, "topics", ()))
-    if isinstance(step, ops.Assign):
-        yield from (offset.topic in model.topics for offset in step.offsets)
+    for partition in (*getattr(step, "offsets", ()), *getattr(step, "partitions", ())):
+        yield partition.topic in model.topics
+        yield partition.partition < model.topics[partition.topic].partitions
 
 
 def _awake(model: PlanModel) -> list[str]:
@@ -191,7 +199,22 @@ def _take(model: PlanModel, step: p.Step) -> None:
             model.applications[step.group] = Application(step.topic, step.discipline, step.sink)
         case p.InjectFault() | BrokerFault():
             model.faults.append(step)
+        case p.ResumePaused():
+            model.faults = [fault for fault in model.faults if not _pauses(fault)]
         case p.Heal():
             model.faults.clear()
+        case Repair():
+            model.faults = [fault for fault in model.faults if not _ended_by(step, fault)]
         case _:
             pass
+
+
+def _pauses(fault: p.InjectFault | BrokerFault) -> bool:
+    return fault.fault == "pause" if isinstance(fault, p.InjectFault) else isinstance(fault, ops.PauseBroker)
+
+
+def _ended_by(repair: Repair, fault: p.InjectFault | BrokerFault) -> bool:
+    """Whether the fault is certainly over: which broker plays a role, only the running case can tell."""
+    if isinstance(fault, p.InjectFault):
+        return isinstance(repair, ops.HealNetwork) and fault.fault == "isolate"
+    return repair.ends(fault)

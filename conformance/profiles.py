@@ -42,12 +42,12 @@ class Profile(NamedTuple):
         return [schedule.plan(description) for schedule in self.schedules if not schedule.missing(description)]
 
     def draw(self, description: Description, seed: int, batch: int) -> Iterator[Plan]:
-        """Plans without end, from all machines that the broker can serve in turn, `batch` of each at a time."""
+        """Plans without end, from all machines that the broker can serve in turn, `batch` for each of their shares."""
         able = [kind for kind in self.machines if description.has(*kind.needs)]
         number = 0
         while able:
             for kind in able:
-                yield from plans(kind, description, seed + number, batch)
+                yield from plans(kind, description, seed + number, batch * kind.share)
                 number += 1
 
     def schedules_left_out(self, description: Description) -> dict[str, tuple[str, ...]]:

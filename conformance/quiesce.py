@@ -114,7 +114,7 @@ class Quiescence:
         self._groups.settle(group)
         idle, patience = 0, Patience(self._session, self._patience(group))
         while patience.left:
-            worked = sum(self._groups.turn(member, group) for member in self._groups.members(group))
+            worked = self._groups.round(group)
             idle = 0 if worked else idle + 1
             if idle >= IDLE and self._at_the_end(group, topic):
                 self._session.observe(ADMIN, CaughtUp(group, topic))
@@ -204,5 +204,6 @@ class Quiescence:
         return end
 
     def _partitions(self) -> list[TopicPartition]:
-        topics = self._model.topics.values()
-        return [TopicPartition(topic.topic, partition) for topic in topics for partition in range(topic.partitions)]
+        """Of all topics of the plan; what the broker refused to create is not there to be read."""
+        there = {topic: self._session.partitions.get(topic, 0) for topic in self._model.topics}
+        return [TopicPartition(topic, partition) for topic, total in there.items() for partition in range(total)]

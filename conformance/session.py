@@ -34,6 +34,7 @@ class Session:
         self.opened: dict[str, ops.OpenProducer | ops.OpenConsumer] = {}
         self.orphans: dict[str, None] = {}
         self.acknowledged: dict[TopicPartition, int] = {}
+        self.partitions: dict[str, int] = {}
         self.consumers: dict[str, list[ops.OpenConsumer]] = {}
         self.transaction_timeout = 0
         self.has_transactions = False
@@ -114,6 +115,10 @@ class Session:
             case ops.Send() if isinstance(outcome, Ok):
                 tp = TopicPartition(outcome.value.topic, outcome.value.partition)
                 self.acknowledged[tp] = max(outcome.value.offset, self.acknowledged.get(tp, -1))
+            case ops.CreateTopic() if not isinstance(outcome, Fail):
+                self.partitions[op.topic] = op.partitions
+            case ops.CreatePartitions() if isinstance(outcome, Ok):
+                self.partitions[op.topic] = op.total
             case ops.DeleteTopic():
                 self.acknowledged = {tp: offset for tp, offset in self.acknowledged.items() if tp.topic != op.topic}
             case _:

@@ -103,7 +103,8 @@ class ClassicGroup:
     def _enter(self, member: str) -> str:
         if self.state != "preparingrebalance":
             self.prepare()
-        self.members[member].waiting = True
+        entered = self.members[member]
+        entered.waiting, entered.answer = True, None  # what it did not fetch of the round before is old
         self._complete_if_all_wait()
         return member
 

@@ -59,7 +59,15 @@ class ClassicGroupMember(GroupMember):
         self._assigned_over = None
         if joined.subscriptions is not None:
             self._assigned_over = self._counts()
-            group.sync(self.membership, self.assign(joined.subscriptions))
+            return self._give_out(group, joined.subscriptions)
+        return True
+
+    def _give_out(self, group: ClassicGroup, subscriptions: tuple[Subscription, ...]) -> bool:
+        """Tell the coordinator who is to have what; perhaps the next round has begun meanwhile."""
+        try:
+            group.sync(self.membership, self.assign(subscriptions))
+        except BrokerError as error:
+            return self._begin_anew_if_told(error)
         return True
 
     def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:

@@ -50,8 +50,9 @@ class Client(Process):
         return self.cluster.brokers[leader]
 
     def refresh(self, tp: TopicPartition) -> None:
-        """Ask any broker that hears the controller for the leader."""
+        """Ask any broker that hears the controller for the leader. Raises `UNKNOWN_TOPIC_OR_PARTITION`."""
         if self.cluster.is_in_touch(self):
+            self._known.pop(tp, None)
             registration = self.cluster.controller.partition(tp)
             self._known[tp] = registration, self.scheduler.now
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -176,6 +177,11 @@ class Sender:
         if acks == "0":
             self._finish(batch, -1)
 
+    def _refresh(self, batch: Sent) -> None:
+        """Ask who leads; a topic that is gone may come again until the batch expires."""
+        with suppress(BrokerError):
+            self.producer.refresh(batch.lane.tp)
+
     def _retry_later(self, batch: Sent) -> None:
         attempt = batch.attempt
 
@@ -218,7 +224,7 @@ class Sender:
             self._split(batch)
         elif error in RETRIABLE or (error == "OUT_OF_ORDER_SEQUENCE_NUMBER" and batch is not batch.lane.sent[0]):
             batch.error = error
-            self.producer.refresh(batch.lane.tp)
+            self._refresh(batch)
             self._retry_later(batch)
         else:
             batch.error = error
@@ -288,7 +294,7 @@ class Sender:
             self.give_up(batch)
         elif batch.asked is not None and now - batch.since >= self.producer.request_timeout:
             batch.doubtful = True
-            self.producer.refresh(batch.lane.tp)
+            self._refresh(batch)
             self.transmit(batch)
 
     def _expire_waiting(self, lane: Lane) -> None:

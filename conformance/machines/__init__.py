@@ -13,10 +13,17 @@ from brokerlaw.conformance.machines.delivery import DeliveryMachine
 from brokerlaw.conformance.machines.draws import backend
 from brokerlaw.conformance.machines.groups import GroupMachine
 from brokerlaw.conformance.machines.logs import LogMachine
+from brokerlaw.conformance.machines.mixed import MixedMachine
 from brokerlaw.conformance.machines.replication import ReplicationMachine
 from brokerlaw.conformance.plan import Plan
 
-MACHINES: tuple[type[PlanMachine], ...] = (LogMachine, GroupMachine, ReplicationMachine, DeliveryMachine)
+MACHINES: tuple[type[PlanMachine], ...] = (
+    MixedMachine,
+    LogMachine,
+    GroupMachine,
+    ReplicationMachine,
+    DeliveryMachine,
+)
 
 
 def plans(kind: type[PlanMachine], description: Description, seed: int, count: int) -> list[Plan]:

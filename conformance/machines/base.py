@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.model import PlanModel
-from brokerlaw.conformance.needs import fitted
+from brokerlaw.conformance.needs import fitted, missing
 from brokerlaw.conformance.plan import Plan, Settle, Step
 from brokerlaw.spec.history import operations as ops
 
@@ -27,6 +27,8 @@ class PlanMachine(RuleBasedStateMachine):
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]]
     steps_per_example: ClassVar[int] = 25
+    share: ClassVar[int] = 1
+    """How many batches it draws while others draw one."""
 
     def __init__(self, description: Description, finish: Callable[[Plan], None]) -> None:
         super().__init__()
@@ -37,10 +39,10 @@ class PlanMachine(RuleBasedStateMachine):
         self._opened = 0
 
     def do(self, *steps: Step) -> None:
-        """Add the steps that make sense now; to settle twice in a row is to settle once."""
+        """Add the steps that make sense now and that the broker can be asked for; settling twice is settling once."""
         for step in (fitted(step, self.description) for step in steps):
             again = isinstance(step, Settle) and self._steps[-1:] == [step]
-            if self.model.allows(step) and not again:
+            if self.model.allows(step) and not again and not missing((step,), self.description):
                 self.model.apply(step)
                 self._steps.append(step)
 

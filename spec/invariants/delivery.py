@@ -23,10 +23,13 @@ from brokerlaw.spec.history.evidence.applications import (
     skipped_by_itself,
 )
 from brokerlaw.spec.history.evidence.assignments import of_group
+from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import drains
+from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, commit_asked
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, under
+from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, Applied, Reads, Sends
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
@@ -84,7 +87,10 @@ def at_most_once(h: History) -> Finding:
     mutants=("offsets-outside-txn", "zombie-offsets", "unstable-offsets"),
 )
 def exactly_once(h: History) -> Finding:
-    """An input's output is known by its value. Inputs that stand in the log twice may have two outputs."""
+    """An input's output is known by its value. Inputs that stand in the log twice may have two outputs.
+
+    Where two applications write into one sink, each has an output of its own: which is whose, nobody can tell.
+    """
     return total(_one_output_each(h, application) for application in applications(h, "exactly-once"))
 
 
@@ -217,13 +223,20 @@ def _one_output_each(h: History, application: Application) -> Finding:
     owed, outputs = inputs(h, application), _outputs(h, application)
     owed = owed[owed.once]
     seen = present((outputs.reads.input,), (owed.value,))
-    settled = ~seen & ~_may_yet_show(h, outputs.sends, owed)
+    settled = ~seen & ~_may_yet_show(h, outputs.sends, owed) & _keeps_outputs(h, application)
     left = not_its_own_doing(h, application, owed, settled, _producers(outputs.sends, owed))
     missing = (left_out(h, application, owed, i, "an output that was committed") for i in left)
     pairs = zip(*neighbours(outputs.reads.input), strict=True)
-    doubled = [pair for pair in pairs if _broker_doubled(h, application, outputs, *pair)]
+    shared = sum(each.declared.sink == application.declared.sink for each in applications(h, "exactly-once")) > 1
+    doubled = [pair for pair in pairs if not shared and _broker_doubled(h, application, outputs, *pair)]
     twice = (_two_outputs(h, application, outputs, one, other) for one, other in doubled)
     return Finding(max(int(seen.sum()) + len(left), len(doubled)), (*missing, *twice))
+
+
+def _keeps_outputs(h: History, application: Application) -> bool:
+    """Whether nothing that was written into the sink may be gone again."""
+    sink = application.declared.sink
+    return sink in keeping(h) and not deleted_below(h)[partitions_of(h, sink)].any()
 
 
 def _producers(sends: OutputSends, owed: Acked) -> tuple[Ints, Ints]:

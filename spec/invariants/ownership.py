@@ -101,16 +101,18 @@ class Shares(NamedTuple):
 def _shares(h: History) -> Iterator[Shares]:
     """At each rest of a group over topics of a known size, unless a broker was down just then.
 
-    Whose last poll was refused is none of its members: another has its instance id, before it or instead of it.
+    Who holds nothing and whose last poll was refused is none of its members: another has its instance id, before it or
+    instead of it.
     """
     times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
     calm = ~disturbed(h, times, times)
     for (row, time, stable), judged in zip(h.stable, calm, strict=True):
         if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
-            able = _able(h, stable.members, row)
+            owners = _owners(h, stable, time)
+            able = {*_able(h, stable.members, row), *(owner for each in owners.values() for owner in each)}
             if able:
-                stable = msgspec.structs.replace(stable, members=able)
-                yield Shares(row, stable, _owners(h, stable, time))
+                members = tuple(member for member in stable.members if member in able)
+                yield Shares(row, msgspec.structs.replace(stable, members=members), owners)
 
 
 def _able(h: History, members: tuple[str, ...], row: int) -> tuple[str, ...]:

@@ -254,11 +254,12 @@ def _told_otherwise(h: History, reads: Reads, one: int, other: int, what: str) -
 )
 def too_large_refused(h: History) -> Finding:
     """For topics created here with a limit, under every limit that may have been in force. It holds for whole batches
-    as they are written, so that all that compresses is left out; a batch is never smaller than what is in it.
+    as they are written, so that all that compresses is left out; a batch is never smaller than what is in it. With
+    acks=0 nobody is told of a refusal.
     """
     sends = h.sends
     large = np.flatnonzero((sizes(h) > _largest(h)) & _uncompressed(h)[sends.opened])
-    taken = large[sends.status[large] == OK]
+    taken = large[(sends.status[large] == OK) & (sends.acks[large] != 0)]
     source = source_of_read(h)
     seen = np.flatnonzero(np.isin(source, np.setdiff1d(large, taken)))
     seen = seen[firsts(source[seen])]

@@ -6,7 +6,15 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, Table
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER, first_after, last_before, neighbours, pack_both, take
+from brokerlaw.spec.history.evidence.relations import (
+    NEVER,
+    first_after,
+    highest_before,
+    last_before,
+    neighbours,
+    pack_both,
+    take,
+)
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED
@@ -62,6 +70,24 @@ def identity(h: History) -> Ints:
             same[opened] = first.setdefault((consumer.group, consumer.instance_id), opened)
     same[-1] = -1
     return same
+
+
+@derived
+def contested(h: History) -> Ints:
+    """By the operation that opened a member: since when there are two clients with its static id; `NEVER`.
+
+    Whichever joins last fences the other, which owns nothing from then on, and may not have heard of it (KIP-345).
+    """
+    when = np.full(len(h.operations) + 1, NEVER)
+    static = np.array([op for op, consumer in consumers(h).items() if consumer.instance_id is not None], dtype=np.int64)
+    same, opened, until = identity(h)[static], h.operations.invoked[static], gone(h)[static]
+    earlier, later = neighbours(same, order=static)
+    met = until[earlier] > opened[later]
+    when[static[earlier[met]]] = opened[later[met]]
+    longest = highest_before(same, static, until, same, static)
+    comes_second = (longest >= 0) & (take(until, longest) > opened)
+    when[static[comes_second]] = opened[comes_second]
+    return when
 
 
 class Leaving(Table[Ints], kw_only=True):

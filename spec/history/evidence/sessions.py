@@ -3,7 +3,8 @@
 A member loses its partitions without knowing when it misses heartbeats for its session timeout, or polls for its
 maximum poll interval. It learns of it with its next polls. So it is in session at a time only if, since it was last
 told anything about its partitions, no two polls lay further apart than half of the shorter timeout (half, since a
-member learns of a rebalance a heartbeat late), it was not frozen, and no broker was disturbed lately.
+member learns of a rebalance a heartbeat late), it was not frozen, no other client had its static id, and no broker was
+disturbed lately.
 Sources: KIP-62, KIP-345, KIP-848.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, Table
 from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.assignments import contested
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, last_before, take
@@ -27,6 +29,7 @@ def in_session(h: History, opened: Ints, time: Ints) -> Bools:
     told = take(h.ownership.time, last_before(h.ownership.opened, h.ownership.time, opened, time + 1))
     patience = _patience(h)[opened]
     calm = ~disturbed(h, time - 2 * patience, time, 2 * patience)
+    calm &= contested(h)[opened] > time
     return (told >= 0) & calm & _polling(h, opened, told, time, patience) & ~_frozen(h, opened, told, time)
 
 

@@ -29,7 +29,7 @@ from brokerlaw.conformance.result import RunResult
 from brokerlaw.render import json_report, markdown, terminal
 from brokerlaw.render.narration import narrate
 
-DEFAULT_EXAMPLES = 160
+DEFAULT_EXAMPLES = 320
 KEEP = "Whose histories are kept in the run folder; `judge` takes the folder."
 
 
@@ -37,7 +37,7 @@ KEEP = "Whose histories are kept in the run folder; `judge` takes the folder."
 @click.argument("adapter")
 @settings_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Random plans are drawn from this.")
-@click.option("--examples", type=click.IntRange(min=0), help="Random plans to run [160, unless --max-time is given].")
+@click.option("--examples", type=click.IntRange(min=0), help="Random plans to run [320, unless --max-time is given].")
 @click.option("--max-time", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no plan is begun.")
 @click.option("--shrink-time", type=click.FloatRange(min=0), default=90, show_default=True, help="Seconds a violation.")
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
