@@ -16,7 +16,6 @@ def taken_over(replication: int) -> Iterator[Step]:
     yield ops.OpenProducer("p1", transactional_id="tx")
     yield from sends(2, start=2)
     yield ops.CommitTransaction("p0")
-    yield ops.AbortTransaction("p0")
     yield ops.BeginTransaction("p1")
     yield from sends(2, "p1")
     yield ops.CommitTransaction("p1")
