@@ -213,7 +213,10 @@ class Run:
     def _case(self, plan: Plan) -> tuple[Recording, dict[str, Finding]]:
         self._cases += 1
         prefix = f"bl{self._options.seed}-{self._options.run_id}-{self._cases}-"
-        recording = execute(plan, self._adapter, self._description, self._options.settings, prefix, self._profile)
+        options = self._options
+        recording = execute(
+            plan, self._adapter, self._description, options.settings, prefix, self._profile, options.patience
+        )
         return recording, self._judged(recording)
 
     def _judged(self, recording: Recording) -> dict[str, Finding]:

@@ -31,8 +31,12 @@ def execute(
     settings: UserSettings,
     prefix: str,
     profile: Profile = LOG,
+    patience: float = 0,
 ) -> Recording:
-    """Run the plan's steps, bring the case to rest, read everything back. Raises `AdapterError` only."""
+    """Run the plan's steps, bring the case to rest, read everything back. Raises `AdapterError` only.
+
+    `patience` (s) is added to every wait.
+    """
     adapter.reset()
     header = Header(
         broker=f"{description.name} {description.version}",
@@ -41,7 +45,7 @@ def execute(
         broker_settings=description.settings,
     )
     names = Names("" if FRESH in description.claims else prefix)
-    session = Session(adapter, description, settings, names, header)
+    session = Session(adapter, description, settings, names, header, round(1000 * patience))
     Case(session, profile).run(plan)
     return session.close()
 

@@ -16,7 +16,8 @@ class Options(NamedTuple):
     """What the user asked for. `examples` counts random plans; times are seconds; `clock` measures them.
 
     `narrate` tells a trace to people, a line for each step and witness. With a `baseline`, also an empty one, every
-    violation is told from those that are known. `keep`: whose histories are kept in `out`.
+    violation is told from those that are known. `keep`: whose histories are kept in `out`. Every wait of the suite has
+    `patience` (s) more than the broker's own settings ask for.
     """
 
     adapter: str
@@ -33,3 +34,4 @@ class Options(NamedTuple):
     narrate: Callable[[SavedTrace], Iterable[str]]
     baseline: tuple[Known, ...] | None = None
     keep: Keep = "none"
+    patience: float = 0

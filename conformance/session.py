@@ -23,13 +23,19 @@ class Session:
     """Asks the adapter, records what it answers, and keeps what the suite itself needs to know of a running case."""
 
     def __init__(
-        self, adapter: Adapter, description: Description, settings: UserSettings, names: Names, header: Header
+        self,
+        adapter: Adapter,
+        description: Description,
+        settings: UserSettings,
+        names: Names,
+        header: Header,
+        patience: int = 0,
     ) -> None:
         self.adapter = adapter
         self.description = description
         self.settings = settings
         self.names = names
-        self.timeouts = Timeouts(description)
+        self.timeouts = Timeouts(description, patience)
         self.holdings: dict[str, frozenset[TopicPartition]] = {}
         self.opened: dict[str, ops.OpenProducer | ops.OpenConsumer] = {}
         self.orphans: dict[str, None] = {}

@@ -90,7 +90,7 @@ class UnverifiedProduce(Broker):
     ) -> None:
         """Append, or later: every attempt at the first batch that a producer sends here in a transaction is held up."""
         append = partial(super().produce, tp, contents, stamp, acks, transactional_id, reply)
-        if transactional_id is not None and stamp == self._first.setdefault(stamp.producer, stamp):
+        if transactional_id and stamp and stamp == self._first.setdefault(stamp.producer, stamp):
             self.cluster.scheduler.after(HELD, partial(self.deliver, append))
         else:
             append()

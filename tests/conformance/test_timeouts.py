@@ -9,6 +9,7 @@ from brokerlaw.adapters.contract import Answer, Description
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.profiles import LOG
 from brokerlaw.conformance.timeouts import Timeouts
 from brokerlaw.reference.adapter import ReferenceAdapter
@@ -24,8 +25,9 @@ from brokerlaw.spec.history.bounds import (
     TOLD,
 )
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.observations import WaitTimedOut
 from brokerlaw.spec.history.outcomes import Fail
-from brokerlaw.spec.history.rows import Invoke, Recording
+from brokerlaw.spec.history.rows import Invoke, Observe, Recording
 from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Finding
 
@@ -149,6 +151,27 @@ def test_a_group_is_waited_for_as_long_as_its_slowest_member_may_take() -> None:
     assert told.rest([CLASSIC, NEXT]) > 2 * (DEFAULTS[NEXT_SESSION] + DEFAULTS[NEXT_HEARTBEAT])
     longer = msgspec.structs.replace(CLASSIC, session_timeout=200_000)
     assert told.rest([NEXT, longer]) > 200_000
+
+
+def test_patience_is_added_to_every_wait_but_to_no_setting() -> None:
+    description = Description("toy", "1", {"topics": None, "groups": None})
+    plain, patient = Timeouts(description), Timeouts(description, 7_000)
+    waits = ("smaller_isr", "election", "recovery", "in_sync", "visible", "reading")
+    assert {getattr(patient, wait) - getattr(plain, wait) for wait in waits} == {7_000}
+    assert patient.rest([CLASSIC]) - plain.rest([CLASSIC]) == 7_000
+    assert patient.transactions(1) - plain.transactions(1) == 7_000
+    assert patient.listed == plain.listed
+
+
+def test_a_check_waits_as_long_as_its_user_has_patience() -> None:
+    for patience, milliseconds in ((0, 30_000), (15, 45_000)):
+        with ReferenceAdapter({"mutant": "stalled-fetch"}) as adapter:
+            steps = (ops.CreateTopic("t"), ops.OpenProducer("p"), ops.Send("p", "t", b"a"))
+            settings = UserSettings({}, {})
+            plan = Plan("plan", steps)
+            recording = execute(plan, adapter, adapter.describe(), settings, "", patience=patience)
+        waits = [row.value for row in recording.rows if isinstance(row, Observe)]
+        assert next(each.milliseconds for each in waits if isinstance(each, WaitTimedOut)) == milliseconds
 
 
 def test_only_a_member_has_a_session_and_what_is_not_told_is_left_alone() -> None:

@@ -39,6 +39,7 @@ KEEP = "Whose histories are kept in the run folder; `judge` takes the folder."
 @click.option("--seed", type=int, default=0, show_default=True, help="Random plans are drawn from this.")
 @click.option("--examples", type=click.IntRange(min=0), help="Random plans to run [320, unless --max-time is given].")
 @click.option("--max-time", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no plan is begun.")
+@click.option("--patience", type=click.FloatRange(min=0), default=0, help="Seconds more for whatever is waited for.")
 @click.option("--shrink-time", type=click.FloatRange(min=0), default=90, show_default=True, help="Seconds a violation.")
 @click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
 @click.option("--profile", default="log", show_default=True, help="The kind of broker: log.")
@@ -57,6 +58,7 @@ def check(
     profile: str,
     out: Path | None,
     keep: Keep,
+    patience: float,
     quiet: bool,
     gate: Gate,
 ) -> None:
@@ -87,6 +89,7 @@ def check(
         narrate,
         gate.known(adapter),
         keep,
+        patience,
     )
     raise Exit(_run(_resolved(options, gate), options, quiet, gate))
 
