@@ -106,7 +106,9 @@ class KafkaMockAdapter(KafkaAdapter):
         return Description("librdkafka mock cluster", libversion()[0], told.capabilities, told.brokers, told.claims)
 
     def create_topic(self, op: ops.CreateTopic) -> Outcome:
-        """Through the mock's own interface."""
+        """Through the mock's own interface, which has no settings of topics: who asks for one is refused."""
+        if op.settings:
+            return Fail("INVALID_CONFIG", f"a topic of the mock has no {next(iter(op.settings))}")
         if self._its.create_topic(op.topic, op.partitions):
             return Ok()
         return Fail("TOPIC_ALREADY_EXISTS", op.topic)

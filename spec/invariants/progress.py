@@ -7,7 +7,7 @@ import numpy as np
 from brokerlaw.spec.history.bounds import READING
 from brokerlaw.spec.history.evidence.leaders import led_until
 from brokerlaw.spec.history.evidence.relations import last_before, take
-from brokerlaw.spec.history.evidence.topics import clean, steady, within
+from brokerlaw.spec.history.evidence.topics import clean, known, within
 from brokerlaw.spec.history.evidence.waits import (
     InVain,
     bounds,
@@ -145,7 +145,7 @@ def _hidden(h: History, sends: Sends, send: int, end: int, wait: InVain) -> Viol
 )
 def leader_returns(h: History) -> Finding:
     """In vain is what took as long as a broker's session, and 20 s. Counted are descriptions with a leader."""
-    waits = (wait for wait in in_vain(h, "leader", bounds(h).broker_session) if wait.tp.topic in steady(h))
+    waits = (wait for wait in in_vain(h, "leader", bounds(h).broker_session) if wait.tp.topic in known(h))
     led = h.leadership[h.leadership.leader >= 0]
     came = int(undisturbed(h, led.invoked).sum())
     return Finding(*_with(came, (_leaderless(h, wait) for wait in waits)))
@@ -167,7 +167,7 @@ def _leaderless(h: History, wait: InVain) -> Violation:
 def in_sync_again(h: History) -> Finding:
     """In vain is what took as long as a replica may lag, a broker's session, and 20 s. Counted as `leader-returns`."""
     bound = bounds(h).lagged + bounds(h).broker_session
-    waits = (wait for wait in in_vain(h, "in-sync", bound) if wait.tp.topic in steady(h))
+    waits = (wait for wait in in_vain(h, "in-sync", bound) if wait.tp.topic in known(h))
     full = h.leadership[(h.leadership.isr == h.leadership.replicas) & (h.leadership.leader >= 0)]
     came = int(undisturbed(h, full.invoked).sum())
     return Finding(*_with(came, (_out_of_sync(h, wait) for wait in waits)))

@@ -10,7 +10,7 @@ from oracles import progress as oracle
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import WaitTimedOut
-from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.history.values import PartitionState
 from brokerlaw.spec.invariants import INVARIANTS
 
@@ -70,6 +70,15 @@ def test_what_cannot_come_while_a_broker_is_down_is_not_owed(promise: str, await
 def test_of_a_topic_that_was_deleted_nothing_is_owed(promise: str, awaited: str) -> None:
     told = log()
     told.do(ops.DeleteTopic("t"), UNKNOWN)
+    waited(told, awaited, 60, topic="t", partition=0)
+    untested(told, promise)
+
+
+@pytest.mark.parametrize(("promise", "awaited"), [(LEADER, "leader"), (IN_SYNC, "in-sync")])
+@pytest.mark.parametrize("outcome", [REFUSED, UNKNOWN])
+def test_of_a_topic_that_may_not_be_there_nothing_is_owed(promise: str, awaited: str, outcome: Outcome) -> None:
+    told = HistoryBuilder()
+    told.do(ops.CreateTopic("t"), outcome)
     waited(told, awaited, 60, topic="t", partition=0)
     untested(told, promise)
 

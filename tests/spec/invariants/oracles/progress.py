@@ -89,12 +89,12 @@ def log_is_read(told: Told) -> tuple[int, int]:
 
 
 def leader_returns(told: Told) -> tuple[int, int]:
-    owed = sum(told.steady(wait.topic or "") for _, _, wait in told.waits("leader", 9))
+    owed = sum(told.known(wait.topic or "") for _, _, wait in told.waits("leader", 9))
     return _described(told, full=False) + owed, owed
 
 
 def in_sync_again(told: Told) -> tuple[int, int]:
-    owed = sum(told.steady(wait.topic or "") for _, _, wait in told.waits("in-sync", 54))
+    owed = sum(told.known(wait.topic or "") for _, _, wait in told.waits("in-sync", 54))
     return _described(told, full=True) + owed, owed
 
 
