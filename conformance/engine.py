@@ -22,6 +22,7 @@ from brokerlaw.conformance.profiles import Profile
 from brokerlaw.conformance.pursuit import Evidence, Probe, Pursuit
 from brokerlaw.conformance.result import LeftOut, ReportedViolation, RunResult, Verdict
 from brokerlaw.conformance.timeouts import Timeouts
+from brokerlaw.conformance.transitions import TransitionCounts
 from brokerlaw.spec.history import rows
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.rows import Invoke, Recording
@@ -48,6 +49,7 @@ class Run:
         self._cases = 0
         self._operations = 0
         self._coverage = Coverage()
+        self._transitions = TransitionCounts()
         self._left_out = _left_out(self._profile, self._description)
         self._timeouts = Timeouts(self._description).listed
         self._pursuit = Pursuit(options)
@@ -105,6 +107,7 @@ class Run:
             promises=len(self._profile.invariants),
             untested=self._coverage.untested(self._description),
             unjudged=self._coverage.unjudged,
+            transitions=self._transitions.told,
             left_out=self._left_out,
             never_done=self._coverage.never_done,
             timeouts=self._timeouts,
@@ -168,6 +171,7 @@ class Run:
         """One case of the run, and what it leads to; the violation that the plan is known for leads to nothing new."""
         recording, findings = self._case(plan)
         self._coverage.add(recording, findings)
+        self._transitions.add(recording)
         for name, finding in findings.items():
             self._tallies[name].add(finding)
         operations = sum(isinstance(row, Invoke) for row in recording.rows)

@@ -7,6 +7,7 @@ from brokerlaw.conformance.coverage import Failure, NeverDone
 from brokerlaw.conformance.judge import VerdictStatus
 from brokerlaw.conformance.known import KnownViolation, differences
 from brokerlaw.conformance.timeouts import Timeout
+from brokerlaw.conformance.transitions import Transitions
 from brokerlaw.spec.history.values import Struct
 from brokerlaw.spec.text import shown
 
@@ -68,7 +69,8 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
 
     `promises` is how many the profile has. `untested` are capabilities that are claimed and that no promise put to the
     test, `unjudged` operations whose effect no promise looked at; None: an older report, which does not tell.
-    `timeouts` are the broker's settings that the suite's waits follow.
+    `timeouts` are the broker's settings that the suite's waits follow, `transitions` the actions of each protocol that
+    the cases exercised, as far as clients see them.
     """
 
     adapter: str
@@ -87,6 +89,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     promises: int = 0
     untested: tuple[str, ...] | None = None
     unjudged: tuple[str, ...] | None = None
+    transitions: tuple[Transitions, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     never_done: tuple[NeverDone, ...] = ()
     timeouts: tuple[Timeout, ...] = ()

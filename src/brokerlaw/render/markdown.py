@@ -28,6 +28,8 @@ def render(result: RunResult) -> str:
         gfm.table([(name, gfm.text(value)) for name, value in facts], ("", "")),
         "## Verdicts",
         gfm.table(verdicts, ("verdict", "invariant", "times exercised", "cases", "violations"), numbers=3),
+        *(["## Transitions of the protocols, as clients see them"] if result.transitions else []),
+        "\n".join(f"- {gfm.text(each.told)}" for each in result.transitions),
         *(["## Violations"] if result.found else []),
         *(_found(number, found) for number, found in enumerate(result.found, 1)),
     ]

@@ -1,0 +1,238 @@
+"""Transitions: which actions of each protocol the cases of a run have exercised, as far as a client can see them.
+
+An action is seen by its sign: an operation that came to an outcome, or something that was observed. An action without a
+sign happens inside the broker, and is said to be out of sight.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from brokerlaw.spec.history import observations as seen, operations as ops
+from brokerlaw.spec.history.operation import Operation
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
+from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Recording
+from brokerlaw.spec.history.values import PartitionState, Placed, Struct
+
+
+class Sight(NamedTuple):
+    """An operation with its outcome, or an observation; `opened` is how the client that it concerns was opened."""
+
+    op: Operation | None
+    outcome: Outcome | None
+    observed: seen.Observation | None
+    opened: Operation | None
+
+    def done(self, *kinds: type[Operation]) -> bool:
+        """Whether such an operation succeeded."""
+        return isinstance(self.op, kinds) and isinstance(self.outcome, Ok)
+
+    def refused(self, *errors: str) -> bool:
+        """Whether something failed with one of these errors, or with any."""
+        return isinstance(self.outcome, Fail) and (not errors or self.outcome.error in errors)
+
+
+Sign: TypeAlias = Callable[[Sight], bool]
+
+
+class Transitions(Struct, frozen=True, omit_defaults=False):
+    """One protocol: how often each action was seen, which never were, and which no client can see."""
+
+    protocol: str
+    exercised: dict[str, int]
+    never: tuple[str, ...]
+    out_of_sight: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """`groups_classic: 8 of 9 actions exercised; never: replace; out of sight: assign`."""
+        parts = [f"{len(self.exercised)} of {len(self.exercised) + len(self.never)} actions exercised"]
+        parts += [f"never: {', '.join(self.never)}"] if self.never else []
+        parts += [f"out of sight: {', '.join(self.out_of_sight)}"] if self.out_of_sight else []
+        return f"{self.protocol}: {'; '.join(parts)}"
+
+
+def _done(*kinds: type[Operation]) -> Sign:
+    return lambda s: s.done(*kinds)
+
+
+def _saw(*kinds: type[seen.Observation]) -> Sign:
+    return lambda s: isinstance(s.observed, kinds)
+
+
+def _member(protocol: str, sign: Sign) -> Sign:
+    """Of a member of a group that speaks the protocol."""
+    return lambda s: (
+        isinstance(s.opened, ops.OpenConsumer)
+        and s.opened.group is not None
+        and s.opened.protocol == protocol
+        and sign(s)
+    )
+
+
+def _classic(sign: Sign) -> Sign:
+    return _member("classic", sign)
+
+
+def _next(sign: Sign) -> Sign:
+    return _member("consumer", sign)
+
+
+def _producer(transactional: bool, sign: Sign) -> Sign:
+    """Of a producer with a transactional id, or of one that only numbers its records."""
+    return lambda s: (
+        isinstance(s.opened, ops.OpenProducer)
+        and s.opened.idempotent
+        and (s.opened.transactional_id is not None) is transactional
+        and sign(s)
+    )
+
+
+def _asked(*kinds: type[Operation]) -> Sign:
+    return lambda s: isinstance(s.op, kinds)
+
+
+def _acknowledged(acks: str | None = None) -> Sign:
+    return lambda s: (
+        s.done(ops.Send) and isinstance(s.opened, ops.OpenProducer) and (acks is None or s.opened.acks == acks)
+    )
+
+
+def _described(sign: Callable[[PartitionState], bool]) -> Sign:
+    return lambda s: s.done(ops.DescribePartition) and isinstance(s.outcome, Ok) and sign(s.outcome.value)
+
+
+def _with_records(s: Sight) -> bool:
+    return isinstance(s.outcome, Ok) and bool(s.outcome.value)
+
+
+def _recognised(s: Sight) -> bool:
+    return isinstance(s.outcome, Ok) and isinstance(s.outcome.value, Placed) and s.outcome.value.offset < 0
+
+
+FENCED: Final = ("FENCED_INSTANCE_ID", "UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_MEMBER_EPOCH")
+FENCED_PRODUCER: Final = ("PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH")
+
+SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
+    "delivery": {
+        "append": _acknowledged(),
+        "take_over": _saw(seen.Assigned),
+        "crash": _done(ops.Crash),
+        "poll": lambda s: s.done(ops.Poll) and _with_records(s),
+        "process_first": _saw(seen.Applied),
+        "commit_last": _done(ops.Commit),
+        "transact": _done(ops.CommitTransaction),
+        "refused": lambda s: isinstance(s.op, ops.Commit) and s.refused(),
+    },
+    "groups_classic": {
+        "configure": _classic(lambda s: isinstance(s.op, ops.OpenConsumer) and s.op.instance_id is not None),
+        "join": _classic(_done(ops.Subscribe)),
+        "replace": _classic(lambda s: s.refused("FENCED_INSTANCE_ID")),
+        "rejoin": _classic(lambda s: isinstance(s.observed, seen.Assigned) and s.observed.generation > 1),
+        "sync": _classic(_saw(seen.Assigned)),
+        "expire": _classic(_saw(seen.Lost)),
+        "learn_fenced": _classic(lambda s: isinstance(s.observed, seen.Lost) or s.refused(*FENCED)),
+        "commit": _classic(_done(ops.Commit)),
+        "settle": _classic(_saw(seen.Stable)),
+    },
+    "groups_next": {
+        "join": _next(_done(ops.Subscribe)),
+        "accept": _next(_saw(seen.Assigned)),
+        "release": _next(_saw(seen.Revoked)),
+        "expire": _next(_saw(seen.Lost)),
+        "learn_fenced": _next(lambda s: isinstance(s.observed, seen.Lost) or s.refused(*FENCED)),
+        "leave": _next(_done(ops.Close, ops.Unsubscribe)),
+        "send_commit": _next(_asked(ops.Commit)),
+        "commit": _next(_done(ops.Commit)),
+        "settle": _next(_saw(seen.Stable)),
+    },
+    "replication": {
+        "write": _acknowledged(),
+        "commit": _acknowledged("all"),
+        "fail": _done(ops.KillBroker, ops.StopBroker),
+        "elect": _done(ops.ElectLeader),
+        "lead": _described(lambda state: state.epoch > 0),
+        "shrink": _described(lambda state: len(state.isr) < len(state.replicas)),
+        "fetch": lambda s: s.done(ops.ReadReplica) and _with_records(s),
+    },
+    "isr_update": {
+        "append": _acknowledged(),
+        "advance": _acknowledged("all"),
+        "dismiss": _described(lambda state: len(state.isr) < len(state.replicas)),
+        "fence": _done(ops.KillBroker, ops.PauseBroker),
+        "unfence": _done(ops.RestartBroker, ops.ResumeBroker),
+        "restart": _done(ops.RestartBroker),
+        "elect": _described(lambda state: state.epoch > 0),
+    },
+    "idempotence": {
+        "send": _producer(False, _asked(ops.Send)),
+        "acknowledge": _producer(False, _done(ops.Send)),
+        "retry": _producer(False, lambda s: s.done(ops.Send) and _recognised(s)),
+        "retain": _done(ops.DeleteRecords),
+    },
+    "transactions": {
+        "init": _producer(True, _done(ops.OpenProducer)),
+        "begin": _producer(True, _done(ops.BeginTransaction)),
+        "send": _producer(True, _asked(ops.Send)),
+        "append": _producer(True, _done(ops.Send)),
+        "ask_commit": _producer(True, _asked(ops.CommitTransaction)),
+        "ask_abort": _producer(True, _asked(ops.AbortTransaction)),
+        "answer": _producer(True, _done(ops.CommitTransaction, ops.AbortTransaction)),
+        "hear_of_fence": _producer(True, lambda s: s.refused(*FENCED_PRODUCER)),
+    },
+}
+"""By protocol and action, its sign."""
+OUT_OF_SIGHT: Final[Mapping[str, tuple[str, ...]]] = {
+    "delivery": ("fail", "dead_letter", "commit_first", "process_last"),
+    "groups_classic": ("all_joined", "assign", "all_assigned", "next_round"),
+    "groups_next": ("assign", "reassign", "grant", "ask", "collect", "hear"),
+    "replication": ("follow", "learn", "expand"),
+    "isr_update": (
+        *("fetch", "propose_in", "propose_out", "admit", "refuse", "hear", "fence_other", "restart_other"),
+        *("elect_eligible", "force"),
+    ),
+    "idempotence": ("lose", "append", "replicate", "change_leader", "change_leader_at_watermark"),
+    "transactions": ("add", "end", "mark", "complete", "time_out"),
+}
+"""Actions without a sign of their own: inside the broker, or told from another only by what the application knows."""
+
+
+class TransitionCounts:
+    """Counts over the cases of a run."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, recording: Recording) -> None:
+        """Count one case."""
+        invoked: dict[int, Operation] = {}
+        opened: dict[str, Operation] = {}
+        for row in recording.rows:
+            match row:
+                case Invoke():
+                    invoked[row.op] = row.value
+                    if isinstance(row.value, ops.OpenProducer | ops.OpenConsumer):
+                        opened[row.value.client] = row.value
+                case Complete():
+                    op = invoked[row.op]
+                    self._count(Sight(op, row.outcome, None, opened.get(ops.client_of(op) or "")))
+                case Observe():
+                    self._count(Sight(None, None, row.value, opened.get(row.process)))
+
+    def _count(self, sight: Sight) -> None:
+        for protocol, signs in SIGNS.items():
+            self._counts.update((protocol, action) for action, sign in signs.items() if sign(sight))
+
+    @property
+    def told(self) -> tuple[Transitions, ...]:
+        """What came of it, for each protocol."""
+        return tuple(map(self._of, SIGNS))
+
+    def _of(self, protocol: str) -> Transitions:
+        exercised = {action: self._counts[protocol, action] for action in SIGNS[protocol]}
+        return Transitions(
+            protocol,
+            {action: count for action, count in exercised.items() if count},
+            tuple(action for action, count in exercised.items() if not count),
+            OUT_OF_SIGHT[protocol],
+        )
