@@ -4,14 +4,12 @@ from typing import Final
 
 from brokerlaw.conformance.application import Applications
 from brokerlaw.conformance.model import PlanModel
-from brokerlaw.conformance.patience import Patience
+from brokerlaw.conformance.patience import BREATH, Patience
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Stable, WaitTimedOut
 from brokerlaw.spec.history.values import TopicPartition
 
-BREATH: Final = 50
-"""Milliseconds between two rounds of polls that fail at once."""
 CALM: Final = 3
 """Rounds of polling in which nothing may change."""
 

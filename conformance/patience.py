@@ -6,6 +6,11 @@ from brokerlaw.conformance.session import Session
 
 LOOKS: Final = 5
 """A wait looks at least as often, so that it does not end in vain because the machine stood still meanwhile."""
+MANY: Final = 100
+"""Looks after which time is made to pass between two: on a clock that stands still while a broker is asked and asked
+again, patience would never end."""
+BREATH: Final = 50
+"""Milliseconds of it."""
 
 
 class Patience:
@@ -21,4 +26,6 @@ class Patience:
     def left(self) -> bool:
         """Whether to look once more."""
         self._looks += 1
+        if self._looks > MANY:
+            self._session.adapter.wait(BREATH)
         return self._looks <= LOOKS or self._session.elapsed(self._since) < self.milliseconds
