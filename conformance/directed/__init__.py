@@ -111,7 +111,7 @@ SCHEDULES: Final = (
     Directed("looked-up-by-time", lookups.by_time, ("offsets.by-timestamp",)),
     Directed("records-deleted", lookups.deleted, ("retention.deletes-what-was-asked", "reading.leaves-nothing-out")),
     Directed("deleted-by-time", lookups.deleted_by_time, ("offsets.by-timestamp", "retention.deletes-what-was-asked")),
-    Directed("lags", lookups.lags, ("offsets.lag",)),
+    Directed("lags", lookups.lags, ("groups.lag-is-the-distance",)),
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
     Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),

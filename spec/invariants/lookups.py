@@ -3,19 +3,18 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Ints
-from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
-from brokerlaw.spec.history.evidence.deletions import deleted, deleted_below
+from brokerlaw.spec.history.evidence.deletions import deleted, deleted_below, deletions
 from brokerlaw.spec.history.evidence.ends import Bound, at_least, at_most, ends_told, stable_at_most
 from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.positions import positions
 from brokerlaw.spec.history.evidence.records import DURABLE
-from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, highest_before, least, lowest_from, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, highest_before, least, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.stamps import stamps
 from brokerlaw.spec.history.evidence.topics import clean, within, without_transactions
 from brokerlaw.spec.history.evidence.versions import known_end
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, LAG, OK, TIMESTAMP, UNCOMMITTED, Answers
+from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, OK, TIMESTAMP, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, violation
 
@@ -71,7 +70,10 @@ def by_timestamp(h: History) -> Finding:
 
     An offset of which no record is known may be a marker of a transaction, which has a timestamp too.
     """
-    asked, known = _lookups(h), stamps(h)
+    asked = _lookups(h)
+    if not len(asked):
+        return Finding(0)
+    known = stamps(h)
     found, cut = asked.offset >= 0, deleted(h, asked.tp, asked.invoked)
     own = find((known.tp, known.offset), (asked.tp, asked.offset))
     earlier = _earlier(h, asked)
@@ -132,6 +134,8 @@ def deletes_what_was_asked(h: History) -> Finding:
 
     After an outage it is not judged: a broker that is killed may forget where its log began.
     """
+    if not len(deletions(h)):
+        return Finding(0)
     begins = h.answers[(h.answers.kind == EARLIEST) & (h.answers.status == OK)]
     begins = begins[within(h, clean(h))[begins.tp]]
     cut = deleted(h, begins.tp, begins.invoked)
@@ -161,42 +165,3 @@ def _begins(h: History, begins: Answers, answer: int, below: int, op: int) -> Vi
 def _given(h: History, poll: int, tp: int, offset: int, op: int) -> Violation:
     reader = h.processes[h.operations.client[poll]]
     return violation(h, f"{reader} was given {place(h, tp, offset)}, which had been deleted", (op, poll))
-
-
-@invariant(
-    "offsets.lag",
-    statement="The lag that is told is the distance from what the group has committed to the log's end.",
-    formal="∀ lag(g, p) = n: ∃ commit c that may be the last, end e that may be told at the time: n = e - c",
-    source="Kafka documentation, kafka-consumer-groups --describe (CURRENT-OFFSET, LOG-END-OFFSET, LAG)",
-    capabilities=("topics", "groups.lag"),
-    promised=DURABLE,
-    covers=("groups",),
-    liars=("lag.answer", "lag.request.partition"),
-)
-def lag(h: History) -> Finding:
-    """Where there are transactions, the end may be the last stable one: then a lag is judged only as too large."""
-    asked = h.answers[(h.answers.kind == LAG) & (h.answers.status == OK) & (h.answers.offset >= 0)]
-    accountable = ~np.isin(asked.group, list(unaccountable(h)))
-    asked = asked[within(h, clean(h))[asked.tp] & accountable]
-    commits = admissible(h, asked.group, asked.tp, asked.invoked, asked.completed, UNCOMMITTED)
-    low, plain = at_least(h, _as_ends(asked)), without_transactions(h)[asked.tp]
-    later = ends_told(h)
-    later = later[later.isolation == UNCOMMITTED]
-    end = lowest_from(later.tp, later.invoked, later.offset, asked.tp, asked.completed + 1)
-    sure = commits.latest >= 0
-    small = sure & plain & (asked.offset < low.end - commits.highest)
-    large = sure & (end >= 0) & (asked.offset > np.maximum(take(later.offset, end) - commits.lowest, 0))
-    breaches = [_lag(h, asked, int(i), int(low.op[i]), int(commits.latest[i])) for i in np.flatnonzero(small)]
-    breaches += [_lag(h, asked, int(i), int(later.op[end[i]]), int(commits.latest[i])) for i in np.flatnonzero(large)]
-    return Finding(int((sure & (plain | (end >= 0))).sum()), tuple(breaches))
-
-
-def _as_ends(asked: Answers) -> Answers:
-    columns = {**asked.columns, "isolation": np.full(len(asked), UNCOMMITTED)}
-    return Answers(**columns)
-
-
-def _lag(h: History, asked: Answers, answer: int, shown: int, commit: int) -> Violation:
-    where = f"group {h.groups[asked.group[answer]]} was said to be {asked.offset[answer]} behind in"
-    reason = f"{where} {partition(h, asked.tp[answer])}, against its last commit and the log's end{under(h, DURABLE)}"
-    return violation(h, reason, (commit, shown, asked.op[answer]))

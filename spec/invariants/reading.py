@@ -186,6 +186,8 @@ def _too_many(h: History, poll: int, count: int, bound: int) -> Violation:
 def paused_gives_nothing(h: History) -> Finding:
     """A rebalance, another assignment and an unsubscription end a pause as well. A poll under way may bring some."""
     held, reads, operations = pauses(h), h.reads, h.operations
+    if not len(held):
+        return Finding(0)
     begun, over = operations.row[reads.op], operations.ended[reads.op]
     have, asked = pack_both((held.opened, held.tp), (reads.opened, reads.tp))
     pause = last_before(have, held.begin, asked, begun)

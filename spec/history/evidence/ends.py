@@ -98,7 +98,9 @@ def _timeout(h: History) -> Ints:
     found = np.zeros(len(h.operations) + 1, dtype=np.int64)
     for opened, client in h.clients:
         if isinstance(client, ops.OpenProducer):
-            found[opened] = client.transaction_timeout * MILLISECOND
+            own = client.settings.get("transaction.timeout.ms", "")
+            timeout = int(own) if own.isdecimal() else client.transaction_timeout
+            found[opened] = min(timeout, client.transaction_timeout) * MILLISECOND
     return found
 
 

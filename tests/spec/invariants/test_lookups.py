@@ -9,7 +9,6 @@ from brokerlaw.spec.history.outcomes import Ok, Outcome
 END = "offsets.end-told"
 TIME = "offsets.by-timestamp"
 DELETED = "retention.deletes-what-was-asked"
-LAG = "offsets.lag"
 RESET = "offsets.reset-policy"
 
 
@@ -215,48 +214,6 @@ def test_a_broker_that_was_killed_may_forget_where_its_log_began() -> None:
     told.do(ops.RestartBroker(0))
     told.list_offset(0, "earliest")
     untested(told, DELETED)
-
-
-# --- lags ---
-
-
-def committed(offset: int = 2) -> tuple[HistoryBuilder, list[Call], Call]:
-    told, sends = log()
-    told.member("a")
-    return told, sends, told.commit("a", offset)
-
-
-def lag(told: HistoryBuilder, answer: int | None) -> Call:
-    return told.do(ops.Lag("g", "t", 0), Ok(answer))
-
-
-def test_a_lag_that_is_too_small_is_seen() -> None:
-    told, sends, commit = committed()
-    reason = guilty(told, LAG, commit, sends[5], lag(told, 3))
-    assert reason == "group g was said to be 3 behind in t/0, against its last commit and the log's end"
-
-
-def test_a_lag_that_is_too_large_is_seen() -> None:
-    told, _, commit = committed()
-    asked = lag(told, 5)
-    guilty(told, LAG, commit, asked, told.list_offset(6))
-
-
-def test_a_lag_as_it_is() -> None:
-    told, _, _ = committed()
-    lag(told, 4)
-    told.commit("a", 4, UNKNOWN)
-    lag(told, 4)
-    lag(told, 2)
-    told.list_offset(6)
-    assert innocent(told, LAG) == 3
-
-
-def test_without_a_commit_there_is_nothing_to_tell() -> None:
-    told, _ = log()
-    told.member("a")
-    lag(told, None)
-    untested(told, LAG)
 
 
 # --- resets ---
