@@ -21,11 +21,11 @@ from brokerlaw.spec.invariants.wording import partition, place, violation
 
 @invariant(
     "offsets.end-told",
-    statement="The end that is told of a log is behind every record that was acknowledged or read, never goes back, is"
-    " at no open transaction's records for read_committed, and not beyond what was sent.",
-    formal="∀ latest(p) = e: acknowledged or read before at o ⇒ e > o; told e' before ⇒ e ≥ e'; at read_committed a"
-    " transaction open throughout with a record at o ⇒ e ≤ o; e ≤ |sends to p|",
-    source="Kafka, ListOffsets; KIP-98 (last stable offset); KIP-207, KAFKA-2334 (never backwards)",
+    statement="The end that is told of a log is behind every record that was acknowledged or read, not behind an open"
+    " transaction's for read_committed, and not beyond what was sent.",
+    formal="∀ latest(p) = e: acknowledged or read before at o ⇒ e > o; at read_committed a transaction open throughout"
+    " with a record at o ⇒ e ≤ o; e ≤ |sends to p|",
+    source="Kafka, ListOffsets; KIP-98 (last stable offset)",
     promised=DURABLE,
     liars=("list_offsets.answer: one more", "list_offsets.answer: one less", "list_offsets.request.isolation"),
 )

@@ -2,7 +2,7 @@
 
 A record that was acknowledged by all in sync, or read, stands below the end (the high watermark). Readers at
 read_committed are told the last stable offset, which no open transaction lets pass. Sources: Kafka documentation,
-"Replication"; KIP-98 (last stable offset); KIP-207 (an end that was told does not go back).
+"Replication"; KIP-98 (last stable offset).
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from brokerlaw.spec.history.evidence.settings import idempotent
 from brokerlaw.spec.history.evidence.topics import known, number_of, topic_of
 from brokerlaw.spec.history.evidence.versions import known_end, shown_by
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, FAIL, LATEST, OK, UNCOMMITTED, Answers
+from brokerlaw.spec.history.tables import COMMITTED, FAIL, LATEST, OK, Answers
 
 MILLISECOND = 1_000_000
 
@@ -30,21 +30,13 @@ class Bound(Table[Ints], kw_only=True):
 
 
 def at_least(h: History, asked: Answers) -> Bound:
-    """Behind all that was certainly there for such readers before it was asked, and not before what was told then."""
-    plain = asked.isolation != COMMITTED
-    record = np.where(plain, known_end(h, asked.tp, asked.invoked), 0)
-    bounds = [Bound(end=record, op=np.where(plain, shown_by(h, asked.tp, asked.invoked), -1))]
-    reads, told = h.reads[h.reads.isolation == COMMITTED], ends_told(h)
+    """Behind all that was certainly there for such readers before it was asked."""
+    reads = h.reads[h.reads.isolation == COMMITTED]
     last = highest_before(reads.tp, reads.completed, reads.offset, asked.tp, asked.invoked)
-    bounds.append(Bound(end=take(reads.offset, last) + 1, op=take(reads.op, last)))
-    for level in (COMMITTED, UNCOMMITTED):
-        earlier = told[told.isolation == level]
-        last = highest_before(earlier.tp, earlier.completed, earlier.offset, asked.tp, asked.invoked)
-        last = np.where(plain | (level == COMMITTED), last, -1)
-        bounds.append(Bound(end=take(earlier.offset, last, 0), op=take(earlier.op, last)))
-    ends, shown = (np.stack([bound.columns[name] for bound in bounds]) for name in ("end", "op"))
-    best, rows = np.argmax(ends, axis=0), np.arange(len(asked))
-    return Bound(end=ends[best, rows], op=shown[best, rows])
+    read = Bound(end=take(reads.offset, last) + 1, op=take(reads.op, last))
+    end, op = known_end(h, asked.tp, asked.invoked), shown_by(h, asked.tp, asked.invoked)
+    plain = (asked.isolation != COMMITTED) & (end >= read.end)
+    return Bound(end=np.where(plain, end, read.end), op=np.where(plain, op, read.op))
 
 
 @derived

@@ -44,9 +44,6 @@ def _ends(readers: Readers) -> Verdict:
 def _least(readers: Readers, asked: Asked, tp: TopicPartition) -> int:
     isolated = _isolated(asked)
     found = [0 if isolated else readers.end_by(tp, asked.begun)]
-    for other, where, end in _asked(readers, "latest"):
-        if where == tp and other.over < asked.begun and (_isolated(other) or not isolated):
-            found.append(end)
     for other in readers.asked:
         before = isinstance(other.op, ops.Poll) and other.over < asked.begun
         if before and readers.by_client[other.op.client].isolation == "read_committed":  # type: ignore[union-attr]
