@@ -117,12 +117,20 @@ def create_time_kept(h: History) -> Finding:
     send = source_of_read(h)
     given = take(sends.timestamp, send)
     own = _types(h)[reads.tp]
-    created = np.where(own == UNKNOWN, reads.stamped != LOG_APPEND_TIME, own == CREATE_TIME)
+    told = (reads.stamped == CREATE_TIME) | ((reads.stamped < 0) & ~_may_be_appended(h)[reads.tp])
+    created = np.where(own == UNKNOWN, told, own == CREATE_TIME)
     tested = (given >= 0) & created & _tells(h)[reads.opened]
     wrong = np.flatnonzero(tested & (reads.timestamp != given))
     once = wrong[firsts(reads.tp[wrong], reads.offset[wrong], reads.timestamp[wrong])]
     breaches = tuple(_another_time(h, reads, i, int(send[i])) for i in once.tolist())
     return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), breaches)
+
+
+def _may_be_appended(h: History) -> Bools:
+    """By partition, whether its topic was ever to have timestamps of the appending."""
+    topics = {tp.topic for tp in h.partitions.values}
+    asked = {t for t in topics if any(each.value == TYPES[LOG_APPEND_TIME] for each in values_of(h, t, TIMESTAMP_TYPE))}
+    return within(h, asked)
 
 
 def _tells(h: History) -> Bools:

@@ -169,6 +169,14 @@ def test_the_brokers_time_takes_the_place_of_the_senders() -> None:
     untested(history, CREATED)
 
 
+def test_a_topic_that_was_changed_may_have_either_time_where_readers_do_not_tell() -> None:
+    history = told()
+    history.alter(message_timestamp_type="LogAppendTime")
+    history.send(b"a", 0, timestamp=1_000)
+    history.given(0, b"a", timestamp=77)
+    untested(history, CREATED)
+
+
 def test_a_broker_that_stamps_by_default_says_so_with_each_record() -> None:
     history = told()
     history.send(b"a", 0, timestamp=1_000)

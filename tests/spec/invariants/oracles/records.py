@@ -66,7 +66,9 @@ def create_time_kept(told: Told) -> Verdict:
     telling = {r.opened for r in told.reads if r.record.timestamp >= 0 or r.record.timestamp_type}
     for read in told.reads:
         send, own, record = source(told, read), _type(told), read.record
-        created = own == "CreateTime" if own else record.timestamp_type != "LogAppendTime"
+        appended = any(value == "LogAppendTime" for value, _, _ in told.values("message.timestamp.type", "CreateTime"))
+        untold = record.timestamp_type is None and not appended
+        created = own == "CreateTime" if own else record.timestamp_type == "CreateTime" or untold
         if send and send.op.timestamp is not None and created and read.opened in telling:
             tested.add(read.place)
             if record.timestamp != send.op.timestamp:
