@@ -102,7 +102,7 @@ def _shares(h: History) -> Iterator[Shares]:
     """At each rest of a group over topics of a known size, unless a broker was down just then.
 
     Who holds nothing and whose last poll was refused is none of its members: another has its instance id, before it or
-    instead of it.
+    instead of it. Which of several topics it alone has asked for is not told, so that nothing is said of them.
     """
     times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
     calm = ~disturbed(h, times, times)
@@ -110,7 +110,7 @@ def _shares(h: History) -> Iterator[Shares]:
         if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
             owners = _owners(h, stable, time)
             able = {*_able(h, stable.members, row), *(owner for each in owners.values() for owner in each)}
-            if able:
+            if able and (len(stable.topics) == 1 or able.issuperset(stable.members)):
                 members = tuple(member for member in stable.members if member in able)
                 yield Shares(row, msgspec.structs.replace(stable, members=members), owners)
 
