@@ -53,6 +53,31 @@ def test_epochs_of_the_consumer_protocol_are_each_members_own() -> None:
     innocent(told, EXCLUSIVE)
 
 
+def test_who_shares_its_static_id_may_be_fenced_and_not_know_it() -> None:
+    told = HistoryBuilder()
+    told.topic(partitions=2)
+    told.member("a", instance_id="i")
+    told.member("b")
+    told.member("a-again", instance_id="i")
+    told.assigned("a", 0, generation=1)
+    told.poll("a")
+    told.assigned("b", 0, generation=2)
+    untested(told, EXCLUSIVE)
+
+
+def test_who_alone_is_left_with_its_static_id_is_in_session() -> None:
+    told = HistoryBuilder()
+    told.topic(partitions=2)
+    told.member("before", instance_id="i")
+    told.do(ops.Crash("before"))
+    told.member("a", instance_id="i")
+    told.member("b")
+    first = told.assigned("a", 0, generation=1)
+    told.poll("a")
+    second = told.assigned("b", 0, generation=2)
+    guilty(told, EXCLUSIVE, first, second)
+
+
 def test_other_groups_and_other_partitions_are_no_rivals() -> None:
     told, _ = pair()
     told.member("x", "other")
