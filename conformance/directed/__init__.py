@@ -173,6 +173,7 @@ SCHEDULES: Final = (
     Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible",)),
     Directed("all-killed", progress.all_killed, ("progress.leader-returns", "progress.in-sync-again", *_FAILOVER)),
     Directed("marker-delayed", progress.marker_delayed, _TRANSACTIONS),
+    Directed("joined-early", failover.joined_early, _FAILOVER),
     Directed("end-told", failover.end_told, ("ends.never-go-back", *_FAILOVER)),
     Directed("min-isr-lost", failover.min_isr_lost, ("durability.min-isr-refuses", *_FAILOVER)),
     Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),

@@ -1,6 +1,6 @@
 """Failover: leaders die, stand still or are cut off while records are on their way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
@@ -139,6 +139,35 @@ def last_in_sync_replica(replication: int) -> Iterator[Step]:
     yield ResumePaused()
     yield AwaitLeader(TOPIC)
     yield from sends(1, start=3)
+
+
+def joined_early(replication: int) -> Iterator[Step]:
+    """A replica comes back to a leader that was elected just now, and that dies before the replica has everything.
+
+    That is a matter of a moment: several partitions with the same brokers in the same roles have a chance each.
+    """
+    alike = range(0, 5 * replication, replication)
+    yield topic(alike[-1] + 1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from _to_each(alike, 0)
+    yield InjectFault("stop", "leader", TOPIC)
+    yield Heal()
+    yield Elapse(1_000)
+    yield InjectFault("pause", "last-follower", TOPIC)
+    yield AwaitIsr(TOPIC, 0, 2)
+    yield from _to_each(alike, 1)
+    yield InjectFault("isolate", "leader", TOPIC)
+    yield from (ops.ElectLeader(TOPIC, partition) for partition in alike)
+    yield ResumePaused()
+    yield Elapse(3)
+    yield InjectFault("stop", "leader", TOPIC)
+    yield Elapse(1_500)
+    yield Heal()
+
+
+def _to_each(partitions: Iterable[int], number: int) -> Iterator[Step]:
+    for each in partitions:
+        yield ops.Send("p0", TOPIC, b"p0-%d-%d:" % (number, each), b"key-%d" % each, each)
 
 
 def end_told(replication: int) -> Iterator[Step]:

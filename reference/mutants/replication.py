@@ -216,7 +216,7 @@ REPLICATION: Final = {
         "a replica is in sync at the high watermark, before the leader's epoch begins",
         "KAFKA-7128",
         Parts(leader=JoinsAtHighWatermark),
-        unseen="the replica lacks records for milliseconds, until its next fetch; no plan fells the leader just then",
+        ("durability.acked-survives",),
     ),
     "KAFKA-7415": Mutant(
         "a new leader writes its epoch down with its first record only",

@@ -41,10 +41,10 @@ def test_the_mutant_is_accused_and_the_reference_is_not(mutant: str, invariant: 
 
 @pytest.mark.parametrize(("mutant", "invariant"), CATCHES)
 def test_the_plan_is_short_and_makes_sense(mutant: str, invariant: str) -> None:
-    """Where an answer must get lost, which chance decides, a plan stays longer."""
+    """Where an answer must get lost, or a moment be met, which chance decides, a plan stays longer."""
     plan = plan_of(mutant, invariant)
     assert normalise(plan.steps) == plan.steps
-    assert len(plan.steps) <= (30 if mutant in ("redpanda-3039", "batch-offset") else 12)
+    assert len(plan.steps) <= (30 if mutant in ("redpanda-3039", "batch-offset", "KAFKA-7128") else 12)
 
 
 def test_table_and_book_agree() -> None:
