@@ -18,6 +18,7 @@ from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.invariants.invariant import Finding, Invariant
+from brokerlaw.spec.invariants.weaknesses import Weakness, weaknesses
 from brokerlaw.spec.text import printable
 
 MILLISECOND = 1_000_000
@@ -83,16 +84,23 @@ def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, 
     with one_line(SelectionError):
         book = select(patterns, profile)
     judged = Judged(book)
+    weak: list[tuple[str, Weakness]] = []
     several = len(histories) > 1 or histories[0].is_dir()
     for path, owed in _files(histories, book):
         with opened_recording(path) as given:
             folded = _folded(given, round(clock_tolerance * MILLISECOND))
         findings, failure = _findings(folded, owed)
         judged.add(findings, str(path) if several else "")
+        weak += [("" if not several else f" of {path}", each) for each in weaknesses(folded)]
         judged.failures += [f"{path}: {failure}"] if failure and several else [failure] if failure else []
     streams.say(judged.table)
     for cause in causes(judged.breaches):
         streams.say("\n" + "\n  ".join(_lines(cause)))
+    for where, (name, example, _) in weak[:1]:
+        count = sum(each.tangles for _, each in weak)
+        rows = ", ".join(map(str, example.witnesses))
+        streams.say(f"\n{name}, and no breach of any promise (the first of {count}): {printable(example.reason)}")
+        streams.say(f"  rows {rows}{printable(where)}")
     if judged.failures:
         raise CliError(f"{'; '.join(judged.failures)}; of that promise nothing is said")
     raise Exit(judged.code)
