@@ -15,7 +15,7 @@ from brokerlaw.conformance.machines.moves.belonging import joining
 from brokerlaw.conformance.machines.moves.move import Steps
 from brokerlaw.conformance.machines.moves.producing import opening, record
 from brokerlaw.conformance.machines.moves.reading import isolation, resets
-from brokerlaw.conformance.machines.scene import OTHERS, TOPIC, Scene, Team
+from brokerlaw.conformance.machines.scene import OTHERS, TOPIC, Assignor, Scene, Team
 from brokerlaw.conformance.plan import DeclareApplication
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Discipline
@@ -98,7 +98,8 @@ class MixedMachine(Scene):
         able = [each for each in DISCIPLINES if each != "exactly-once" or self.has("transactions")]
         discipline = c.one(None, c.of(able))
         following = self.has("groups.next") and c.chance(3)
-        classic = ("range", "range", "roundrobin", *(["cooperative-sticky"] if self.has("groups.cooperative") else []))
+        cooperative: tuple[Assignor, ...] = ("cooperative-sticky",) if self.has("groups.cooperative") else ()
+        classic: tuple[Assignor, ...] = ("range", "range", "roundrobin", *cooperative)
         session = c.of(SESSIONS)
         return Team(
             name,

@@ -1,7 +1,7 @@
 """The scene of a mixed plan: its topics, groups and clients, as its moves ask for them."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from brokerlaw.conformance.machines.base import PlanMachine
 from brokerlaw.conformance.machines.choices import Choices
@@ -20,6 +20,9 @@ BY_VALUE: Final = ("idempotent-sink", "exactly-once")
 """Disciplines that know a record by its value: a record without one is not sent to them."""
 
 
+Assignor: TypeAlias = Literal["range", "roundrobin", "cooperative-sticky", "uniform"]
+
+
 @dataclass(frozen=True)
 class Team:
     """A group of a plan: how its members are opened, and the discipline of its application, if it has one.
@@ -30,7 +33,7 @@ class Team:
     name: str
     discipline: Discipline | None
     protocol: Literal["classic", "consumer"]
-    assignor: Literal["range", "roundrobin", "cooperative-sticky", "uniform"]
+    assignor: Assignor
     static: bool
     auto_commit: bool
     reset: ops.Reset
@@ -126,5 +129,6 @@ class Scene(PlanMachine):
 
     def wait(self, wanted: int) -> int:
         """Milliseconds that may be waited: a plan is not to take minutes on a broker of flesh and blood."""
-        self.patience -= (waited := min(wanted, self.patience))
+        waited = min(wanted, self.patience)
+        self.patience -= waited
         return waited

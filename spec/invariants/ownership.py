@@ -8,7 +8,7 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
-from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, gone, holders, of_group
+from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, holders, of_group
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import firsts, highest_before, last_before, neighbours, pack, take
@@ -101,18 +101,25 @@ class Shares(NamedTuple):
 def _shares(h: History) -> Iterator[Shares]:
     """At each rest of a group over topics of a known size, unless a broker was down just then.
 
-    Who holds nothing and whose last poll was refused is none of its members: another has its instance id, before it or
-    instead of it. Which of several topics it alone has asked for is not told, so that nothing is said of them.
+    Who holds nothing and whose last poll was refused, or who shares its instance id with another client, is perhaps
+    none of its members: the other is, before it or instead of it. Which of several topics it alone has asked for is
+    not told, so that nothing is said of them.
     """
     times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
     calm = ~disturbed(h, times, times)
     for (row, time, stable), judged in zip(h.stable, calm, strict=True):
         if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
             owners = _owners(h, stable, time)
-            able = {*_able(h, stable.members, row), *(owner for each in owners.values() for owner in each)}
+            able = {*_able(h, stable.members, row)} - _sharing(h, time)
+            able |= {owner for each in owners.values() for owner in each}
             if able and (len(stable.topics) == 1 or able.issuperset(stable.members)):
                 members = tuple(member for member in stable.members if member in able)
                 yield Shares(row, msgspec.structs.replace(stable, members=members), owners)
+
+
+def _sharing(h: History, time: int) -> set[str]:
+    """Members that are not alone with their static ids."""
+    return {consumer.client for opened, consumer in consumers(h).items() if contested(h)[opened] <= time}
 
 
 def _able(h: History, members: tuple[str, ...], row: int) -> tuple[str, ...]:
