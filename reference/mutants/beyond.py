@@ -24,6 +24,7 @@ BEYOND: Final = {
     "time-index-off": "no invariant of the book judges timestamps",
     "redpanda-10671": "what is visible and what is applied are one here: see KAFKA-9807",
     "redpanda-3501": "the coordinator's answer to a producer is never lost",
+    "KAFKA-5634": "what is beyond the high watermark is younger than any retention that a plan asks for",
     "KAFKA-15784": "offsets are checked and written in one step",
     "KAFKA-17582": "documented behaviour: the applications of the suite rewind",
     "ack-lost-redelivery": _QUEUES,
