@@ -7,7 +7,7 @@ One class serves thrice: `Seeks[int]` is one row, `Sent[Growing]` grows row by r
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Generic, Self, TypeAlias, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, get_origin
 
 import msgspec
 import numpy as np
@@ -15,7 +15,10 @@ import numpy.typing as npt
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
-Growing: TypeAlias = "array[int]"
+if TYPE_CHECKING:
+    Growing: TypeAlias = array[int]
+else:
+    Growing = array  # which has no types of its own before Python 3.12
 T = TypeVar("T", bound=Hashable)
 C = TypeVar("C")
 
@@ -33,6 +36,11 @@ class Pool(Generic[T]):
     def each(self, values: Iterable[T | None]) -> Iterator[int]:
         """`add` of many."""
         return map(self._index.__getitem__, values)
+
+    def fill(self, values: Iterable[T]) -> None:
+        """Add many that are new, in their order."""
+        for value in values:
+            self.add(value)
 
     def find(self, value: T) -> int:
         """The value's index, or -1 when it was never added."""

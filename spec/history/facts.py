@@ -22,6 +22,27 @@ from brokerlaw.spec.history.values import GroupListing, GroupState
 class Facts:
     """The tables, and the few rows that judges look at themselves: not of operations that are `bulk`."""
 
+    operations: Operations[Growing]
+    sent: Sent[Growing]
+    returned: Returned[Growing]
+    ends: Ends[Growing]
+    committing: Committing[Growing]
+    answered: Answered[Growing]
+    described: Described[Growing]
+    copied: Copied[Growing]
+    ownership: Ownership[Growing]
+    applied: Applied[Growing]
+    drained: Drained[Growing]
+    invocations: dict[int, Invoke]
+    clients: list[tuple[int, ops.OpenProducer | ops.OpenConsumer]]
+    created: dict[str, ops.CreateTopic]
+    declared: list[tuple[int, seen.Declared]]
+    stable: list[tuple[int, int, seen.Stable]]
+    caught: list[tuple[int, int, seen.CaughtUp]]
+    described_groups: list[tuple[int, GroupState]]
+    listed_groups: list[tuple[int, tuple[GroupListing, ...]]]
+    timed_out: list[tuple[int, int, seen.WaitTimedOut]]
+
     def __init__(self) -> None:
         self.operations = growing(Operations[Growing])
         self.sent = growing(Sent[Growing])
@@ -34,12 +55,12 @@ class Facts:
         self.ownership = growing(Ownership[Growing])
         self.applied = growing(Applied[Growing])
         self.drained = growing(Drained[Growing])
-        self.invocations: dict[int, Invoke] = {}
-        self.clients: list[tuple[int, ops.OpenProducer | ops.OpenConsumer]] = []
-        self.created: dict[str, ops.CreateTopic] = {}
-        self.declared: list[tuple[int, seen.Declared]] = []
-        self.stable: list[tuple[int, int, seen.Stable]] = []
-        self.caught: list[tuple[int, int, seen.CaughtUp]] = []
-        self.described_groups: list[tuple[int, GroupState]] = []
-        self.listed_groups: list[tuple[int, tuple[GroupListing, ...]]] = []
-        self.timed_out: list[tuple[int, int, seen.WaitTimedOut]] = []
+        self.invocations = {}
+        self.clients = []
+        self.created = {}
+        self.declared = []
+        self.stable = []
+        self.caught = []
+        self.described_groups = []
+        self.listed_groups = []
+        self.timed_out = []

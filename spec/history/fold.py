@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from functools import singledispatchmethod
 from itertools import repeat
-from typing import Final, TypeVar, get_args
+from typing import Final, NamedTuple, TypeVar, get_args
 
 from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.clients import in_effect
@@ -12,7 +12,7 @@ from brokerlaw.spec.history.facts import Facts
 from brokerlaw.spec.history.operation import ClientOperation, Operation
 from brokerlaw.spec.history.outcomes import Fail, Ok
 from brokerlaw.spec.history.pools import Pools
-from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Row
+from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row, Stream
 from brokerlaw.spec.history.tables import (
     ABORT,
     ASSIGNED,
@@ -43,6 +43,20 @@ from brokerlaw.spec.history.values import (
 
 T = TypeVar("T")
 FUNCTIONS: Final = {kind: name for name, kind in ops.OPERATIONS.items()}
+
+
+class Folded(NamedTuple):
+    """What a recording says, as tables and what they refer to."""
+
+    header: Header
+    pools: Pools
+    facts: Facts
+
+
+def folded(recording: Recording | Stream) -> Folded:
+    """Raises `HistoryError` when a row cannot follow those before it."""
+    pools = Pools()
+    return Folded(recording.header, pools, Fold(pools).rows(recording.rows))
 
 
 class Fold:

@@ -8,7 +8,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints, grown
 from brokerlaw.spec.history.facts import Facts
-from brokerlaw.spec.history.fold import Fold
+from brokerlaw.spec.history.fold import Folded, folded
 from brokerlaw.spec.history.pools import Pools
 from brokerlaw.spec.history.rows import Recording, Stream
 from brokerlaw.spec.history.tables import (
@@ -43,10 +43,10 @@ class History(Pools):
     may then have begun so much earlier, and ended so much later, than was recorded.
     """
 
-    def __init__(self, recording: Recording | Stream, clock_tolerance: int = 0) -> None:
+    def __init__(self, recording: Recording | Stream | Folded, clock_tolerance: int = 0) -> None:
         """Raises `HistoryError` when a row cannot follow those before it."""
-        super().__init__()
-        facts = Fold(self).rows(recording.rows)
+        _, pools, facts = recording if isinstance(recording, Folded) else folded(recording)
+        vars(self).update(vars(pools))
         self.memory: dict[Callable[..., Any], Any] = {}
         self.overrides = dict(recording.header.overrides)
         self.broker = recording.header.broker

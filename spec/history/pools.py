@@ -10,16 +10,29 @@ class Pools:
     `lists`: replicas and in-sync sets in the order in which they were told.
     """
 
+    processes: Pool[str]
+    partitions: Pool[TopicPartition]
+    topics: Pool[str]
+    keys: Pool[bytes]
+    values: Pool[bytes]
+    headers: Pool[tuple[RecordHeader, ...]]
+    groups: Pool[str]
+    sinks: Pool[str]
+    members: Pool[str]
+    functions: Pool[str]
+    brokers: Pool[frozenset[int]]
+    lists: Pool[tuple[int, ...]]
+
     def __init__(self) -> None:
-        self.processes: Pool[str] = Pool()
-        self.partitions: Pool[TopicPartition] = Pool()
-        self.topics: Pool[str] = Pool()
-        self.keys: Pool[bytes] = Pool()
-        self.values: Pool[bytes] = Pool()
-        self.headers: Pool[tuple[RecordHeader, ...]] = Pool()
-        self.groups: Pool[str] = Pool()
-        self.sinks: Pool[str] = Pool()
-        self.members: Pool[str] = Pool()
-        self.functions: Pool[str] = Pool()
-        self.brokers: Pool[frozenset[int]] = Pool()
-        self.lists: Pool[tuple[int, ...]] = Pool()
+        self.processes = Pool()
+        self.partitions = Pool()
+        self.topics = Pool()
+        self.keys = Pool()
+        self.values = Pool()
+        self.headers = Pool()
+        self.groups = Pool()
+        self.sinks = Pool()
+        self.members = Pool()
+        self.functions = Pool()
+        self.brokers = Pool()
+        self.lists = Pool()

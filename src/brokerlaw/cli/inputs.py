@@ -17,7 +17,9 @@ from brokerlaw.cli.errors import CliError, one_line
 from brokerlaw.conformance import importers, trace as traces
 from brokerlaw.conformance.judge import claimed
 from brokerlaw.conformance.trace import SavedTrace, TraceError
-from brokerlaw.spec.history import rows
+from brokerlaw.spec.history import column_files, rows
+from brokerlaw.spec.history.column_files import is_columns
+from brokerlaw.spec.history.fold import Folded, folded
 from brokerlaw.spec.history.rows import Recording, Stream
 from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.invariants.invariant import Invariant
@@ -42,13 +44,16 @@ _OTHERS: Final = {
 class Input(NamedTuple):
     """A recording, and where each of its rows is."""
 
-    recording: Recording | Stream
+    recording: Recording | Stream | Folded
     place: Callable[[int], str]
 
 
 @contextmanager
 def opened_recording(path: Path) -> Iterator[Input]:
-    """The history at `path`, row by row, or that of the trace there. Raises `CliError`."""
+    """The history at `path`, row by row or in columns, or that of the trace there. Raises `CliError`."""
+    if is_columns(path):
+        yield Input(_columns(path), lambda row: f"{path}, row {row}")
+        return
     with one_line(HistoryError, TraceError), _opened(path) as (name, file):
         first = _first(name, file)
         _refuse_foreign(name, first)
@@ -65,6 +70,27 @@ def read_trace(path: Path) -> SavedTrace:
         if _is_line(first):
             raise CliError(f"{name}: this is a history, not a trace: it can be judged, and has no plan to run again")
         return _trace(name, first + file.read())
+
+
+def folded_with_place(given: Input) -> Folded:
+    """The tables of what was given. Raises `CliError` with the place of a row that cannot be."""
+    if isinstance(given.recording, Folded):
+        return given.recording
+    try:
+        return folded(given.recording)
+    except HistoryError as error:
+        where = "" if error.row is None else f"{given.place(error.row)}: "
+        raise CliError(f"{where}{error}") from error
+
+
+def _columns(folder: Path) -> Folded:
+    try:
+        with one_line(HistoryError):
+            return column_files.read(folder)
+    except ImportError as error:
+        raise CliError(f"{folder} is a history in columns: pip install 'brokerlaw[columns]' to read it") from error
+    except OSError as error:
+        raise CliError(f"{folder}: {error.strerror or error}") from error
 
 
 class _Report(msgspec.Struct):

@@ -9,14 +9,14 @@ from tabulate import tabulate
 
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
-from brokerlaw.cli.inputs import Input, opened_recording, owed_in
+from brokerlaw.cli.inputs import folded_with_place, opened_recording, owed_in
 from brokerlaw.conformance.causes import Breach, Cause, causes
 from brokerlaw.conformance.judge import JudgeError, SelectionError, judge as judge_history, select
 from brokerlaw.conformance.kept import HISTORIES, kept
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.spec.history import schema
+from brokerlaw.spec.history.column_files import is_columns
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.validate import HistoryError
 from brokerlaw.spec.invariants.invariant import Finding, Invariant
 from brokerlaw.spec.invariants.weaknesses import Weakness, weaknesses
 from brokerlaw.spec.text import printable
@@ -78,20 +78,20 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
 def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, clock_tolerance: float) -> None:
     """Judge each HISTORY: exit code 1 if one breaks a promise, 3 if they test none.
 
-    HISTORY is a history file (JSON lines), a trace, or the folder of a run with `--keep all`. Files may be compressed
-    by gzip; - is standard input.
+    HISTORY is a history file (JSON lines), a trace, a history in columns (see `convert`), or the folder of a run with
+    `--keep all`. Files may be compressed by gzip; - is standard input.
     """
     with one_line(SelectionError):
         book = select(patterns, profile)
     judged = Judged(book)
     weak: list[tuple[str, Weakness]] = []
-    several = len(histories) > 1 or histories[0].is_dir()
+    several = len(histories) > 1 or (histories[0].is_dir() and not is_columns(histories[0]))
     for path, owed in _files(histories, book):
         with opened_recording(path) as given:
-            folded = _folded(given, round(clock_tolerance * MILLISECOND))
-        findings, failure = _findings(folded, owed)
+            history = History(folded_with_place(given), round(clock_tolerance * MILLISECOND))
+        findings, failure = _findings(history, owed)
         judged.add(findings, str(path) if several else "")
-        weak += [("" if not several else f" of {path}", each) for each in weaknesses(folded)]
+        weak += [("" if not several else f" of {path}", each) for each in weaknesses(history)]
         judged.failures += [f"{path}: {failure}"] if failure and several else [failure] if failure else []
     streams.say(judged.table)
     for cause in causes(judged.breaches):
@@ -119,7 +119,7 @@ def _lines(cause: Cause) -> Iterator[str]:
 def _files(paths: Iterable[Path], book: list[Invariant]) -> Iterator[tuple[Path, list[Invariant]]]:
     """Each file, with what is owed in it: of a run's folder only what its broker claims."""
     for path in paths:
-        if not path.is_dir():
+        if not path.is_dir() or is_columns(path):
             yield path, book
             continue
         found = list(kept(path))
@@ -127,15 +127,6 @@ def _files(paths: Iterable[Path], book: list[Invariant]) -> Iterator[tuple[Path,
             raise CliError(f"{path} is a folder without {HISTORIES}/: name a file, or a run that was told --keep all")
         owed = owed_in(path, book)
         yield from ((each, owed) for each in found)
-
-
-def _folded(given: Input, clock_tolerance: int) -> History:
-    try:
-        return History(given.recording, clock_tolerance)
-    except HistoryError as error:
-        if error.row is None:
-            raise
-        raise CliError(f"{given.place(error.row)}: {error}") from error
 
 
 def _findings(history: History, book: list[Invariant]) -> tuple[dict[str, Finding], str]:

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "replay": "Run a trace file again, and say how often it reproduces.",
     "judge": "Judge a recorded history.",
     "import": "Make a history of what other tools recorded.",
+    "convert": "Write a history as columns, which are judged many times faster.",
     "explain": "Explain an invariant, or a protocol.",
     "protocols": "List the protocols, their bounds and their variants.",
     "explore": "Search every state of a protocol within bounds.",
