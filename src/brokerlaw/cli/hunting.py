@@ -67,7 +67,7 @@ def liars(patterns: Sequence[str], examples: int, seed: int, limit: float, jobs:
     streams.say(liars_page.summary(found))
     if reports is not None:
         command = f"brokerlaw power liars --examples {examples} --seed {seed} --max-time {limit:g}"
-        _write(reports, "liars", liars_page.page(found, command), liars_page.data(found, command))
+        _write(reports, "liars", liars_page.page(found, command, len(names)), liars_page.data(found, command))
     return all(each.status in ("caught", "argued") for each in found)
 
 

@@ -39,15 +39,16 @@ def summary(found: Sequence[Told]) -> str:
     return f"{len(found)} liars: {', '.join(parts)}{soon}"
 
 
-def page(found: Sequence[Told], command: str) -> str:
-    """In Markdown: a table for each operation."""
+def page(found: Sequence[Told], command: str, of: int) -> str:
+    """In Markdown: a table for each operation; `of` all liars that there are."""
+    part = "" if len(found) == of else f" There are {of} liars: the others were not hunted in this run."
     lines = [
         "# Liars",
         "A liar is the sound reference behind a wrapper that lies in one way: about one field of one operation's "
         "request or answer, an outcome, an observation. It lies one time in three, so that most of what it says is "
         "true. All liars are made from the table of operations.",
         f"{gfm.text(summary(found))}. A case is one plan of a check, in its order: directed ones, then random ones; "
-        "seconds are the check's to the end of the case, of one processor.",
+        f"seconds are the check's to the end of the case, of one processor.{part}",
         f"`{command}`",
         gfm.table([(status, why) for status, why in STATUSES.items()], ("", "")),
         *_tables(found),
