@@ -125,7 +125,8 @@ class Scene(PlanMachine):
     def replication(self, c: Choices) -> int:
         """Mostly as many replicas as make sense."""
         most = min(3, self.description.capabilities.get("replication") or 1)
-        return c.mostly(most, *range(1, most + 1))
+        fewer: int = c.number(1, most)
+        return c.mostly(most, fewer)
 
     def wait(self, wanted: int) -> int:
         """Milliseconds that may be waited: a plan is not to take minutes on a broker of flesh and blood."""
