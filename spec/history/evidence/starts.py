@@ -63,9 +63,12 @@ def passed_over(h: History, table: Starts, floor: Ints) -> Ints:
 
 
 def reread(h: History, table: Starts) -> Bools:
-    """Whether each start is below all that its group may have committed, where the log certainly reached that far."""
+    """Whether each start is below all that its group may have committed, where the log certainly reached that far.
+
+    A commit beyond the end is out of range, and the reset policy says where to begin.
+    """
     end = known_end(h, table.tp, table.assigned)
-    below = (table.latest >= 0) & (table.offset < table.lowest) & (table.lowest <= end)
+    below = (table.latest >= 0) & (table.offset < table.lowest) & (table.highest <= end)
     return np.asarray(below, dtype=np.bool_)
 
 
