@@ -4,8 +4,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.bounds import READING
+from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.leaders import led_until
+from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import last_before, take
 from brokerlaw.spec.history.evidence.topics import clean, known, within
 from brokerlaw.spec.history.evidence.waits import (
@@ -81,7 +84,9 @@ def _no_rest(h: History, wait: InVain) -> Violation:
     covers=MEMBERSHIPS,
 )
 def application_catches_up(h: History) -> Finding:
-    """In vain is what took as long as the group's rest, the longest transaction, and 30 s, all together."""
+    """In vain is what took as long as the group's rest, the longest transaction, and 30 s, all together. Of a log
+    whose records may have gone some clients tell no position: they are left out.
+    """
     bound = READING + longest_transaction(h)
     waits = (wait for wait in in_vain(h, "caught-up", bound) if _able(h, wait))
     return Finding(*_with(len(h.caught), (_behind(h, wait) for wait in waits)))
@@ -90,7 +95,8 @@ def application_catches_up(h: History) -> Finding:
 def _able(h: History, wait: InVain) -> bool:
     members = members_of(h, wait.wait.group or "").values()
     begins = all(member.reset != "none" for member in members)
-    return begins and wait.wait.topic in clean(h) and _restless(h, wait)
+    whole = wait.wait.topic in clean(h) & keeping(h) and not len(of_kind(h, ops.DeleteRecords))
+    return begins and whole and _restless(h, wait)
 
 
 def _behind(h: History, wait: InVain) -> Violation:
