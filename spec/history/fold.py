@@ -9,23 +9,21 @@ from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.clients import in_effect
 from brokerlaw.spec.history.columns import push
 from brokerlaw.spec.history.facts import Facts
+from brokerlaw.spec.history.observing import Observing
 from brokerlaw.spec.history.operation import ClientOperation, Operation
 from brokerlaw.spec.history.outcomes import Fail, Ok
 from brokerlaw.spec.history.pools import Pools
 from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row, Stream
 from brokerlaw.spec.history.tables import (
     ABORT,
-    ASSIGNED,
     COMMIT,
     COMMITTED_OFFSET,
     EARLIEST,
     ISOLATION,
     LAG,
     LATEST,
-    LOST,
     PENDING,
     POSITION,
-    REVOKED,
     STAMPED,
     STATUS,
     TIMESTAMP,
@@ -59,24 +57,19 @@ def folded(recording: Recording | Stream) -> Folded:
     return Folded(recording.header, pools, Fold(pools).rows(recording.rows))
 
 
-class Fold:
+class Fold(Observing):
     """Where each client is, so that a row finds its place: folding needs this, judging does not."""
 
     def __init__(self, pools: Pools) -> None:
-        self.pools = pools
-        self.facts = Facts()
-        self.row = 0
+        super().__init__(pools)
         self.pending: dict[int, Invoke] = {}
         self.sends: dict[int, int] = {}
         self.created_before: dict[int, ops.CreateTopic | None] = {}
         self.transaction_before: dict[int, int | None] = {}
-        self.opened: dict[str | None, int] = {}
         self.consumers: dict[str, ops.OpenConsumer] = {}
         self.producers: set[str] = set()
         self.subscribers: set[str] = set()
         self.transaction: dict[str, int] = {}
-        self.generation: dict[str, int] = {}
-        self.positions: dict[tuple[str, TopicPartition], int] = {}
 
     def rows(self, rows: Iterable[Row]) -> Facts:
         """Raises `HistoryError` when a row cannot follow those before it."""
@@ -323,72 +316,6 @@ class Fold:
                 stamped=STAMPED[record.timestamp_type],
             )
 
-    @singledispatchmethod
-    def observed(self, value: seen.Observation, row: Observe) -> None:
-        raise HistoryError(f"no such observation: {value!r}")
-
-    @observed.register
-    def _(self, value: seen.Assigned, row: Observe) -> None:
-        self.generation[row.process] = value.generation
-        for tp in value.partitions:
-            self.positions[row.process, tp] = self.row
-        self._owned(ASSIGNED, value, row)
-
-    @observed.register
-    def _(self, value: seen.Revoked, row: Observe) -> None:
-        self._owned(REVOKED, value, row)
-
-    @observed.register
-    def _(self, value: seen.Lost, row: Observe) -> None:
-        self._owned(LOST, value, row)
-
-    @observed.register
-    def _(self, value: seen.Declared, row: Observe) -> None:
-        self.facts.declared.append((self.row, value))
-
-    @observed.register
-    def _(self, value: seen.Stable, row: Observe) -> None:
-        self.facts.stable.append((self.row, row.time, value))
-
-    @observed.register
-    def _(self, value: seen.CaughtUp, row: Observe) -> None:
-        self.facts.caught.append((self.row, row.time, value))
-
-    @observed.register
-    def _(self, value: seen.WaitTimedOut, row: Observe) -> None:
-        self.facts.timed_out.append((self.row, row.time, value))
-
-    @observed.register
-    def _(self, value: seen.Applied, row: Observe) -> None:
-        pools = self.pools
-        push(
-            self.facts.applied,
-            row=self.row,
-            time=row.time,
-            process=pools.processes.add(row.process),
-            opened=self.opened.get(row.process, -1),
-            group=pools.groups.add(value.group),
-            sink=pools.sinks.add(value.sink),
-            tp=pools.partitions.add(TopicPartition(value.topic, value.partition)),
-            offset=value.offset,
-            value=pools.values.add(value.value),
-            duplicate=value.duplicate,
-        )
-
-    @observed.register
-    def _(self, value: seen.Drained, row: Observe) -> None:
-        push(
-            self.facts.drained,
-            row=self.row,
-            time=row.time,
-            process=self.pools.processes.add(row.process),
-            opened=self.opened.get(row.process, -1),
-            tp=self.pools.partitions.add(TopicPartition(value.topic, value.partition)),
-            start=value.start,
-            end=value.end,
-            isolation=ISOLATION[value.isolation],
-        )
-
     def _end(self, client: str, row: Invoke, how: int) -> None:
         begun = self.transaction.get(client)
         if begun is not None:
@@ -432,27 +359,6 @@ class Fold:
             isolation=isolation,
         )
 
-    def _owned(self, kind: int, value: seen.Assigned | seen.Revoked | seen.Lost, row: Observe) -> None:
-        pools = self.pools
-        process, group, member = (
-            pools.processes.add(row.process),
-            pools.groups.add(value.group),
-            pools.members.add(value.member),
-        )
-        for tp in value.partitions:
-            push(
-                self.facts.ownership,
-                row=self.row,
-                time=row.time,
-                kind=kind,
-                process=process,
-                opened=self.opened.get(row.process, -1),
-                group=group,
-                member=member,
-                generation=value.generation,
-                tp=pools.partitions.add(tp),
-            )
-
     def _consumer(self, client: str, row: Invoke) -> ops.OpenConsumer:
         if client not in self.consumers:
             raise HistoryError(f"operation {row.op} is by {client!r}, a consumer that was never opened")
@@ -463,15 +369,15 @@ class Fold:
             raise HistoryError(f"operation {row.op} is by {client!r}, a producer that was never opened")
 
 
-def _rules(of: str, kinds: Iterable[type]) -> dict[type, Callable[..., None]]:
+def _rules(rules: type, of: str, kinds: Iterable[type]) -> dict[type, Callable[..., None]]:
     """Which rule is for which type, looked up once: there are millions of rows."""
-    dispatcher = Fold.__dict__[of].dispatcher
+    dispatcher = vars(rules)[of].dispatcher
     return {kind: dispatcher.dispatch(kind) for kind in kinds}
 
 
-_INVOKED: Final = _rules("invoked", FUNCTIONS)
-_SUCCEEDED: Final = _rules("succeeded", FUNCTIONS)
-_OBSERVED: Final = _rules("observed", get_args(seen.AnyObservation))
+_INVOKED: Final = _rules(Fold, "invoked", FUNCTIONS)
+_SUCCEEDED: Final = _rules(Fold, "succeeded", FUNCTIONS)
+_OBSERVED: Final = _rules(Observing, "observed", get_args(seen.AnyObservation))
 
 
 def _restore(known: dict[str, T], name: str, before: T | None) -> None:
