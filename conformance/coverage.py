@@ -18,8 +18,6 @@ from brokerlaw.spec.invariants.invariant import Finding
 
 MEANS: Final = ("clients.", "faults.", "inspect.")
 """What these begin with is no promise of the broker, but what its promises are put to the test with."""
-UNJUDGED: Final = ("flush",)
-"""Operations of every broker with topics whose effect no promise looks at."""
 
 
 class Failure(Struct, frozen=True, omit_defaults=False):
@@ -71,11 +69,6 @@ class Coverage:
     def untested(self, description: Description) -> tuple[str, ...]:
         """Capabilities that are claimed and that no promise put to the test."""
         return tuple(each for each in CAPABILITIES if description.has(each) and each not in self._tested)
-
-    @property
-    def unjudged(self) -> tuple[str, ...]:
-        """Operations that were done, and whose effect no promise looked at."""
-        return tuple(name for name in UNJUDGED if name in self._done)
 
     @property
     def never_done(self) -> tuple[NeverDone, ...]:

@@ -106,7 +106,6 @@ class Run:
             interrupted=interrupted,
             promises=len(self._profile.invariants),
             untested=self._coverage.untested(self._description),
-            unjudged=self._coverage.unjudged,
             transitions=self._transitions.told,
             left_out=self._left_out,
             never_done=self._coverage.never_done,

@@ -68,7 +68,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     """A run. `fault` says what went wrong with the adapter or the suite, `early` what cut the run short.
 
     `promises` is how many the profile has. `untested` are capabilities that are claimed and that no promise put to the
-    test, `unjudged` operations whose effect no promise looked at; None: an older report, which does not tell.
+    test; None: an older report, which does not tell.
     `timeouts` are the broker's settings that the suite's waits follow, `transitions` the actions of each protocol that
     the cases exercised, as far as clients see them.
     """
@@ -88,7 +88,6 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     interrupted: bool = False
     promises: int = 0
     untested: tuple[str, ...] | None = None
-    unjudged: tuple[str, ...] | None = None
     transitions: tuple[Transitions, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     never_done: tuple[NeverDone, ...] = ()

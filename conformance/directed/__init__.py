@@ -46,6 +46,7 @@ class Directed(NamedTuple):
 
 
 _LOG: Final = (
+    "ends.never-go-back",
     "ordering.offsets-increase",
     "ordering.one-record-per-offset",
     "ordering.producer-order",
@@ -129,7 +130,7 @@ SCHEDULES: Final = (
         ("offsets.resume-at-commit", "delivery.idempotent-sink"),
     ),
     Directed("dead-letters", delivery.set_aside, ("delivery.dead-letter",)),
-    Directed("backpressure", delivery.full, ("delivery.backpressure",)),
+    Directed("backpressure", delivery.full, ("delivery.backpressure", "groups.evenly-shared")),
     Directed("crash-in-transaction", delivery.crash_between("exactly-once", "halfway"), _EXACTLY_ONCE),
     Directed("zombie-commits", delivery.zombie("at-least-once", "halfway"), ("commits.fenced", *_SHARES, *_ONCE_MORE)),
     Directed(
@@ -164,7 +165,9 @@ SCHEDULES: Final = (
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),
     Directed("last-in-sync-replica", failover.last_in_sync_replica, _FAILOVER),
-    Directed("taken-over", producers.taken_over, ("producers.fenced-is-refused", *_TRANSACTIONS)),
+    Directed(
+        "taken-over", producers.taken_over, ("producers.fenced-is-refused", "refusals.transactions", *_TRANSACTIONS)
+    ),
     Directed("under-way", producers.under_way, ("producers.commit-flushes", *_TRANSACTIONS)),
     Directed("too-late", producers.too_late, ("producers.timeout-aborts",)),
     Directed("back-and-forth", commits.back_and_forth, ("commits.told-is-last", "commits.members-first")),
@@ -175,7 +178,7 @@ SCHEDULES: Final = (
     Directed("marker-delayed", progress.marker_delayed, _TRANSACTIONS),
     Directed("joined-early", failover.joined_early, _FAILOVER),
     Directed("end-told", failover.end_told, ("ends.never-go-back", *_FAILOVER)),
-    Directed("min-isr-lost", failover.min_isr_lost, ("durability.min-isr-refuses", *_FAILOVER)),
+    Directed("min-isr-lost", failover.min_isr_lost, _FAILOVER),
     Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),
     Directed("refused-topics", refusals.topics, ("refusals.topics",)),
     Directed("refused-expansions", refusals.expansions, ("refusals.topics",)),

@@ -35,7 +35,7 @@ def fenced(h: History) -> Finding:
     staying = take(table.end, new) > commits.completed
     stale = np.flatnonzero((old >= 0) & (new >= 0) & (old != new) & ~told & staying)
     proof = _commit_of(commits, table, new[stale], stale)
-    sure = (proof >= 0) & in_session(h, table.opened[new[stale]], commits.completed[stale])
+    sure = (proof >= 0) & in_session(h, table.opened[new[stale]], commits.completed[stale], namesakes=False)
     stale, proof = stale[sure], proof[sure]
     taken = np.flatnonzero(commits.status[stale] == OK)
     breaches = (_accepted(h, commits, stale[i], proof[i], table.row[[old[stale[i]], new[stale[i]]]]) for i in taken)

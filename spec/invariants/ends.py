@@ -19,7 +19,7 @@ from brokerlaw.spec.invariants.wording import partition, violation
     source="KIP-207; KAFKA-2334",
     promised=(CLEAN_ELECTION,),
     mutants=("KAFKA-2334",),
-    liars=("list_offsets.answer: one more", "list_offsets.answer: stale"),
+    liars=("list_offsets.answer: one more", "list_offsets.answer: stale", "list_offsets.answer: of elsewhere"),
 )
 def never_go_back(h: History) -> Finding:
     """Topics that were deleted, or that may elect a replica which is not in sync, are left out."""

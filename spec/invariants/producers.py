@@ -66,16 +66,17 @@ def _accepted(h: History, op: int, fence: int) -> Violation:
     mutants=("commit-forgets",),
 )
 def commit_flushes(h: History) -> Finding:
-    """Judged are sends that were under way when the commit began, or have no known outcome, by their values.
+    """Judged are sends that were under way when the commit began, by their values.
 
-    The reads are those of all partitions of a topic from which nothing goes, from their beginning.
+    One whose outcome was told to be unknown before that may never have been given to the producer. The reads are those
+    of all partitions of a topic from which nothing goes, from their beginning.
     """
     ended, sends = commit_ended(h), h.sends
     kept = (sends.transaction >= 0) & sent_once(h) & (sends.value >= 0) & (sends.status != FAIL)
     kept &= ended[sends.transaction] < NEVER
     sends = sends[kept]
     asked = _commit_begun(h)[sends.transaction]
-    sends = sends[(sends.status != OK) | (sends.completed > asked)]
+    sends = sends[(sends.status == PENDING) | (sends.completed > asked)]
     if not len(sends):
         return Finding(0)
     drain, send = _whole_reads(h, sends, ended[sends.transaction])

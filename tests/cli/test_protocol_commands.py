@@ -193,7 +193,7 @@ def test_explain_reads_a_file_of_the_users_own(lock: str) -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("replicaton", "no invariant or protocol is called 'replicaton'; did you mean replication?"),
+        ("replicaton", "no invariant or protocol is called 'replicaton'; did you mean replication"),
         ("durability.acked-survive", "did you mean durability.acked-survives"),
         ("groups_next.grants", "groups_next has no 'grants'; did you mean grant"),
         ("nothing.py:Such", "there is no file nothing.py"),

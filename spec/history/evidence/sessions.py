@@ -24,12 +24,16 @@ from brokerlaw.spec.history.tables import OK
 MILLISECOND = 1_000_000
 
 
-def in_session(h: History, opened: Ints, time: Ints) -> Bools:
-    """Whether these members (by the operations that opened them) were in session at these times."""
+def in_session(h: History, opened: Ints, time: Ints, namesakes: bool = True) -> Bools:
+    """Whether these members (by the operations that opened them) were in session at these times.
+
+    Who shares a static id with another is not, where `namesakes` count: either may have fenced the other.
+    """
     told = take(h.ownership.time, last_before(h.ownership.opened, h.ownership.time, opened, time + 1))
     patience = _patience(h)[opened]
     calm = ~disturbed(h, time - 2 * patience, time, 2 * patience)
-    calm &= contested(h)[opened] > time
+    if namesakes:
+        calm &= contested(h)[opened] > time
     return (told >= 0) & calm & _polling(h, opened, told, time, patience) & ~_frozen(h, opened, told, time)
 
 

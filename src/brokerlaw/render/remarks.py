@@ -13,8 +13,6 @@ def remarks(result: RunResult) -> Iterator[str]:
     yield from map(known_line, result.known)
     if result.untested:
         yield f"claimed, but tested by no promise: {', '.join(result.untested)}"
-    if result.unjudged:
-        yield f"asked, but judged by no promise: {', '.join(result.unjudged)}"
     by_want: dict[tuple[str, ...], list[str]] = {}
     for each in result.left_out:
         by_want.setdefault(each.missing, []).append(each.schedule)

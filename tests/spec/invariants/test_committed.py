@@ -232,12 +232,12 @@ def drawn(random: Random) -> HistoryBuilder:
     return told
 
 
-def test_the_judge_says_what_its_oracle_says() -> None:
+def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
     random, broken = Random(3), 0
-    for number in range(2_000):
+    for number in range(histories_drawn):
         told = drawn(random)
         finding = INVARIANTS[TOLD].judge(told.history)
         expected = oracle.told_is_last(Told(told.recording))
         assert (finding.exercised, len(finding.violations)) == expected, (number, told.recording)
         broken += bool(finding.violations)
-    assert 100 < broken < 1_900
+    assert histories_drawn // 20 < broken < histories_drawn

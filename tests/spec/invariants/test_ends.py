@@ -53,9 +53,9 @@ def test_unclean_elections_and_topics_that_were_deleted_are_left_out() -> None:
     untested(history, ENDS)
 
 
-def test_the_judge_says_what_its_oracle_says() -> None:
+def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
     random, broken = Random(11), 0
-    for _ in range(2_000):
+    for _ in range(histories_drawn):
         history = HistoryBuilder()
         history.topic(partitions=2)
         going: list[tuple[Any, Outcome]] = []
@@ -77,4 +77,4 @@ def test_the_judge_says_what_its_oracle_says() -> None:
             accused.add((f"{one.isolation} {two.isolation}", two.topic, two.partition))
         assert accused == oracle.never_go_back(recording)
         broken += bool(accused)
-    assert 500 < broken < 1_900
+    assert histories_drawn // 4 < broken < 1_900

@@ -93,15 +93,19 @@ def test_the_same_client_opened_anew_is_the_holder() -> None:
 # --- commits flush ---
 
 
-def flushed(shown: bool, outcome: Any = UNKNOWN, end: ops.AnyOperation = COMMIT, how: Any = None) -> Any:
+def flushed(
+    shown: bool, outcome: Any = UNKNOWN, end: ops.AnyOperation = COMMIT, how: Any = None, early: bool = False
+) -> Any:
     told = HistoryBuilder()
     told.topic(partitions=2)
     told.producer(transactional_id="tx")
     told.do(ops.BeginTransaction("p"))
     send = told.sending(b"a", awaited=False)
-    if outcome is not None:
+    if early and outcome is not None:
         told.end(send, outcome)
     commit = told.do(end, how)
+    if not early and outcome is not None:
+        told.end(send, outcome)
     told.drain([(0, b"x")], 2, reader="r0")
     told.drain([(0, b"a")] if shown else [], 2, reader="r1", partition=1)
     return told, send, commit
@@ -114,6 +118,11 @@ def test_a_record_that_a_commit_left_behind_is_seen(outcome: Any) -> None:
     assert reason == "'a' was sent by p in a transaction that was committed, and it is nowhere in t"
     told, *_ = flushed(True, outcome)
     assert innocent(told, FLUSHES) == 1
+
+
+def test_a_send_that_was_told_to_be_unknown_before_may_never_have_come_to_the_producer() -> None:
+    told, *_ = flushed(False, UNKNOWN, early=True)
+    untested(told, FLUSHES)
 
 
 @pytest.mark.parametrize(
@@ -224,9 +233,9 @@ def drawn(random: Random) -> HistoryBuilder:
     return told
 
 
-def test_the_judges_say_what_their_oracles_say() -> None:
+def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
     random, broken = Random(5), Counter[str]()
-    for number in range(2_000):
+    for number in range(histories_drawn):
         told = drawn(random)
         history, read = told.history, Told(told.recording)
         for promise, says in oracle.ORACLES.items():
@@ -234,4 +243,4 @@ def test_the_judges_say_what_their_oracles_say() -> None:
             assert (finding.exercised, len(finding.violations)) == says(read), (promise, number, told.recording)
             broken[promise] += bool(finding.violations)
     assert set(broken) == set(oracle.ORACLES)
-    assert min(broken.values()) > 20, broken
+    assert min(broken.values()) > histories_drawn // 100, broken

@@ -65,7 +65,7 @@ def commit_flushes(told: Told) -> tuple[int, int]:
     for transaction in transactions(told):
         done = [each for each in transaction.commits if each.ok]
         for send in transaction.sends if done else ():
-            known = send.ok and send.ended <= done[0].begun
+            known = send.ended <= done[0].begun
             if known or send.refused or values[send.op.topic, send.op.value] > 1:
                 continue
             drained = {}
