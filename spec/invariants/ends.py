@@ -22,8 +22,11 @@ from brokerlaw.spec.invariants.wording import partition, violation
     liars=("list_offsets.answer: one more", "list_offsets.answer: stale", "list_offsets.answer: of elsewhere"),
 )
 def never_go_back(h: History) -> Finding:
-    """Topics that were deleted, or that may elect a replica which is not in sync, are left out."""
-    ends = h.answers[(h.answers.kind == LATEST) & within(h, clean(h))[h.answers.tp]]
+    """Topics that were deleted, or that may elect a replica which is not in sync, are left out.
+
+    So are answers that tell no end, as of a leader that does not know it yet.
+    """
+    ends = h.answers[(h.answers.kind == LATEST) & (h.answers.offset >= 0) & within(h, clean(h))[h.answers.tp]]
     full, stable = ends[ends.isolation == UNCOMMITTED], ends[ends.isolation == COMMITTED]
     found = [_behind(h, later, earlier) for later, earlier in ((full, full), (stable, stable), (full, stable))]
     return Finding(len(full) + len(stable), tuple(each for some in found for each in some))

@@ -36,6 +36,11 @@ def test_a_last_stable_offset_behind_the_end_is_lawful() -> None:
     assert innocent(told((5, "uncommitted"), (4, "committed"), (4, "committed"), (5, "uncommitted")), ENDS) == 4
 
 
+def test_an_answer_without_an_end_is_lawful() -> None:
+    history = told((3, "uncommitted"), (-1, "uncommitted"), (3, "uncommitted"))
+    assert innocent(history, ENDS) == 2
+
+
 def test_answers_that_overlap_have_no_order() -> None:
     history = HistoryBuilder()
     history.topic()
