@@ -199,12 +199,12 @@ class KafkaAdapter(Administration):
         return delete_offsets(self._up(), op.group, op.partitions, retry_for=5)
 
     def describe_partition(self, op: ops.DescribePartition) -> Outcome:
-        """As the metadata of a broker that answers has it."""
-        for address in self._up():
-            state = partition_state(address, op.topic, op.partition)
-            if state is not None:
-                return Ok(state)
-        return Unknown("NO_BROKER", "no broker answers")
+        """As the newest metadata has it among the brokers that answer: one that stood still may lag behind."""
+        asked = [partition_state(address, op.topic, op.partition) for address in self._up()]
+        states = [state for state in asked if state is not None]
+        if not states:
+            return Unknown("NO_BROKER", "no broker answers")
+        return Ok(max(states, key=lambda state: state.epoch))
 
 
 def refuse_brokers(name: str, settings: Mapping[str, str]) -> None:
