@@ -1,18 +1,16 @@
 """One holder of a transactional id, commits that flush, transactions that do not outlast their timeout."""
 
-from collections import Counter
 from random import Random
 from typing import Any
 
 import pytest
 from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import producers as oracle
-from oracles.progress import Told
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import PartitionOffset
-from brokerlaw.spec.invariants import INVARIANTS
 
 FENCED = "producers.fenced-is-refused"
 FLUSHES = "producers.commit-flushes"
@@ -234,13 +232,4 @@ def drawn(random: Random) -> HistoryBuilder:
 
 
 def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
-    random, broken = Random(5), Counter[str]()
-    for number in range(histories_drawn):
-        told = drawn(random)
-        history, read = told.history, Told(told.recording)
-        for promise, says in oracle.ORACLES.items():
-            finding = INVARIANTS[promise].judge(history)
-            assert (finding.exercised, len(finding.violations)) == says(read), (promise, number, told.recording)
-            broken[promise] += bool(finding.violations)
-    assert set(broken) == set(oracle.ORACLES)
-    assert min(broken.values()) > histories_drawn // 100, broken
+    agree(oracle.ORACLES, drawn, 5, histories_drawn)

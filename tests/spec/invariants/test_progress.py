@@ -1,12 +1,12 @@
 """What must come comes; what did not come in time is held against the broker only where nothing stood in its way."""
 
-from collections import Counter
 from random import Random
 from typing import Any
 
 import pytest
 from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
 from oracles import progress as oracle
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import WaitTimedOut
@@ -373,13 +373,4 @@ def _step(told: HistoryBuilder, random: Random) -> None:
 
 
 def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
-    random, broken = Random(8), Counter[str]()
-    for number in range(histories_drawn):
-        told = drawn(random)
-        history, read = told.history, oracle.Told(told.recording)
-        for promise, says in oracle.ORACLES.items():
-            finding = INVARIANTS[promise].judge(history)
-            assert (finding.exercised, len(finding.violations)) == says(read), (promise, number, told.recording)
-            broken[promise] += bool(finding.violations)
-    assert set(broken) == set(oracle.ORACLES)
-    assert min(broken.values()) > histories_drawn // 100, broken
+    agree(oracle.ORACLES, drawn, 8, histories_drawn)

@@ -1,17 +1,15 @@
 """Groups share evenly; who commits by itself commits what was read."""
 
-from collections import Counter
 from random import Random
 from typing import Any
 
 from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import shares as oracle
-from oracles.progress import Told
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
 from brokerlaw.spec.history.values import GroupState, Member, TopicPartition
-from brokerlaw.spec.invariants import INVARIANTS
 
 EVEN = "groups.evenly-shared"
 WITHIN = "commits.auto-within-read"
@@ -151,12 +149,4 @@ def drawn(random: Random) -> HistoryBuilder:
 
 
 def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
-    random, broken = Random(2), Counter[str]()
-    for number in range(histories_drawn):
-        told = drawn(random)
-        history, read = told.history, Told(told.recording)
-        for promise, says in oracle.ORACLES.items():
-            finding = INVARIANTS[promise].judge(history)
-            assert (finding.exercised, len(finding.violations)) == says(read), (promise, number, told.recording)
-            broken[promise] += bool(finding.violations)
-    assert min(broken[promise] for promise in oracle.ORACLES) > histories_drawn // 100, broken
+    agree(oracle.ORACLES, drawn, 2, histories_drawn)
