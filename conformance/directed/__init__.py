@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.directed import (
+    administration,
     commits,
     delivery,
     failover,
@@ -180,6 +181,12 @@ SCHEDULES: Final = (
     Directed("end-told", failover.end_told, ("ends.never-go-back", *_FAILOVER)),
     Directed("min-isr-lost", failover.min_isr_lost, _FAILOVER),
     Directed("min-isr", failover.min_isr, ("durability.min-isr-refuses", *_FAILOVER)),
+    Directed("offsets-set", administration.offsets_set, ("commits.told-is-last", "groups.lag-is-the-distance")),
+    Directed("offsets-deleted", administration.offsets_deleted, ("commits.told-is-last", "groups.lag-is-the-distance")),
+    Directed("groups-deleted", administration.groups_deleted, ("commits.told-is-last",)),
+    Directed("group-in-use", administration.group_in_use("eager"), ("commits.members-first", "commits.told-is-last")),
+    Directed("group-in-use-next", administration.group_in_use("next"), ("commits.members-first",)),
+    Directed("offsets-in-use", administration.offsets_in_use, ("commits.members-first", "commits.told-is-last")),
     Directed("refused-topics", refusals.topics, ("refusals.topics",)),
     Directed("refused-expansions", refusals.expansions, ("refusals.topics",)),
     Directed("refused-transactions", refusals.transactions, ("refusals.transactions",)),

@@ -8,10 +8,10 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.assignments import assignments, holders, identity
-from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
+from brokerlaw.spec.history.evidence.commits import DELETED, admissible
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, take
 from brokerlaw.spec.history.evidence.sessions import in_session
-from brokerlaw.spec.history.evidence.settings import consumers
+from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, LAG, LATEST, UNCOMMITTED, Answers
@@ -170,20 +170,20 @@ def _held(h: History, group: str, time: int, members: tuple[str, ...]) -> dict[i
     "groups.lag-is-the-distance",
     statement="A group's lag is how many offsets lie between what it has committed and the end of the log.",
     formal="∀ lag l of group g in p: l = max(0, end(p) - c) for an end between those told before and after l, and a "
-    "commit c of g that may stand; none ⇔ nothing committed",
+    "commit c of g that may stand; none ⇔ nothing committed, or deleted since",
     source="Kafka documentation, kafka-consumer-groups: LAG",
     capabilities=("topics", "groups", "groups.lag"),
-    liars=("lag.answer",),
+    liars=("lag", "delete_offsets", "delete_group"),
 )
 def lag_is_the_distance(h: History) -> Finding:
     """What was committed in transactions may not be seen yet; ends at read_committed are never beyond the others."""
     lags = h.answers[(h.answers.kind == LAG) & within(h, clean(h))[h.answers.tp]]
-    lags = lags[~np.isin(lags.group, list(unaccountable(h)))]
+    lags = lags[~np.isin(lags.group, list(auto_committing(h)))]
     able = admissible(h, lags.group, lags.tp, lags.invoked, lags.completed, UNCOMMITTED)
     low, high = _ends(h, lags)
-    none, owed = lags.offset < 0, able.latest >= 0
+    none, owed = lags.offset < 0, (able.latest >= 0) & (able.lowest != DELETED)
     least = np.maximum(0, low - able.highest)
-    most = np.where(high < NEVER, np.maximum(0, high - np.minimum(able.lowest, high)), NEVER)
+    most = np.where(high < NEVER, np.maximum(0, high - np.clip(able.lowest, 0, high)), NEVER)
     nothing = able.highest < 0
     wrong = np.where(none, owed, nothing | (lags.offset < least) | (lags.offset > most))
     broken = (_wrong_lag(h, lags, int(i), int(able.latest[i])) for i in np.flatnonzero(wrong))

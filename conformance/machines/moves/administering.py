@@ -6,7 +6,7 @@ from brokerlaw.conformance.machines.choices import Choices
 from brokerlaw.conformance.machines.moves.committing import offsets
 from brokerlaw.conformance.machines.moves.move import Steps, move
 from brokerlaw.conformance.machines.moves.producing import MOMENT
-from brokerlaw.conformance.machines.scene import OTHERS, TOPIC, Scene
+from brokerlaw.conformance.machines.scene import OTHERS, Scene
 from brokerlaw.conformance.plan import Attempt
 from brokerlaw.spec.history import operations as ops
 
@@ -146,4 +146,5 @@ def change_commits(s: Scene, c: Choices) -> Steps:
             ops.DeleteGroup(group),
         ]
         yield c.of(ways)
-        yield ops.FetchCommitted(group, *s.partition(c, TOPIC))
+        for tp in c.some(s.partitions(c)):
+            yield ops.FetchCommitted(group, *tp)

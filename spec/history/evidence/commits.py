@@ -3,7 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Ints, Table
+from brokerlaw.spec.history.columns import Ints, Table, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import commit_asked, commit_ended
@@ -12,6 +12,8 @@ from brokerlaw.spec.history.evidence.settings import auto_committing, older_kafk
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, OK
 
+DELETED = -1
+"""The offset of what stands for a deletion among the commits."""
 FORGETTING = (ops.DeleteGroup, ops.DeleteOffsets)
 
 
@@ -62,8 +64,46 @@ def possible_commits(h: History) -> PossibleCommits:
 
 
 @derived
+def written(h: History) -> PossibleCommits:
+    """The possible commits, and the possible deletions of what was committed: those write a tombstone (`DELETED`)."""
+    commits, deletions = possible_commits(h), _deletions(h)
+    return stacked([commits, deletions]) if len(deletions) else commits
+
+
+def _deletions(h: History) -> PossibleCommits:
+    rows = [(number, *each) for number in of_kind(h, *FORGETTING).tolist() for each in _deleted(h, number)]
+    op, group, tp = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    begun, none = h.operations.invoked[op], np.full(len(rows), -1)
+    done = np.where(h.operations.status[op] == OK, h.operations.completed[op], NEVER)
+    return PossibleCommits(
+        op=op,
+        opened=none,
+        group=group,
+        tp=tp,
+        offset=np.full(len(rows), DELETED),
+        transaction=none,
+        written=begun,
+        placed=done,
+        begun=begun,
+        done=done,
+        done_in_transaction=done,
+    )
+
+
+def _deleted(h: History, number: int) -> list[tuple[int, int]]:
+    """The group and each partition that a deletion is about, of those that the history speaks of."""
+    op = h.invocations[number].value
+    assert isinstance(op, FORGETTING)
+    group = h.groups.find(op.group)
+    if isinstance(op, ops.DeleteOffsets):
+        return [(group, tp) for tp in map(h.partitions.find, op.partitions) if tp >= 0]
+    told = (h.commits.tp[h.commits.group == group], h.answers.tp[h.answers.group == group])
+    return [(group, tp) for tp in np.union1d(*told).tolist()]
+
+
+@derived
 def unaccountable(h: History) -> frozenset[int]:
-    """Groups of which the history does not tell what they have committed: they commit by themselves, or forgot."""
+    """Groups whose members may begin anywhere: they commit by themselves, or what they had committed was deleted."""
     forgot = of_kind(h, *FORGETTING)
     asked = (h.invocations[number].value for number in forgot.tolist())
     names = {op.group for op in asked if isinstance(op, FORGETTING)}
@@ -74,7 +114,8 @@ class Admissible(Table[Ints], kw_only=True):
     """What a member may have been told of its group's commits.
 
     `latest` is the op of the last commit certain by then (-1: none, or it may have expired), `lowest` and `highest` are
-    of all commits that were neither begun later nor certainly overwritten (`NEVER` and -1: none).
+    of all commits that were neither begun later nor certainly overwritten (`NEVER` and -1: none). A deletion is one, of
+    `DELETED`.
     """
 
     latest: Ints
@@ -84,7 +125,7 @@ class Admissible(Table[Ints], kw_only=True):
 
 def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> Admissible:
     """For each member that asked for its group's commit between `begin` and `end`."""
-    table = possible_commits(h)
+    table = written(h)
     latest, query, commit = standing(h, group, tp, begin, end, isolation)
     lowest, highest = np.full(len(tp), NEVER), np.full(len(tp), -1)
     np.minimum.at(lowest, query, table.offset[commit])
@@ -95,16 +136,19 @@ def admissible(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolat
 def standing(h: History, group: Ints, tp: Ints, begin: Ints, end: Ints, isolation: int) -> tuple[Ints, Ints, Ints]:
     """For each that asked: the last commit certain by then (or -1); and all pairs of it and a commit that may stand.
 
-    A commit stands no longer once one that was certainly written after it is certain.
+    A commit stands no longer once one that was certainly written after it is certain; but offsets in a transaction may
+    survive a deletion, which does not see them until the transaction has ended, some time after its commit.
     """
-    table = possible_commits(h)
+    table = written(h)
     done = table.done_in_transaction if isolation == COMMITTED else table.done
     ours, asked = pack_both((table.group, table.tp), (group, tp))
     sure = np.flatnonzero(done < NEVER)
     latest = take(sure, highest_before(ours[sure], done[sure], table.written[sure], asked, begin))
     overwritten = take(table.written, latest)  # what was placed before this is
-    query, commit = _begun_between(table, ours, asked, _oldest(table, ours, asked, overwritten), end)
-    valid = table.placed[commit] >= overwritten[query]
+    deleted = take(table.offset, latest, 0) == DELETED
+    oldest = np.where(deleted, 0, _oldest(table, ours, asked, overwritten))
+    query, commit = _begun_between(table, ours, asked, oldest, end)
+    valid = (table.placed[commit] >= overwritten[query]) | (deleted[query] & (table.done[commit] == NEVER))
     expired = end - take(table.written, latest) >= retention(h)
     return np.where(expired, -1, latest), query[valid], commit[valid]
 

@@ -146,15 +146,60 @@ def test_what_has_expired_may_be_gone() -> None:
         assert bool(INVARIANTS[TOLD].judge(old).violations) == (hours < 24)
 
 
-@pytest.mark.parametrize(
-    "forgotten", [ops.DeleteGroup("g"), ops.DeleteOffsets("g", (TopicPartition("t", 0),)), ops.DeleteTopic("t")]
-)
-def test_what_was_forgotten_is_not_owed(forgotten: ops.AnyOperation) -> None:
+def test_what_was_in_a_topic_that_was_deleted_is_not_owed() -> None:
     told = group()
     told.commit("a", 4)
-    told.do(forgotten)
+    told.do(ops.DeleteTopic("t"))
     fetched(told, None)
     untested(told, TOLD)
+
+
+DELETIONS = [ops.DeleteGroup("g"), ops.DeleteOffsets("g", (TopicPartition("t", 0), TopicPartition("u", 3)))]
+
+
+@pytest.mark.parametrize("deletion", DELETIONS)
+def test_what_was_deleted_is_told_no_more(deletion: ops.AnyOperation) -> None:
+    def deleted(outcome: Outcome, answer: int | None) -> tuple[HistoryBuilder, list[Call]]:
+        told = group()
+        last = told.commit("a", 4)
+        return told, [last, told.do(deletion, outcome), fetched(told, answer)]
+
+    told, (_, gone, wrong) = deleted(Ok(), 4)
+    assert guilty(told, TOLD, gone, wrong) == "group g was told that it committed t/0@4, after that was deleted"
+    told, (kept, _, wrong) = deleted(REFUSED, None)
+    guilty(told, TOLD, kept, wrong)
+    for outcome, answer in ((Ok(), None), (REFUSED, 4), (UNKNOWN, 4), (UNKNOWN, None)):
+        told, _ = deleted(outcome, answer)
+        assert innocent(told, TOLD) == 1
+
+
+def test_what_was_not_deleted_stays() -> None:
+    told = group()
+    told.topic("u")
+    last = told.commit("a", 4)
+    told.do(ops.DeleteOffsets("g", (TopicPartition("u", 0), TopicPartition("t", 1))))
+    told.do(ops.DeleteGroup("another"))
+    guilty(told, TOLD, last, fetched(told, None))
+
+
+def test_a_commit_after_a_deletion_counts() -> None:
+    for answer in (5, None):
+        told = group()
+        told.commit("a", 4)
+        told.do(ops.DeleteGroup("g"))
+        last = told.commit("a", 5)
+        wrong = fetched(told, answer)
+        assert innocent(told, TOLD) == 1 if answer else guilty(told, TOLD, last, wrong)
+
+
+@pytest.mark.parametrize("deletion", DELETIONS)
+def test_offsets_in_a_transaction_may_survive_a_deletion(deletion: ops.AnyOperation) -> None:
+    """It deletes what counts, and they count some time after their transaction was committed."""
+    told, _ = transaction(5, None, COMMIT)
+    told.do(deletion)
+    fetched(told, 5)
+    fetched(told, None)
+    assert innocent(told, TOLD) == 2
 
 
 def test_a_group_that_commits_by_itself_is_not_judged() -> None:
@@ -169,7 +214,11 @@ def test_a_group_that_commits_by_itself_is_not_judged() -> None:
 
 @pytest.mark.parametrize(
     ("act", "word"),
-    [(ops.ResetOffsets("g", (PartitionOffset("t", 0, 0),)), "reset"), (ops.DeleteGroup("g"), "deleted")],
+    [
+        (RESET, "group g was reset"),
+        (ops.DeleteGroup("g"), "group g was deleted"),
+        (ops.DeleteOffsets("g", (TopicPartition("t", 1),)), "offsets of group g were deleted"),
+    ],
 )
 def test_a_group_with_members_is_left_alone(act: ops.AnyOperation, word: str) -> None:
     def live(outcome: Outcome) -> tuple[HistoryBuilder, int, Call]:
@@ -179,11 +228,20 @@ def test_a_group_with_members_is_left_alone(act: ops.AnyOperation, word: str) ->
         return told, row, told.do(act, outcome)
 
     told, row, call = live(Ok())
-    assert guilty(told, FIRST, row, call) == f"group g was {word} while a, its member, held t/0"
+    assert guilty(told, FIRST, row, call) == f"{word} while a, its member, held t/0"
     told, *_ = live(REFUSED)
     assert innocent(told, FIRST) == 1
     told, *_ = live(UNKNOWN)
     innocent(told, FIRST)
+
+
+def test_offsets_of_a_topic_that_nobody_reads_may_be_deleted_beside_members() -> None:
+    told = group()
+    told.topic("u")
+    told.assigned("a", 0)
+    told.poll("a")
+    told.do(ops.DeleteOffsets("g", (TopicPartition("u", 0),)))
+    untested(told, FIRST)
 
 
 def test_a_member_that_went_or_fell_silent_may_be_none_any_more() -> None:
@@ -212,7 +270,7 @@ def drawn(random: Random) -> HistoryBuilder:
     for _ in range(random.randrange(4, 14)):
         name, offset = random.choice("ab"), random.randrange(4)
         outcome = random.choice([None, None, None, UNKNOWN, REFUSED])
-        match random.randrange(9):
+        match random.randrange(10):
             case 0 | 1:
                 told.commit(name, offset, outcome)
             case 2:
@@ -227,6 +285,8 @@ def drawn(random: Random) -> HistoryBuilder:
                 told.do(random.choice([COMMIT, COMMIT, ABORT]), outcome)
             case 7:
                 fetched(told, random.choice([None, offset, offset]))
+            case 8:
+                told.do(random.choice(DELETIONS), outcome)
             case _:
                 asked(told, random.choice([None, offset, offset]), name)
     return told

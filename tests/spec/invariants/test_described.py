@@ -140,15 +140,29 @@ def test_ends_that_move_and_no_commit_are_lawful() -> None:
     assert innocent(told, LAG) == 5
 
 
+def test_once_its_commit_was_deleted_a_group_has_no_lag() -> None:
+    for answer in (None, 3):
+        told = HistoryBuilder()
+        told.topic()
+        told.member("a")
+        told.commit("a", 2)
+        told.list_offset(5)
+        gone = told.do(ops.DeleteOffsets("g", (TopicPartition("t", 0),)))
+        wrong = lagging(told, answer)
+        assert innocent(told, LAG) == 1 if answer is None else guilty(told, LAG, gone, wrong)
+
+
 def drawn(seed: int) -> HistoryBuilder:
     random, told = Random(seed), HistoryBuilder()
     told.topic()
     told.member("a")
     end = 0
     for _ in range(random.randrange(2, 12)):
-        match random.choice(("commit", "end", "lag")):
+        match random.choice(("commit", "commit", "delete", "end", "end", "lag", "lag")):
             case "commit":
                 told.commit("a", random.randint(0, 4), random.choice((Ok(), Ok(), REFUSED)))
+            case "delete":
+                told.do(ops.DeleteOffsets("g", (TopicPartition("t", 0),)), random.choice((Ok(), Ok(), REFUSED)))
             case "end":
                 end += random.randint(0, 2)
                 told.list_offset(end)

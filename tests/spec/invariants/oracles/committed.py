@@ -9,10 +9,11 @@ WEEK = 7 * 24 * 3600 * 10**9
 
 
 class Commit:
-    """One offset: when it was written and when it counted, at the earliest and at the latest."""
+    """One offset, or None that takes its place: when it was written and when it counted, at the earliest and latest."""
 
-    def __init__(self, op: Done, offset: int, begun: int, done: int, waited: int) -> None:
+    def __init__(self, op: Done, offset: int | None, begun: int, done: int, waited: int) -> None:
         self.offset = offset
+        self.sent = isinstance(op.op, ops.SendOffsets)
         self.written = op.begun
         self.placed = op.ended if op.ok else NEVER
         self.begun = begun
@@ -31,7 +32,12 @@ def commits(told: Told) -> list[Commit]:
             done, waited = NEVER, ended if op.ok else NEVER
         if begun < NEVER:
             found += [Commit(op, each.offset, begun, done, waited) for each in op.op.offsets]
-    return found
+    return found + [
+        Commit(op, None, op.begun, sure, sure)
+        for op in told.of(ops.DeleteGroup, ops.DeleteOffsets)
+        for sure in (op.ended if op.ok else NEVER,)
+        if not isinstance(op.outcome, Fail)
+    ]
 
 
 def _commit_of(told: Told, sent: Done) -> tuple[int, int]:
@@ -69,6 +75,11 @@ def told_is_last(told: Told) -> tuple[int, int]:
         if not before or answer.ended - last >= WEEK:
             continue
         tested += 1
-        may = {each.offset for each in commits(told) if each.begun < answer.ended and each.placed >= last}
+        deleted = any(each.written == last and each.offset is None for each in before)
+        may = {
+            each.offset
+            for each in commits(told)
+            if each.begun < answer.ended and (each.placed >= last or (deleted and each.sent))
+        }
         wrong += answer.outcome.value not in may
     return tested, wrong

@@ -5,6 +5,8 @@ from brokerlaw.spec.history.outcomes import Fail, Ok
 from brokerlaw.spec.history.rows import Complete, Invoke, Recording
 
 NEVER = 2**70
+WRITTEN = (ops.Commit, ops.DeleteOffsets)
+"""What is written of a group's offsets."""
 
 
 def lag(recording: Recording) -> tuple[int, int]:
@@ -24,17 +26,18 @@ def lag(recording: Recording) -> tuple[int, int]:
 def _wrong(row: Invoke, end: Complete, done: list[tuple[Invoke, Complete]], ok: list[tuple[Invoke, Complete]]) -> bool:
     assert isinstance(end.outcome, Ok)
     told = end.outcome.value
-    sure = [after.time for asked, after in ok if isinstance(asked.value, ops.Commit) and after.time < row.time]
-    standing = [
-        asked.value.offsets[0].offset
+    sure = [after.time for asked, after in ok if isinstance(asked.value, WRITTEN) and after.time < row.time]
+    written = [
+        asked.value
         for asked, after in done
-        if isinstance(asked.value, ops.Commit)
+        if isinstance(asked.value, WRITTEN)
         and not isinstance(after.outcome, Fail)
         and asked.time <= end.time
         and after.time >= max(sure, default=0)
     ]
+    standing = [op.offsets[0].offset for op in written if isinstance(op, ops.Commit)]
     if told is None or not standing:
-        return bool(sure) if told is None else True
+        return len(standing) == len(written) > 0 if told is None else True
     ends = [(asked.time, after) for asked, after in ok if isinstance(asked.value, ops.ListOffsets)]
     low = max((_value(after) for _, after in ends if after.time < row.time), default=0)
     high = min((_value(after) for asked, after in ends if asked >= end.time), default=NEVER)
