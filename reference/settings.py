@@ -9,8 +9,13 @@ from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.spec.text import did_you_mean
 
 MINUTE: Final = 60_000 * MILLISECOND
-LOG_DEFAULTS: Final = {"message.max.bytes": "1048588", "log.retention.ms": "-1", "log.retention.bytes": "-1"}
-"""What a topic has that sets nothing else."""
+DEFAULTS: Final = {
+    "auto.create.topics.enable": "false",
+    "message.max.bytes": "1048588",
+    "log.retention.ms": "-1",
+    "log.retention.bytes": "-1",
+}
+"""What holds for topics that set nothing else, and that there is none unless somebody creates it."""
 
 
 class Settings(NamedTuple):
@@ -38,7 +43,7 @@ class Settings(NamedTuple):
     def told(self) -> dict[str, str]:
         """What the suite waits for, and what records and offsets are kept by, under Kafka's names."""
         times = {key: (field, unit) for key, (field, _, unit) in _READ.items() if unit > 1}
-        return {key: str(getattr(self, field) // unit) for key, (field, unit) in times.items()} | LOG_DEFAULTS
+        return {key: str(getattr(self, field) // unit) for key, (field, unit) in times.items()} | DEFAULTS
 
 
 _READ: Final = {

@@ -1,15 +1,20 @@
-"""Administration of groups: their offsets are set, asked for and deleted, and groups with them, one beside another."""
+"""Administration of topics, records, groups and their offsets: always two side by side, so that none is mistaken."""
 
 from collections.abc import Callable, Iterator
 
+from brokerlaw.conformance.directed.records import LIMIT, ROOM
+from brokerlaw.conformance.directed.retention import LEARNED
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, topic
-from brokerlaw.conformance.plan import Attempt, Settle, Step
+from brokerlaw.conformance.plan import Attempt, Elapse, Settle, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
+TOPICS = (TOPIC, OUTPUT)
 GROUPS = ("audit", "billing")
 """Groups that no client is a member of: what they have committed, administrators have set."""
-PARTITIONS = tuple(TopicPartition(name, number) for name in (TOPIC, OUTPUT) for number in range(2))
+SETTLED = 1_500
+"""Milliseconds in which all brokers have learned that a topic is gone."""
+PARTITIONS = tuple(TopicPartition(name, number) for name in TOPICS for number in range(2))
 
 
 def _begin(replication: int) -> Iterator[Step]:
@@ -94,3 +99,67 @@ def _used(kind: str, refused: tuple[ops.AnyOperation, ...]) -> Iterator[Step]:
         for _ in range(2):
             yield from (ops.Poll("c0"), Attempt(act))
     yield from _told(GROUP)
+
+
+def topics_deleted(replication: int) -> Iterator[Step]:
+    """Topics go and come again; what is there is created again, what is gone is deleted again, and asked for."""
+    for number in range(4):
+        yield from (topic(1, replication, name) for name in TOPICS)
+        yield Elapse(SETTLED)
+        yield from (Attempt(ops.CreateTopic(name, 1, replication)) for name in TOPICS)
+        yield from (ops.ListOffsets(name, 0) for name in TOPICS)
+        yield from (ops.DeleteTopic(name) for name in TOPICS)
+        yield Elapse(SETTLED)
+        yield from (Attempt(ops.DeleteTopic(name)) for name in TOPICS)
+        yield Attempt(ops.ListOffsets(TOPICS[number % 2], 0))
+    yield topic(1, replication)
+
+
+def partitions_created(replication: int) -> Iterator[Step]:
+    """Two topics grow in turn; what they have already, and what they do not have, is asked for."""
+    yield from (topic(1, replication, name) for name in TOPICS)
+    yield ops.OpenProducer("p0")
+    for total, name in enumerate(TOPICS * 3, 2):
+        yield from (ops.CreatePartitions(name, total), Attempt(ops.CreatePartitions(name, total)))
+        for partition in (total - 1, total):
+            send = ops.Send("p0", name, b"p0-%d-%d:" % (total, partition), partition=partition)
+            yield send if partition < total else Attempt(send)
+    yield from (Attempt(ops.ListOffsets(name, 2 * len(TOPICS) + total)) for total, name in enumerate(TOPICS, 2))
+
+
+def settings_apart(replication: int) -> Iterator[Step]:
+    """Topics unlike in size and settings, one created after the other, and written to alike."""
+    yield ops.OpenProducer("p0")
+    yield ops.OpenConsumer("c0")
+    for number in range(6):
+        name, odd = f"{TOPIC}-{number}", number % 2
+        settings = {"message_timestamp_type": ("CreateTime", "LogAppendTime")[odd], "max_message_bytes": str(LIMIT)}
+        yield topic(1 + odd, max(1, replication - odd), name, **settings)
+        for size in (LIMIT - ROOM, LIMIT + 1):
+            yield ops.Send("p0", name, (b"p0-%d-%d:" % (number, size)).ljust(size, b"x"), b"key", timestamp=1_000)
+        yield from (ops.Assign("c0", (PartitionOffset(name, 0, 0),)), ops.Poll("c0"))
+
+
+def topics_altered(replication: int) -> Iterator[Step]:
+    """Two topics are to take less and less, in turn: each takes what it may still, and one byte more is refused."""
+    limits = range(6 * LIMIT, LIMIT, -LIMIT)
+    yield from (topic(1, replication, name, max_message_bytes=str(7 * LIMIT)) for name in TOPICS)
+    yield ops.OpenProducer("p0")
+    for limit in limits:
+        for name in TOPICS:
+            yield ops.AlterTopic(name, {"max.message.bytes": str(limit), "retention.ms": "-1"})
+        yield Elapse(LEARNED)
+        for name in TOPICS:
+            for size in (limit - ROOM, limit + 1):
+                yield ops.Send("p0", name, (b"p0-%d:" % size).ljust(size, b"x"))
+
+
+def records_deleted(replication: int) -> Iterator[Step]:
+    """Of each partition something else; and what lies beyond its end. All are asked where they begin."""
+    yield from _begin(replication)
+    for first in (1, 2):
+        for number, tp in enumerate((*PARTITIONS[::3], *PARTITIONS[1:3])):
+            yield ops.DeleteRecords(*tp, first + number % 2)
+            yield from (ops.ListOffsets(*each, "earliest") for each in PARTITIONS)
+    for tp in PARTITIONS:
+        yield from (Attempt(ops.DeleteRecords(*tp, 100)), ops.ListOffsets(*tp, "earliest"))

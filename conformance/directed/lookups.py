@@ -27,10 +27,10 @@ def stable_ends(replication: int) -> Iterator[Step]:
     yield topic(1, replication)
     yield ops.OpenProducer("p0", transactional_id="tx")
     ends: tuple[Step, ...] = (ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))
-    for number, end in enumerate(ends):
+    for number, end in enumerate(ends * 2):
         yield ops.BeginTransaction("p0")
         yield from sends(2, start=2 * number)
-        yield from levels
+        yield from (*levels, *levels)
         yield end
         yield from levels
 
@@ -41,7 +41,7 @@ def by_time(replication: int) -> Iterator[Step]:
     yield ops.OpenProducer("p0")
     for number, time in enumerate((1_000, 1_010, 1_010, 1_005, 1_030, 1_020)):
         yield ops.Send("p0", TOPIC, b"p0-%d:" % number, timestamp=time)
-    for time in (0, 1_000, 1_001, 1_010, 1_011, 1_025, 1_030, 1_031):
+    for time in (0, 1_000, 1_001, 1_010, 1_011, 1_025, 1_030, 1_031) * 2:
         yield ops.ListOffsets(TOPIC, 0, time)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
+from brokerlaw.conformance.machines.moves.administering import IMPOSSIBLE
 from brokerlaw.conformance.plan import Attempt, Settle, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
@@ -15,7 +16,8 @@ def topics(replication: int) -> Iterator[Step]:
     yield from sends(3)
     for partitions in (2, 1, 3):
         yield Attempt(ops.CreateTopic(TOPIC, partitions, replication))
-    yield Attempt(ops.CreateTopic(OUTPUT, 1, replication, {"min.insync.replicas": "0"}))
+    for name, value in IMPOSSIBLE * 3:
+        yield Attempt(ops.CreateTopic(OUTPUT, 1, replication, {name: value}))
     yield Attempt(ops.DeleteTopic("nowhere"))
     yield Attempt(ops.ListOffsets(TOPIC, 2))
     yield Attempt(ops.Send("p0", TOPIC, b"p0-nowhere:", partition=2))
@@ -29,7 +31,7 @@ def expansions(replication: int) -> Iterator[Step]:
     yield ops.CreatePartitions(TOPIC, 3)
     for total in (3, 2):
         yield Attempt(ops.CreatePartitions(TOPIC, total))
-    for name, value in (("cleanup.policy", "keep"), ("min.insync.replicas", "0")):
+    for name, value in IMPOSSIBLE * 3:
         yield Attempt(ops.AlterTopic(TOPIC, {name: value}))
     yield from sends(3)
 

@@ -27,7 +27,7 @@ from brokerlaw.spec.invariants.wording import partition, place, violation
     " with a record at o ⇒ e ≤ o; e ≤ |sends to p|",
     source="Kafka, ListOffsets; KIP-98 (last stable offset)",
     promised=DURABLE,
-    liars=("list_offsets.answer: *", "list_offsets.request.isolation"),
+    liars=("list_offsets.answer: *", "list_offsets.request"),
 )
 def end_told(h: History) -> Finding:
     """How much was sent is a bound only where each record takes one offset: producers are idempotent, and there are no
@@ -127,7 +127,7 @@ def _looked_up(h: History, asked: Answers, answer: int, shown: int, why: str) ->
     formal="∀ deletion of all below b, done: earliest told later ≥ b ∧ ∀ read r, position set later: offset(r) ≥ b",
     source="KIP-107; Kafka, Admin.deleteRecords",
     capabilities=("topics", "delete-records"),
-    liars=("delete_records.request.before", "delete_records.outcome"),
+    liars=("delete_records",),
 )
 def deletes_what_was_asked(h: History) -> Finding:
     """A reader that stood there before may have records in hand. What is not below stays: see durability and retention.

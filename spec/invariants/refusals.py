@@ -29,7 +29,13 @@ K = TypeVar("K", bound=Operation)
     "topic had n for certain: total(c) > n; ∀ create or alter, ok: each setting's value is one of its values",
     source="Kafka protocol, errors: TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS (KIP-195), INVALID_CONFIG; Kafka "
     'documentation, "Topic Configs": valid values',
-    liars=("create_topic.outcome: ok for refused", "create_partitions.outcome: ok for refused", "*.request.settings"),
+    liars=(
+        "create_topic.outcome: ok for refused",
+        "delete_topic.outcome: fail for done",
+        "create_partitions",
+        "alter_topic.outcome",
+        "*.request.settings",
+    ),
     covers=("create-partitions", "alter-configs"),
 )
 def topics(h: History) -> Finding:
@@ -91,6 +97,7 @@ def _integer(least: int) -> Callable[[str], bool]:
 VALUES: Final[dict[str, Callable[[str], bool]]] = {
     "cleanup.policy": lambda text: set(text.split(",")) <= {"delete", "compact", ""},
     "message.timestamp.type": lambda text: text in ("CreateTime", "LogAppendTime"),
+    "min.cleanable.dirty.ratio": lambda text: not text.isdecimal() or int(text) <= 1,
     "min.insync.replicas": _integer(1),
     "retention.ms": _integer(-1),
     "unclean.leader.election.enable": lambda text: text.lower() in ("true", "false"),

@@ -1,13 +1,16 @@
 """Topics: what one is created with, and that nothing of an earlier one of its name is in it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.incarnations import Incarnation, incarnations
+from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import firsts, present
 from brokerlaw.spec.history.evidence.topics import (
@@ -19,7 +22,7 @@ from brokerlaw.spec.history.evidence.topics import (
     within,
 )
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import ASSIGNED, EARLIEST, FAIL, LATEST, OK, Answers, Reads, Sends
+from brokerlaw.spec.history.tables import ASSIGNED, EARLIEST, FAIL, LATEST, OK, TIMESTAMP, Answers, Reads, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, value, violation
 
@@ -119,25 +122,86 @@ def _old(h: History, reads: Reads, each: Incarnation) -> Iterator[Violation]:
         yield violation(h, reason, (*old.op[send], each.op, reads.op[i]))
 
 
+GONE: Final = (ops.ListOffsets, ops.DeleteTopic, ops.CreatePartitions, ops.AlterTopic, ops.DeleteRecords)
+"""What is refused for a topic that is not there."""
+
+
+@invariant(
+    "topics.deleted-is-gone",
+    statement="A topic that was deleted is not there: nothing is told of it, it is neither changed nor deleted, until "
+    "it is created anew.",
+    formal="∀ deletion of topic t, operation o that needs t, after that and before anybody creates t: o is refused",
+    source="Kafka, Admin.deleteTopics; Kafka protocol, errors: UNKNOWN_TOPIC_OR_PARTITION",
+    liars=("delete_topic", "create_topic.outcome: fail for done", "list_offsets.outcome: ok for refused"),
+)
+def deleted_is_gone(h: History) -> Finding:
+    """A second after it was deleted, and while no broker was disturbed: until then a broker may not have learned of it.
+
+    A creation that was refused is none. Left out are topics that a broker may have created anew by itself: those that
+    clients ask for, unless the broker tells that it does not.
+    """
+    gone = [each for each in incarnations(h) if not each.created and each.topic not in _by_themselves(h)]
+    asked = [(number, each) for each in gone for number in _about_nothing(h, each)]
+    done = ((number, each) for number, each in asked if h.operations.status[number] == OK)
+    return Finding(len(asked), tuple(_done_to_nothing(h, number, each) for number, each in done))
+
+
+def _by_themselves(h: History) -> frozenset[str]:
+    """Topics that a broker may have created when a client asked for them."""
+    if h.broker_settings.get("auto.create.topics.enable") == "false":
+        return frozenset()
+    asked = [h.invocations[number].value for number in of_kind(h, ops.Subscribe, ops.Assign, failed=True).tolist()]
+    subscribed = {topic for op in asked if isinstance(op, ops.Subscribe) for topic in op.topics}
+    assigned = {offset.topic for op in asked if isinstance(op, ops.Assign) for offset in op.offsets}
+    return frozenset((*h.topics.values, *subscribed, *assigned))
+
+
+def _about_nothing(h: History, each: Incarnation) -> Iterator[int]:
+    """What was asked of a topic, and answered, while it was certainly gone."""
+    operations = h.operations
+    numbers = of_kind(h, *GONE, failed=True)
+    numbers = numbers[(operations.invoked[numbers] > each.settled) & (operations.invoked[numbers] <= each.over)]
+    numbers = numbers[np.isin(operations.status[numbers], (OK, FAIL))]
+    numbers = numbers[~disturbed(h, np.full(len(numbers), each.cleared), operations.completed[numbers])]
+    for number in numbers.tolist():
+        op = h.invocations[number].value
+        assert isinstance(op, GONE)
+        in_time = operations.completed[number] < each.over or operations.invoked[number] == each.over
+        if op.topic == each.topic and in_time:
+            yield number
+
+
+def _done_to_nothing(h: History, number: int, each: Incarnation) -> Violation:
+    word = h.functions[h.operations.f[number]]
+    return violation(h, f"{word} was done to {each.topic}, which had been deleted", (each.op, number))
+
+
 @invariant(
     "topics.partition-count",
-    statement="Records stand, and members are given partitions, in no partition that the topic does not have.",
-    formal="∀ acknowledgement, read or assignment of partition p of topic t: p < partitions(t)",
+    statement="Records stand, members are given partitions, and offsets are told, in no partition that the topic does "
+    "not have.",
+    formal="∀ acknowledgement, read, assignment or offset told of partition p of topic t: p < partitions(t)",
     source="Kafka, Admin.createTopics and createPartitions (KIP-195)",
     covers=("create-partitions",),
-    liars=("send.answer.partition", "create_topic.request.partitions: one more"),
+    liars=(
+        "send.answer.partition",
+        "create_topic.request.partitions: one more",
+        "create_partitions",
+        "list_offsets.outcome: ok for refused",
+    ),
 )
 def partition_count(h: History) -> Finding:
     """By the number that the topic was created with, or any that somebody had asked for by then."""
     acked, told = h.sends[h.sends.status == OK], h.ownership[h.ownership.kind == ASSIGNED]
-    tp = np.concatenate([acked.tp, h.reads.tp, told.tp])
-    time = np.concatenate([acked.completed, h.reads.completed, told.time])
+    offsets = h.answers[(h.answers.status == OK) & np.isin(h.answers.kind, (EARLIEST, LATEST, TIMESTAMP))]
+    tp = np.concatenate([acked.tp, h.reads.tp, told.tp, offsets.tp])
+    time = np.concatenate([acked.completed, h.reads.completed, told.time, offsets.completed])
     first, later, since = _counts(h)
     limit = np.where(time < since[tp], first[tp], later[tp])
     tested = limit > 0
     wrong = np.flatnonzero(tested & (number_of(h)[tp] >= limit))
-    op = np.concatenate([acked.op, h.reads.op, np.full(len(told), -1)])
-    row = np.concatenate([np.full(len(acked) + len(h.reads), -1), told.row])
+    op = np.concatenate([acked.op, h.reads.op, np.full(len(told), -1), offsets.op])
+    row = np.concatenate([np.full(len(acked) + len(h.reads), -1), told.row, np.full(len(offsets), -1)])
     once = wrong[np.sort(firsts(tp[wrong]))]
     breaches = (_beyond(h, int(tp[i]), int(limit[i]), int(op[i]), int(row[i])) for i in once)
     return Finding(int(tested.sum()), tuple(breaches))
@@ -156,6 +220,7 @@ def _counts(h: History) -> tuple[Ints, Ints, Ints]:
 
 def _beyond(h: History, tp: int, limit: int, op: int, row: int) -> Violation:
     created = [each.op for each in _topics(h) if each.topic == h.partitions[tp].topic]
-    what = "a member was given" if op < 0 else "a record stands in"
+    asked = op >= 0 and h.functions[h.operations.f[op]] == "list_offsets"
+    what = "a member was given" if op < 0 else "an offset was told of" if asked else "a record stands in"
     reason = f"{what} {partition(h, tp)}, and the topic has {limit} partition{'s' * (limit > 1)}"
     return violation(h, reason, (*created, op), (row,))

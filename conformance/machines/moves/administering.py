@@ -9,11 +9,14 @@ from brokerlaw.conformance.machines.moves.producing import MOMENT
 from brokerlaw.conformance.machines.scene import OTHERS, Scene
 from brokerlaw.conformance.plan import Attempt
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.administration import used_by_settings
 
 NOWHERE: Final = "nowhere"
 """A topic that there never was."""
 NOBODY: Final = "nobody"
 """A group that there never was."""
+IMPOSSIBLE: Final = (("min.insync.replicas", "0"), ("min.cleanable.dirty.ratio", "2"), ("cleanup.policy", "keep"))
+"""Settings next to what a topic can have: one too few, one too many, and another word."""
 LIMITS: Final = ("1000", "1500", "100000")
 """Bytes of a batch: most bodies pass the second."""
 
@@ -78,11 +81,15 @@ def alter_topic(s: Scene, c: Choices) -> Steps:
 
 @move("topics", 1)
 def attempt(s: Scene, c: Choices) -> Steps:
-    """What cannot be done: a topic that there is, or fewer partitions."""
+    """What cannot be done: a topic that there is, fewer partitions, or settings that there are not."""
     topic = c.of(s.topics())
+    impossible = dict([c.of([each for each in IMPOSSIBLE if s.has(*used_by_settings(dict([each])))])])
     ways: list[ops.AnyOperation] = [ops.CreateTopic(topic, c.number(1, 3), s.replication(c)), ops.DeleteTopic(NOWHERE)]
+    ways.append(ops.CreateTopic(NOWHERE, 1, s.replication(c), impossible))
     if s.has("create-partitions"):
         ways.append(ops.CreatePartitions(topic, s.model.topics[topic].partitions))
+    if s.has("alter-configs"):
+        ways.append(ops.AlterTopic(topic, impossible))
     yield Attempt(c.of(ways))
 
 

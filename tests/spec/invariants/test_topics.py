@@ -1,14 +1,20 @@
 """Topics: they begin at zero, have their partitions, and nothing of an earlier topic of the name."""
 
+from random import Random
+
 import pytest
 from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from oracles import topics as oracle
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Outcome
+from brokerlaw.spec.history.outcomes import Ok, Outcome
 
 ZERO = "topics.begin-at-zero"
 OLD = "topics.nothing-old"
 COUNT = "topics.partition-count"
+GONE = "topics.deleted-is-gone"
+LOOK = ops.ListOffsets("t", 0)
 
 
 def told(**settings: str) -> HistoryBuilder:
@@ -183,3 +189,104 @@ def test_a_topic_from_before_has_any_number() -> None:
     history.producer()
     history.send(b"a", 0, partition=7)
     untested(history, COUNT)
+
+
+def test_an_offset_of_a_partition_that_is_none_is_seen() -> None:
+    history = HistoryBuilder()
+    created = history.topic(partitions=2)
+    history.list_offset(0, partition=1)
+    asked = history.list_offset(0, partition=2)
+    assert guilty(history, COUNT, created, asked) == "an offset was told of t/2, and the topic has 2 partitions"
+    history = HistoryBuilder()
+    history.topic(partitions=2)
+    history.do(ops.ListOffsets("t", 2), REFUSED)
+    history.list_offset(0, partition=1)
+    assert innocent(history, COUNT) == 1
+
+
+# --- deleted is gone ---
+
+
+def deleted(patience: int = 1_000) -> tuple[HistoryBuilder, int]:
+    history = HistoryBuilder()
+    history.topic()
+    row = history.do(ops.DeleteTopic("t")).row
+    history.wait(patience)
+    return history, row
+
+
+@pytest.mark.parametrize(
+    ("op", "word"),
+    [
+        (LOOK, "list_offsets"),
+        (ops.DeleteTopic("t"), "delete_topic"),
+        (ops.AlterTopic("t", {}), "alter_topic"),
+        (ops.CreatePartitions("t", 2), "create_partitions"),
+        (ops.DeleteRecords("t", 0, 1), "delete_records"),
+    ],
+)
+def test_what_is_done_to_a_topic_that_is_gone_is_seen(op: ops.AnyOperation, word: str) -> None:
+    history, gone = deleted()
+    done = history.do(op, Ok(0) if op is LOOK else Ok())
+    assert guilty(history, GONE, gone, done) == f"{word} was done to t, which had been deleted"
+    history, _ = deleted()
+    history.do(op, REFUSED)
+    assert innocent(history, GONE) == 1
+
+
+def test_a_creation_that_was_refused_is_none() -> None:
+    history, gone = deleted()
+    history.do(ops.CreateTopic("t"), REFUSED)
+    guilty(history, GONE, gone, history.list_offset(0))
+
+
+@pytest.mark.parametrize("why", ["early", "created", "perhaps created", "sent to", "subscribed to", "fault"])
+def test_a_topic_that_may_be_there_may_be_asked(why: str) -> None:
+    history, _ = deleted(0 if why == "early" else 1_000)
+    match why:
+        case "created":
+            history.topic()
+        case "perhaps created":
+            history.do(ops.CreateTopic("t"), UNKNOWN)
+        case "sent to":
+            history.producer()
+            history.sending(b"a")
+        case "subscribed to":
+            history.member("a")
+        case "fault":
+            history.do(ops.PauseBroker(1))
+    history.list_offset(0)
+    untested(history, GONE)
+
+
+def test_a_broker_that_creates_none_by_itself_is_judged_though_clients_ask() -> None:
+    history, gone = deleted()
+    history.broker_settings["auto.create.topics.enable"] = "false"
+    history.member("a")
+    guilty(history, GONE, gone, history.list_offset(0))
+
+
+def drawn(random: Random) -> HistoryBuilder:
+    history = HistoryBuilder()
+    for _ in range(random.randrange(3, 12)):
+        outcome = random.choice([None, None, UNKNOWN, REFUSED])
+        match random.randrange(9):
+            case 0 | 1:
+                history.do(ops.CreateTopic(random.choice("ttu")), outcome)
+            case 2 | 3 | 4:
+                history.do(ops.DeleteTopic(random.choice("ttu")), outcome)
+                history.wait(random.choice([0, 1_000]))
+            case 5 | 6:
+                history.do(LOOK, Ok(0) if outcome is None else outcome)
+            case 7:
+                history.do(ops.AlterTopic("t", {}), outcome)
+            case _ if random.randrange(6) == 0:
+                history.do(ops.PauseBroker(1))
+                history.do(ops.ResumeBroker(1), outcome)
+            case _ if random.randrange(6) == 0:
+                history.member("a")
+    return history
+
+
+def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
+    agree(oracle.ORACLES, drawn, 6, histories_drawn)
