@@ -61,6 +61,15 @@ def offsets_deleted(replication: int) -> Iterator[Step]:
     yield from _lags(GROUPS[1])
 
 
+def groups_listed(replication: int) -> Iterator[Step]:
+    """Groups come, one after the other, without members; one has a member for a while."""
+    yield from _begin(replication)
+    for group in (*GROUPS, "claims"):
+        yield from (_set(group, 1), ops.ListGroups())
+    yield from member("c0")
+    yield from (Settle(GROUP), ops.ListGroups(), ops.ListGroups(), ops.Close("c0"), ops.ListGroups(), ops.ListGroups())
+
+
 def groups_deleted(replication: int) -> Iterator[Step]:
     """Groups go with all that they have committed, and come again; the other stays."""
     yield from _begin(replication)
@@ -69,6 +78,18 @@ def groups_deleted(replication: int) -> Iterator[Step]:
         for group in GROUPS:
             yield ops.DeleteGroup(group)
             yield from (step for other in GROUPS for step in _told(other))
+
+
+def groups_gone(replication: int) -> Iterator[Step]:
+    """A group had a member, and is deleted: it is neither listed nor described any more, nor deleted again."""
+    yield from _begin(replication)
+    yield _set(GROUPS[0], 1)
+    for name in ("c0", "c1"):
+        yield from (*member(name), ops.DescribeGroup(GROUPS[0]), Settle(GROUP))
+        yield from (ops.DescribeGroup(each) for each in (GROUP, GROUPS[0], GROUP))
+        yield from (ops.ListGroups(), ops.Close(name), ops.DeleteGroup(GROUP))
+        yield from (ops.ListGroups(), ops.DescribeGroup(GROUP))
+        yield from (Attempt(ops.DeleteGroup(GROUP)), Attempt(ops.DeleteGroup(GROUP)), ops.ListGroups())
 
 
 def group_in_use(kind: str) -> Callable[[int], Iterator[Step]]:

@@ -12,6 +12,7 @@ from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance.liars import conduct, fields
 from brokerlaw.conformance.liars.alterations import alterations
 from brokerlaw.conformance.liars.lie import Liar, Lie, Place
+from brokerlaw.conformance.liars.memory import ADDRESS
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
 from brokerlaw.spec.history.operation import FaultOperation, LifeOperation, Operation
 from brokerlaw.spec.history.operations import OPERATIONS
@@ -46,7 +47,7 @@ def _of_operation(kind: type[Operation]) -> Iterator[tuple[Place, str, str, Make
         if info.name not in ASKING:
             for field, how, maker in _of_request(kind, info):
                 yield "request", field, how, maker
-    for field, how, maker in _of_answer(kind.returns):
+    for field, how, maker in _of_answer(kind):
         yield "answer", field, how, maker
     for how, maker in _of_outcome(kind):
         yield "outcome", "", how, maker
@@ -63,12 +64,14 @@ def _of_request(kind: type[Operation], info: msgspec.structs.FieldInfo) -> Itera
         yield place, how, _field(fields.RequestLiar, info.name, alter)
 
 
-def _of_answer(returns: Any) -> Iterator[tuple[str, str, Maker]]:
-    if returns is None:
+def _of_answer(kind: type[Operation]) -> Iterator[tuple[str, str, Maker]]:
+    """What asks of nothing in particular is answered alike wherever it is asked."""
+    if kind.returns is None:
         return
     yield "", "stale", _field(fields.StaleLiar)
-    yield "", "of elsewhere", _field(fields.ElsewhereLiar)
-    for path, how, alter in alterations(returns, "answers", told=True):
+    if any(field in ADDRESS for field in kind.__struct_fields__):
+        yield "", "of elsewhere", _field(fields.ElsewhereLiar)
+    for path, how, alter in alterations(kind.returns, "answers", told=True):
         yield path, how, _field(fields.AnswerLiar, "", alter)
 
 

@@ -37,6 +37,7 @@ MODULES: Final = (
     "refusals",
     "replicas",
     "described",
+    "listed",
     "shares",
 )
 """In the order in which their invariants are listed."""

@@ -33,8 +33,8 @@ class Rest(NamedTuple):
 
 @invariant(
     "groups.described-at-rest",
-    statement="A group at rest is described with each of its members, once, and with what each holds.",
-    formal="∀ description d of a group at rest, with members m: d is neither empty nor dead, no member is in d twice; "
+    statement="A group at rest is described with each of its members, once, and with what each holds, once.",
+    formal="∀ description d of a group at rest, with members m: d is neither empty nor dead, nothing is in d twice; "
     "d is stable ⇒ {holdings of each m} ⊆ {assignments in d}, member by member where their ids are known",
     source="Kafka protocol, DescribeGroups and ConsumerGroupDescribe (KIP-848); Kafka documentation, consumer groups",
     capabilities=("topics", "groups", "groups.admin"),
@@ -62,6 +62,8 @@ def _misdescribed(h: History, op: int, state: GroupState, rest: Rest) -> str:
         return f"{len(rest.held)} members of group {group} hold something, and it is {state.state} with {len(ids)}"
     if twice := [name for name, count in Counter(ids).items() if count > 1]:
         return f"group {group} is described with member {twice[0]} twice"
+    if repeated := [member.member for member in state.members if len(set(member.assignment)) < len(member.assignment)]:
+        return f"group {group} is described with a partition of member {repeated[0]} twice"
     told = {member.member: frozenset(member.assignment) for member in state.members}
     names = _member_ids(h, rest)
     if any(name in told for name in names.values()):

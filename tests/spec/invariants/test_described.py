@@ -45,6 +45,7 @@ A, B = member("member-a", 0), member("member-b", 1)
         ((), "empty", "2 members of group g hold something, and it is empty with 0"),
         ((A, B), "dead", "2 members of group g hold something, and it is dead with 2"),
         ((A, B, B), "stable", "group g is described with member member-b twice"),
+        ((A, member("member-b", 1, 1)), "stable", "group g is described with a partition of member member-b twice"),
         ((A, member("member-b")), "stable", "group g is at rest, and b, which holds t/1, is not described so"),
         ((A, member("member-b", 0)), "stable", "group g is at rest, and b, which holds t/1, is not described so"),
         ((A, member("other", 1)), "stable", "group g is at rest, and b, which holds t/1, is not described so"),
