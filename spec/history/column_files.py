@@ -67,7 +67,7 @@ def read(folder: Path) -> Folded:
     for name, kind in _said().items():
         setattr(facts, name, _typed(folder / CONTENTS, contents.said.get(name, msgspec.Raw(b"null")), kind))
     for name, table in _tables().items():
-        columns = parquet.numbers(folder / f"{name}.parquet", table.__struct_fields__)
+        columns = parquet.numbers(folder / f"{name}.parquet", table.names)
         setattr(facts, name, table(**columns))
     named = _decoded(folder / POOLS, dict[str, msgspec.Raw])
     for name, kind in _pools(of_bytes=False).items():

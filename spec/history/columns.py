@@ -5,11 +5,11 @@ One class serves thrice: `Seeks[int]` is one row, `Sent[Growing]` grows row by r
 """
 
 from array import array
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from inspect import get_annotations
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar, dataclass_transform, get_origin
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -66,37 +66,90 @@ class _Numbering(dict[Any, int]):
         return number
 
 
-class Table(msgspec.Struct, Generic[C], kw_only=True, eq=False, gc=False):
-    """Columns of one length. `table[mask]` is a table of the chosen rows, `len(table)` how many it has."""
+@dataclass_transform(kw_only_default=True)
+class Table(Generic[C]):
+    """Columns of one length. `table[mask]` is a table of the chosen rows, `len(table)` how many it has.
+
+    Of a table that is made of others a column is made once it is asked for: most never are.
+    """
+
+    names: ClassVar[tuple[str, ...]] = ()
+    _known: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, kw_only: bool = True) -> None:
+        cls.names = (*cls.names, *get_annotations(cls))
+        cls._known = frozenset(cls.names)
+
+    def __init__(self, **columns: Any) -> None:
+        self._check(columns.keys())
+        self.__dict__.update(columns)
+
+    @classmethod
+    def _check(cls, given: Set[str]) -> None:
+        if given != cls._known:
+            beyond, missing = sorted(given - cls._known), sorted(cls._known - given)
+            what = "Unexpected keyword argument" if beyond else "Missing required argument"
+            raise TypeError(f"{cls.__name__}: {what} {(beyond or missing)[0]!r}")
+
+    @classmethod
+    def made_of(cls, length: int, make: Callable[[str], Any]) -> Self:
+        """A table of so many rows, of which `make` tells a column by its name."""
+        table = cls.__new__(cls)
+        table.__dict__["_length"], table.__dict__["_make"] = length, make
+        return table
+
+    if not TYPE_CHECKING:  # else every attribute would be one
+
+        def __getattr__(self, name):
+            if name not in self._known:
+                raise AttributeError(f"{type(self).__name__} has no column {name}")
+            column = self.__dict__[name] = self.__dict__["_make"](name)
+            return column
 
     @property
     def columns(self) -> dict[str, Any]:
-        """All columns by name, to build a table with more of them: `Acked(**sends.columns, once=once)`."""
-        return msgspec.structs.asdict(self)
+        """All columns by name."""
+        return {name: getattr(self, name) for name in self.names}
 
     def __getitem__(self, rows: Bools | Ints | slice) -> Self:
-        if isinstance(rows, np.ndarray) and rows.dtype == np.bool_:
-            rows = np.flatnonzero(rows)
-        return type(self)(**{name: column[rows] for name, column in self.columns.items()})
+        if isinstance(rows, slice):
+            chosen = np.arange(*rows.indices(len(self)))
+        else:
+            chosen = rows.nonzero()[0] if rows.dtype == np.bool_ else rows.astype(np.int64, copy=False)
+        return self.made_of(len(chosen), lambda name: getattr(self, name).take(chosen))
 
     def __len__(self) -> int:
-        return len(getattr(self, self.__struct_fields__[0]))
+        length: int | None = self.__dict__.get("_length")
+        return len(getattr(self, self.names[0])) if length is None else length
 
 
 B = TypeVar("B", bound=Table[Any])
 
 
+def widened(kind: type[B], table: Table[Any], **more: Ints | Bools | Callable[[], Ints]) -> B:
+    """The table with more columns, each as it is or how to make it: `widened(Acked, sends, once=once)`."""
+    kind._check(table._known | more.keys())
+
+    def make(name: str) -> Any:
+        column = more.get(name)
+        if column is None:
+            return getattr(table, name)
+        return column() if callable(column) else column
+
+    return kind.made_of(len(table), make)
+
+
 def gather(kind: type[B], rows: Sequence[Table[int]]) -> B:
     """A table of the rows."""
     table: type[B] = get_origin(kind) or kind
-    columns = {name: map(attrgetter(name), rows) for name in table.__struct_fields__}
+    columns = {name: map(attrgetter(name), rows) for name in table.names}
     return table(**{name: np.fromiter(column, np.int64, len(rows)) for name, column in columns.items()})
 
 
 def growing(kind: type[B]) -> B:
     """A table without rows yet, whose columns can be appended to."""
     table: type[B] = get_origin(kind) or kind
-    return table(**{name: array("q") for name in table.__struct_fields__})
+    return table(**{name: array("q") for name in table.names})
 
 
 def grown(kind: type[B], table: Table[Growing]) -> B:
@@ -113,5 +166,5 @@ def push(table: Table[Growing], **row: int) -> None:
 
 def stacked(tables: Sequence[B]) -> B:
     """The rows of several tables, one after the other."""
-    kind = type(tables[0])
-    return kind(**{name: np.concatenate([table.columns[name] for table in tables]) for name in kind.__struct_fields__})
+    length = sum(map(len, tables))
+    return type(tables[0]).made_of(length, lambda name: np.concatenate([getattr(table, name) for table in tables]))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Ints, grown
+from brokerlaw.spec.history.columns import Ints, grown, widened
 from brokerlaw.spec.history.facts import Facts
 from brokerlaw.spec.history.fold import Folded, folded
 from brokerlaw.spec.history.pools import Pools
@@ -47,7 +47,7 @@ class History(Pools):
         """Raises `HistoryError` when a row cannot follow those before it."""
         _, pools, facts = recording if isinstance(recording, Folded) else folded(recording)
         vars(self).update(vars(pools))
-        self.memory: dict[Callable[..., Any], Any] = {}
+        self.memory: dict[Any, Any] = {}
         self.overrides = dict(recording.header.overrides)
         self.broker = recording.header.broker
         self.broker_version = recording.header.broker_version
@@ -77,14 +77,13 @@ class History(Pools):
         sent = grown(Sent[Ints], facts.sent)
         by = self.operations[sent.op]
         acks = self._by_client({op: ACKS[it.acks] for op, it in self.clients if isinstance(it, ops.OpenProducer)})
-        return Sends(
-            **sent.columns,
-            process=by.client,
-            opened=by.opened,
-            acks=acks[by.opened],
-            invoked=by.invoked,
-            completed=by.completed,
-            status=by.status,
+        return widened(
+            Sends,
+            sent,
+            process=lambda: by.client,
+            opened=lambda: by.opened,
+            acks=lambda: acks[by.opened],
+            **_times(by),
         )
 
     def _reads(self, facts: Facts) -> Reads:
@@ -93,39 +92,39 @@ class History(Pools):
         consumers = {op: it for op, it in self.clients if isinstance(it, ops.OpenConsumer)}
         group = self._by_client({op: self.groups.find(it.group) for op, it in consumers.items() if it.group})
         isolation = self._by_client({op: ISOLATION[it.isolation] for op, it in consumers.items()})
-        return Reads(
-            **returned.columns,
-            process=by.client,
-            opened=by.opened,
-            group=group[by.opened],
-            isolation=isolation[by.opened],
-            invoked=by.invoked,
-            completed=by.completed,
-            status=by.status,
+        return widened(
+            Reads,
+            returned,
+            process=lambda: by.client,
+            opened=lambda: by.opened,
+            group=lambda: group[by.opened],
+            isolation=lambda: isolation[by.opened],
+            **_times(by),
         )
 
     def _commits(self, facts: Facts) -> Commits:
         table = grown(Committing[Ints], facts.committing)
-        by = self.operations[table.op]
-        return Commits(**table.columns, invoked=by.invoked, completed=by.completed, status=by.status)
+        return widened(Commits, table, **_times(self.operations[table.op]))
 
     def _answers(self, facts: Facts) -> Answers:
         table = grown(Answered[Ints], facts.answered)
         by = self.operations[table.op]
-        return Answers(
-            **table.columns, process=by.process, invoked=by.invoked, completed=by.completed, status=by.status
-        )
+        return widened(Answers, table, **_times(by), process=lambda: by.process)
 
     def _leadership(self, facts: Facts) -> Leadership:
         table = grown(Described[Ints], facts.described)
-        by = self.operations[table.op]
-        return Leadership(**table.columns, invoked=by.invoked, completed=by.completed, status=by.status)
+        return widened(Leadership, table, **_times(self.operations[table.op]))
 
     def _by_client(self, known: dict[int, int]) -> Ints:
         """What is known of a client, by the operation that opened it; -1 elsewhere."""
         column = np.full(len(self.operations) + 1, -1, dtype=np.int64)
         column[list(known)] = list(known.values())
         return column
+
+
+def _times(by: Operations[Ints]) -> dict[str, Callable[[], Ints]]:
+    """What is known of these operations, to widen a table by."""
+    return {"invoked": lambda: by.invoked, "completed": lambda: by.completed, "status": lambda: by.status}
 
 
 def _widened(operations: Operations[Ints], tolerance: int) -> Operations[Ints]:

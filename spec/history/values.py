@@ -1,6 +1,7 @@
 """The values that operations carry and answer with."""
 
 import re
+from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -18,6 +19,7 @@ from brokerlaw.spec.history.numbers import (
 from brokerlaw.spec.history.roles import Name
 
 
+@cache
 def snake_case(name: str) -> str:
     """`OpenProducer` → `open_producer`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

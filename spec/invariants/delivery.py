@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.columns import Bools, Ints, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.applications import (
     BY_HAND,
@@ -209,8 +209,8 @@ def _input_of(h: History) -> Ints:
 
 def _outputs(h: History, application: Application) -> Outputs:
     sink, input_of = application.declared.sink, _input_of(h)
-    sends = OutputSends(**h.sends.columns, input=input_of[h.sends.value])
-    reads = OutputReads(**h.reads.columns, input=input_of[h.reads.value])
+    sends = widened(OutputSends, h.sends, input=input_of[h.sends.value])
+    reads = widened(OutputReads, h.reads, input=input_of[h.reads.value])
     into = np.array([*(tp.topic == sink for tp in h.partitions.values), False], dtype=np.bool_)
     reads = reads[into[reads.tp] & (reads.isolation == COMMITTED) & (reads.input >= 0)]
     return Outputs(

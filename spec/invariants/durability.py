@@ -3,7 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.columns import Ints, widened
 from brokerlaw.spec.history.evidence.compaction import compacted
 from brokerlaw.spec.history.evidence.configuration import numbers_of
 from brokerlaw.spec.history.evidence.deletions import deleted_below
@@ -191,7 +191,7 @@ def _between_descriptions(h: History) -> tuple[Aimed, Ints, Ints]:
     after = first_after(states.tp, states.invoked, tp, sends.completed + 1)
     judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING) & (tp >= 0)
     judged &= (take(_required(h), before, 0) > 1) & (before >= 0) & (after >= 0)
-    return Aimed(**sends.columns, aim=tp)[judged], before[judged], after[judged]
+    return widened(Aimed, sends, aim=tp)[judged], before[judged], after[judged]
 
 
 def _aimed_at(h: History, sends: Sends) -> Ints:

@@ -89,9 +89,9 @@ def _differs(h: History, reads: Reads, read: Ints, copy: Ints) -> Bools:
     """Whether what stands there is another record."""
     copied, differs = h.copied, np.zeros(len(copy), dtype=np.bool_)
     for name in ("key", "value", "headers"):
-        differs |= take(copied.columns[name], copy) != reads.columns[name][read]
+        differs |= take(getattr(copied, name), copy) != getattr(reads, name)[read]
     for name in ("timestamp", "stamped"):
-        there, seen = take(copied.columns[name], copy), reads.columns[name][read]
+        there, seen = take(getattr(copied, name), copy), getattr(reads, name)[read]
         differs |= (there != seen) & (there >= 0) & (seen >= 0)
     return differs
 

@@ -7,7 +7,7 @@ Sources: Adya, Weak Consistency (1999); Jepsen, jepsen.tests.kafka (ww and wr ed
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints, Table
+from brokerlaw.spec.history.columns import Bools, Ints, Table, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.records import acked, commit_asked, committed, send_of_read
 from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, take
@@ -35,8 +35,9 @@ def isolated_reads(h: History) -> IsolatedReads:
     rows = np.flatnonzero((reads.isolation == COMMITTED) & within(h, clean(h))[reads.tp])
     reads, send = reads[rows], send[rows]
     begun = take(h.sends.transaction, send)
-    return IsolatedReads(
-        **reads.columns,
+    return widened(
+        IsolatedReads,
+        reads,
         reader=h.operations.whole[reads.op],
         writer=np.where(begun >= 0, take(h.operations.whole, begun), -1),
         send=send,

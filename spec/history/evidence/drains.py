@@ -3,7 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.columns import Bools, Ints, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack, pack_both, pairs, present, take
@@ -26,7 +26,7 @@ def drains(h: History) -> Drains:
     table = h.drained
     reader = pack(table.opened, table.tp)
     prior = last_before(reader, table.time, reader, table.time)
-    all_drains = Drains(**table.columns, since=take(table.time, prior), begun=_begun(h, table))
+    all_drains = widened(Drains, table, since=take(table.time, prior), begun=_begun(h, table))
     return all_drains[_trusted(h, all_drains)]
 
 
@@ -42,7 +42,7 @@ def drained_reads(h: History) -> DrainedReads:
     drain, read = pack_both((table.opened, table.tp), (reads.opened, reads.tp))
     found = first_after(drain, table.time, read, reads.completed)
     belongs = (found >= 0) & (reads.invoked > take(table.since, found))
-    return DrainedReads(**reads.columns, drain=found)[belongs]
+    return widened(DrainedReads, reads, drain=found)[belongs]
 
 
 def covering(h: History, tp: Ints, offset: Ints) -> tuple[Ints, Ints]:

@@ -1,20 +1,33 @@
 """Picking operations out of a history."""
 
+from typing import Final
+
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.tables import FAIL, PENDING
 from brokerlaw.spec.history.values import snake_case
 
+_NONE: Final = np.empty(0, dtype=np.int64)
 
+
+@derived
 def of_kind(h: History, *kinds: type[Operation], failed: bool = False) -> Ints:
     """The numbers of all operations of these kinds; those that certainly failed only where asked for."""
-    wanted = [h.functions.find(snake_case(kind.__name__)) for kind in kinds]
-    operations = h.operations
-    chosen = np.isin(operations.f, wanted)
-    return np.flatnonzero(chosen if failed else chosen & (operations.status != FAIL))
+    every = [_by_kind(h)[name] for kind in kinds if (name := snake_case(kind.__name__)) in _by_kind(h)]
+    chosen = every[0] if len(every) == 1 else np.sort(np.concatenate([_NONE, *every]))
+    return chosen if failed else chosen[h.operations.status[chosen] != FAIL]
+
+
+@derived
+def _by_kind(h: History) -> dict[str, Ints]:
+    f = h.operations.f
+    order = np.argsort(f, kind="stable")
+    parts = np.split(order, np.searchsorted(f[order], np.arange(1, len(h.functions))))
+    return dict(zip(h.functions.values, parts, strict=False))
 
 
 def completed(h: History, numbers: Ints, never: int) -> Ints:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather, stacked
+from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather, stacked, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.operations import of_kind
@@ -90,7 +90,7 @@ def positions(h: History) -> Places:
     origin[firsts(steps.opened, steps.tp)] = -1
     _blur(h, steps, origin)
     before = np.where(_adrift(steps, origin), -1, take(steps.after, origin))
-    return Places(**steps.columns, before=before, origin=origin, isolation=isolation_of(h)[steps.opened])
+    return widened(Places, steps, before=before, origin=origin, isolation=isolation_of(h)[steps.opened])
 
 
 def _blur(h: History, steps: Steps, origin: Ints) -> None:

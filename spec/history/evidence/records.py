@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.columns import Bools, Ints, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, pack, present, take
 from brokerlaw.spec.history.evidence.settings import lifted
@@ -38,7 +38,7 @@ def acked_somewhere(h: History) -> Acked:
 
 
 def _acked(h: History) -> Acked:
-    sends = Acked(**h.sends.columns, once=sent_once(h))
+    sends = widened(Acked, h.sends, once=sent_once(h))
     owed = (sends.acks == -1) | lifted(h, ALL_REPLICAS)
     return sends[owed & (sends.status == OK) & (sends.tp >= 0) & within(h, clean(h))[sends.tp]]
 
@@ -110,7 +110,7 @@ class PlacedReads(Reads, kw_only=True):
 
 @derived
 def placed_reads(h: History) -> PlacedReads:
-    reads = PlacedReads(**h.reads.columns, send=send_of_read(h))[within(h, clean(h))[h.reads.tp]]
+    reads = widened(PlacedReads, h.reads, send=send_of_read(h))[within(h, clean(h))[h.reads.tp]]
     return reads[np.sort(firsts(reads.tp, reads.offset, reads.key, reads.value, reads.isolation))]
 
 

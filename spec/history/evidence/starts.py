@@ -3,7 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, stacked
+from brokerlaw.spec.history.columns import Bools, Ints, stacked, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
@@ -75,7 +75,7 @@ def reread(h: History, table: Starts) -> Bools:
 def _starts(h: History, first: Reads, assigned: Ints, level: int) -> Starts:
     commits = admissible(h, first.group, first.tp, assigned, first.completed, level)
     earliest = resets_to_earliest(h)[first.opened]
-    return Starts(**first.columns, **commits.columns, assigned=assigned, earliest=earliest)
+    return widened(Starts, first, **commits.columns, assigned=assigned, earliest=earliest)
 
 
 def _row(rows: Ints, wanted: Ints) -> Ints:
