@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -92,16 +92,17 @@ class Consumer(Client):
         self._require_assigned(tp)
         return self.positions[tp]
 
-    def hold(self, tps: Iterable[TopicPartition]) -> None:
-        """Do not fetch from these."""
+    def hold(self, tps: Sequence[TopicPartition]) -> None:
+        """Do not fetch from these. Where one is not assigned it is refused, and then it has no effect at all."""
         for tp in tps:
             self._require_assigned(tp)
-            self._paused[tp] = None
+        self._paused |= dict.fromkeys(tps)
 
-    def release(self, tps: Iterable[TopicPartition]) -> None:
-        """Fetch from these again."""
+    def release(self, tps: Sequence[TopicPartition]) -> None:
+        """Fetch from these again, as `hold`."""
         for tp in tps:
             self._require_assigned(tp)
+        for tp in tps:
             self._paused.pop(tp, None)
 
     def _require_assigned(self, tp: TopicPartition) -> None:

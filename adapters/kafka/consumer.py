@@ -4,7 +4,7 @@ import base64
 import struct
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from confluent_kafka import (
     TIMESTAMP_CREATE_TIME,
@@ -37,6 +37,13 @@ EXPELLED: Final = frozenset({KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID})
 """Errors that end a consumer: another of its instance id has taken its place."""
 
 
+class Sought(NamedTuple):
+    """An offset that was asked for, and the position that librdkafka told just then."""
+
+    offset: int
+    before: int
+
+
 class ConsumerClient(Adapter):
     """One consumer at a time."""
 
@@ -44,7 +51,7 @@ class ConsumerClient(Adapter):
         super().__init__(settings)
         self._consumer: Consumer | None = None
         self._opened: ops.OpenConsumer | None = None
-        self._sought: dict[tuple[str, int], int] = {}
+        self._sought: dict[tuple[str, int], Sought] = {}
         self._rebalanced = False
         self._held: set[Partition] = set()
         self._stale: set[Partition] = set()
@@ -108,7 +115,9 @@ class ConsumerClient(Adapter):
     def assign(self, op: ops.Assign) -> Outcome:
         """From these offsets."""
         self._the_consumer.assign([TopicPartition(*offset) for offset in op.offsets])
-        self._sought = {(offset.topic, offset.partition): offset.offset for offset in op.offsets}
+        self._sought = {}
+        for offset in op.offsets:
+            self._note_sought(offset.topic, offset.partition, offset.offset)
         self._unplaced.clear()
         return Ok()
 
@@ -158,7 +167,7 @@ class ConsumerClient(Adapter):
         else:
             outcome = attempt(lambda: self._the_consumer.seek(here), retry_for=2, retry_on=(KafkaError._STATE,))
         if isinstance(outcome, Ok):
-            self._sought[op.topic, op.partition] = op.offset
+            self._note_sought(op.topic, op.partition, op.offset)
             self._unplaced.pop((op.topic, op.partition), None)
         return outcome
 
@@ -168,12 +177,20 @@ class ConsumerClient(Adapter):
         self._the_consumer.incremental_assign([here])
 
     def position(self, op: ops.Position) -> Outcome:
-        """What was sought counts until a record is returned: librdkafka tells where it was before."""
+        """What was sought counts until librdkafka has moved on, be it past markers alone: it tells where it was."""
         if refusal := self._not_assigned((op.topic, op.partition)):
             return refusal
-        (here,) = self._the_consumer.position([TopicPartition(op.topic, op.partition)])
-        known = self._sought.get((op.topic, op.partition), here.offset)
+        here, sought = self._told(op.topic, op.partition), self._sought.get((op.topic, op.partition))
+        known = here if sought is None or (here >= 0 and here != sought.before) else sought.offset
         return Ok(None if known < 0 else known)
+
+    def _note_sought(self, topic: str, partition: int, offset: int) -> None:
+        self._sought[topic, partition] = Sought(offset, self._told(topic, partition))
+
+    def _told(self, topic: str, partition: int) -> int:
+        """The position by librdkafka; negative: none."""
+        (here,) = self._the_consumer.position([TopicPartition(topic, partition)])
+        return int(here.offset)
 
     def pause(self, op: ops.Pause) -> Outcome:
         """Stop fetching."""

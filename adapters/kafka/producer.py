@@ -32,7 +32,10 @@ class ProducerClient(Adapter):
         self._stop_polling = Event()
 
     def open_producer(self, op: ops.OpenProducer) -> Outcome:
-        """A producer without idempotence does not retry: a retry could repeat or overtake (librdkafka manual)."""
+        """A producer without idempotence does not retry: a retry could repeat or overtake (librdkafka manual).
+
+        librdkafka opens none that waits for an answer, or for a delivery, for longer than a transaction may last.
+        """
         transactional = op.transactional_id is not None
         config: dict[str, Any] = {
             **QUICK,
@@ -53,6 +56,7 @@ class ProducerClient(Adapter):
                 "transactional.id": op.transactional_id,
                 "transaction.timeout.ms": op.transaction_timeout,
                 "delivery.timeout.ms": min(DELIVERY_TIMEOUT, op.transaction_timeout),
+                "socket.timeout.ms": min(int(config["socket.timeout.ms"]), op.transaction_timeout),
             }
         try:
             self._producer = Producer(config, logger=silent())

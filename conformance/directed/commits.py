@@ -1,12 +1,15 @@
 """Commits: forward and back, in transactions and beside them, by members and by administrators."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import Elapse, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
+
+MEMBERS: Final = {"c0": GROUP, "c1": "audit"}
 
 
 def _at(offset: int) -> tuple[PartitionOffset, ...]:
@@ -62,6 +65,26 @@ def beside_a_transaction(replication: int) -> Iterator[Step]:
     yield ops.Close("c0")
     yield from member("c1", isolation="read_committed")
     yield Settle(GROUP)
+
+
+def in_transactions(replication: int) -> Iterator[Step]:
+    """Offsets of one group or another in each transaction, some of which are aborted; each time all are asked for."""
+    partitions = range(3)
+    yield topic(len(partitions), replication)
+    yield ops.OpenProducer("p0", transactional_id="tx")
+    yield ops.OpenProducer("p1")
+    for number in partitions:
+        yield from (ops.Send("p1", TOPIC, b"p1-%d-%d:" % (number, each), partition=number) for each in range(4))
+    for consumer, group in MEMBERS.items():
+        yield from member(consumer, group, isolation="read_committed")
+        yield Settle(group)
+    for number in range(10):
+        consumer = ("c0", "c1")[number // 2 % 2]
+        offsets = ((number + each) % 4 for each in partitions)
+        yield ops.BeginTransaction("p0")
+        yield ops.SendOffsets("p0", consumer, tuple(PartitionOffset(TOPIC, *each) for each in enumerate(offsets)))
+        yield ops.AbortTransaction("p0") if number % 4 == 2 else ops.CommitTransaction("p0")
+        yield from (ops.Committed(each, TOPIC, partition) for each in MEMBERS for partition in partitions)
 
 
 def by_itself(replication: int) -> Iterator[Step]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import Step
+from brokerlaw.conformance.plan import Elapse, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
 
@@ -27,11 +27,12 @@ def order(replication: int) -> Iterator[Step]:
 
 
 def flushed(replication: int) -> Iterator[Step]:
-    """Producers flush what is in flight, and vanish at once: what was flushed has its outcome."""
+    """Producers flush what is in flight, and vanish a little later: what was flushed has its outcome by then."""
     yield topic(2, replication)
-    for number in range(4):
-        producer = f"p{number}"
-        yield ops.OpenProducer(producer, linger=50)
+    producers = [f"p{number}" for number in range(4)]
+    for producer in producers:
+        yield ops.OpenProducer(producer, linger=3_000)
         yield from sends(4, producer, awaited=False)
-        yield ops.Flush(producer)
-        yield ops.Crash(producer)
+    yield from (ops.Flush(producer) for producer in producers)
+    yield Elapse(1_500)
+    yield from (ops.Crash(producer) for producer in producers)

@@ -1,10 +1,14 @@
-"""Producers: two of one transactional id, a commit with records under way, and one that comes too late."""
+"""Producers: several of one transactional id, commits under way and too late, and all that they can be opened as."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from brokerlaw.conformance.directed.vocabulary import sends, topic
-from brokerlaw.conformance.plan import Elapse, Step
+from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
+from brokerlaw.conformance.plan import AwaitIsr, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
+
+PRODUCERS: Final = tuple(f"p{number}" for number in range(10))
+"""Enough of them for a bug that shows now and then."""
 
 
 def taken_over(replication: int) -> Iterator[Step]:
@@ -35,10 +39,95 @@ def under_way(replication: int) -> Iterator[Step]:
 
 
 def too_late(replication: int) -> Iterator[Step]:
-    """A transaction is left open for longer than its timeout and all that the coordinator needs to see it."""
+    """Transactions are left open for longer than the timeout of some, and all that the coordinator needs to see it."""
     yield topic(1, replication)
-    yield ops.OpenProducer("p0", transactional_id="tx", transaction_timeout=2_000)
-    yield ops.BeginTransaction("p0")
+    for number, producer in enumerate(PRODUCERS):
+        timeout = 5_000 if number % 2 else 60_000
+        yield ops.OpenProducer(producer, transactional_id=f"tx-{producer}", transaction_timeout=timeout)
+    for producer in PRODUCERS:
+        yield ops.BeginTransaction(producer)
+        yield from sends(1, producer)
+    yield Elapse(26_000)
+    yield from (ops.CommitTransaction(producer) for producer in PRODUCERS)
+
+
+def taken_over_in_turn(replication: int) -> Iterator[Step]:
+    """A transactional id goes from one producer to the next; nobody touches the other one."""
+    yield topic(1, replication)
+    for producer, name in (("p0", "tx"), ("other", "ty")):
+        yield ops.OpenProducer(producer, transactional_id=name)
+        yield ops.BeginTransaction(producer)
+        yield from sends(1, producer)
+    for number in range(4):
+        before, after = f"p{number}", f"p{number + 1}"
+        yield ops.OpenProducer(after, transactional_id="tx")
+        yield from sends(1, before, start=1)
+        yield ops.CommitTransaction(before)
+        yield ops.BeginTransaction(after)
+        yield from sends(1, after)
+        yield from sends(1, "other", start=1 + number)
+    yield ops.CommitTransaction("other")
+
+
+def acknowledged_by_few(replication: int) -> Iterator[Step]:
+    """Producers that ask for fewer acknowledgements than others, with all replicas in sync and with too few."""
+    yield topic(1, max(2, replication), min_insync_replicas="2")
+    asked: tuple[ops.Acks, ...] = ("all", "0", "1", "0", "all", "1")
+    producers = dict(zip(PRODUCERS, asked, strict=False))
+    for producer, acks in producers.items():
+        yield ops.OpenProducer(producer, acks=acks, idempotent=False)
+        yield from sends(1, producer)
+    yield InjectFault("pause", "followers", TOPIC)
+    yield AwaitIsr(TOPIC, 0, 1)
+    for producer in producers:
+        yield from sends(1, producer, start=1)
+    yield Heal()
+
+
+def misconfigured(replication: int) -> Iterator[Step]:
+    """Settings that go together, and others that do not."""
+    yield topic(1, replication)
+    for number, most in enumerate(6 * ("5", "6")):
+        yield ops.OpenProducer(f"p{number}", settings={"max.in.flight.requests.per.connection": most})
+    yield ops.OpenProducer("t0", acks="1", idempotent=False, transactional_id="tx")
+    yield ops.OpenProducer("t1", transactional_id="tx")
+    yield from sends(2)
+
+
+def repeated(replication: int) -> Iterator[Step]:
+    """Producers with and without idempotence in turn; followers stand still, and the records are sent again."""
+    yield topic(1, replication)
+    for number, producer in enumerate(PRODUCERS):
+        impatient = {"request.timeout.ms": "300"}
+        yield ops.OpenProducer(producer, idempotent=number % 2 == 1, settings=impatient)
+        yield from sends(1, producer)
+    yield InjectFault("pause", "followers", TOPIC)
+    for producer in PRODUCERS:
+        yield from sends(1, producer, start=1, awaited=False)
+    yield Elapse(800)
+    yield Heal()
+    yield from (ops.Flush(producer) for producer in PRODUCERS)
+
+
+def lingering(replication: int) -> Iterator[Step]:
+    """Records wait to be sent for a long time; their producers close, or flush: they wait no longer."""
+    yield topic(1, replication)
+    for producer in PRODUCERS:
+        yield ops.OpenProducer(producer, linger=3_000)
+        yield from sends(2, producer, awaited=False)
+    yield from (ops.Close(producer) for producer in PRODUCERS[:5])
+    yield from (ops.Flush(producer) for producer in PRODUCERS[5:])
+    yield Elapse(4_500)
+
+
+def unanswered(replication: int) -> Iterator[Step]:
+    """Records reach their leader, whose followers stand still, until their time is up: nobody knows of them."""
+    yield topic(1, max(2, replication), min_insync_replicas="2")
+    yield ops.OpenProducer("p0", idempotent=False)
     yield from sends(1)
-    yield Elapse(24_000)
-    yield ops.CommitTransaction("p0")
+    yield Elapse(1_000)
+    yield InjectFault("pause", "followers", TOPIC)
+    yield Elapse(500)
+    yield from sends(6, start=1, awaited=False)
+    yield Elapse(7_000)
+    yield Heal()

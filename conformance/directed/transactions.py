@@ -9,16 +9,17 @@ from brokerlaw.spec.history.values import PartitionOffset
 
 
 def transactions(replication: int) -> Iterator[Step]:
-    """One transaction committed, one aborted, one left open by a producer that is then fenced."""
+    """Transactions committed and aborted, one left open by a producer that is then fenced."""
     yield topic(2, replication)
     yield ops.OpenProducer("p0", transactional_id="tx")
-    ends: tuple[Step, ...] = (ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))
+    commit, abort = ops.CommitTransaction("p0"), ops.AbortTransaction("p0")
+    ends: tuple[Step, ...] = (commit, abort, abort, commit, abort)
     for number, end in enumerate(ends):
         yield ops.BeginTransaction("p0")
         yield from sends(4, start=4 * number)
         yield end
     yield ops.BeginTransaction("p0")
-    yield from sends(3, start=8)
+    yield from sends(3, start=20)
     yield ops.OpenConsumer("c0", isolation="read_committed")
     yield ops.Assign("c0", tuple(PartitionOffset(TOPIC, partition, 0) for partition in range(2)))
     yield from (ops.Poll("c0") for _ in range(3))

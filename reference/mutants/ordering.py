@@ -194,7 +194,7 @@ ORDERING: Final = {
         "a producer's state is dropped with its deleted records",
         "KAFKA-7190; KIP-360",
         Parts(log=StatesDeletedWithRecords),
-        unseen="the next send is refused, and the producer goes on in another epoch",
+        ("idempotence.goes-on",),
     ),
     "partitioner-drift": Mutant(
         "the partition of a key changes between two sends, when metadata are looked at anew",

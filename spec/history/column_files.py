@@ -20,7 +20,7 @@ from brokerlaw.spec.history.rows import Header
 from brokerlaw.spec.history.validate import HistoryError
 
 FORMAT: Final = "brokerlaw.columns"
-VERSION: Final = 1
+VERSION: Final = 2
 CONTENTS: Final = "history.json"
 POOLS: Final = "pools.json"
 

@@ -11,6 +11,7 @@ from brokerlaw.spec.history.tables import (
     Described,
     Drained,
     Ends,
+    Errors,
     Operations,
     Ownership,
     Returned,
@@ -23,6 +24,7 @@ class Facts:
     """The tables, and the few rows that judges look at themselves: not of operations that are `bulk`."""
 
     operations: Operations[Growing]
+    errors: Errors[Growing]
     sent: Sent[Growing]
     returned: Returned[Growing]
     ends: Ends[Growing]
@@ -45,6 +47,7 @@ class Facts:
 
     def __init__(self) -> None:
         self.operations = growing(Operations[Growing])
+        self.errors = growing(Errors[Growing])
         self.sent = growing(Sent[Growing])
         self.returned = growing(Returned[Growing])
         self.ends = growing(Ends[Growing])

@@ -203,6 +203,8 @@ class Fold(Observing):
         operations, outcome = self.facts.operations, row.outcome
         operations.status[row.op] = STATUS[type(outcome)]
         operations.completed[row.op], operations.ended[row.op] = row.time, self.row
+        if not isinstance(outcome, Ok):
+            push(self.facts.errors, op=row.op, code=self.pools.codes.add(outcome.error))
         if isinstance(outcome, Fail):
             self._refused(invoke)
         if isinstance(outcome, Ok):

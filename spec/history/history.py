@@ -23,6 +23,7 @@ from brokerlaw.spec.history.tables import (
     Described,
     Drained,
     Ends,
+    Errors,
     Leadership,
     Operations,
     Ownership,
@@ -62,6 +63,7 @@ class History(Pools):
         self.described_groups = facts.described_groups
         self.listed_groups = facts.listed_groups
         self.operations = _widened(grown(Operations[Ints], facts.operations), clock_tolerance)
+        self.errors = grown(Errors[Ints], facts.errors)
         self.ends = grown(Ends[Ints], facts.ends)
         self.ownership = grown(Ownership[Ints], facts.ownership)
         self.applied = grown(Applied[Ints], facts.applied)

@@ -20,6 +20,7 @@ class Pools:
     sinks: Pool[str]
     members: Pool[str]
     functions: Pool[str]
+    codes: Pool[str]
     brokers: Pool[frozenset[int]]
     lists: Pool[tuple[int, ...]]
 
@@ -34,5 +35,6 @@ class Pools:
         self.sinks = Pool()
         self.members = Pool()
         self.functions = Pool()
+        self.codes = Pool()
         self.brokers = Pool()
         self.lists = Pool()

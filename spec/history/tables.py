@@ -48,6 +48,13 @@ class Operations(Table[C], kw_only=True):
     status: C
 
 
+class Errors(Table[C], kw_only=True):
+    """A row for each operation that did not succeed, in the order of completion: `code` is the error that was told."""
+
+    op: C
+    code: C
+
+
 class Sent(Table[C], kw_only=True):
     """A row for each send, in the order of invocation. `tp` and `offset` are where it was acknowledged.
 

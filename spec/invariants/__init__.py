@@ -31,6 +31,7 @@ MODULES: Final = (
     "commits",
     "committed",
     "producers",
+    "openings",
     "progress",
     "serving",
     "polling",

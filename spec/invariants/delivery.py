@@ -85,6 +85,7 @@ def at_most_once(h: History) -> Finding:
     promised=PROMISED,
     protocols=("delivery.nothing_twice", "delivery.only_committed_took_effect"),
     mutants=("offsets-outside-txn", "zombie-offsets", "unstable-offsets"),
+    liars=("send_offsets",),
 )
 def exactly_once(h: History) -> Finding:
     """An input's output is known by its value. Inputs that stand in the log twice may have two outputs.

@@ -88,6 +88,7 @@ def _elsewhere(h: History, send: Acked, read: PlacedReads) -> Violation:
     source='Kafka documentation, "Replication" (no committed message is lost while an in-sync replica lives); KIP-966',
     promised=DURABLE,
     protocols=("replication.committed_survives", "isr_update.committed_survives"),
+    liars=("open_producer.request.acks",),
     mutants=("acks-before-append", "KIP-101", "KIP-279", "KAFKA-7128", "last-replica-standing", "unclean-election"),
     covers=("replication",),
 )

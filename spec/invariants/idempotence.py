@@ -1,14 +1,24 @@
 """Idempotence: a retry is not a second record."""
 
+from typing import Final
+
 import numpy as np
 
+from brokerlaw.spec.history.columns import Bools
+from brokerlaw.spec.history.evidence.errors import OUT_OF_SEQUENCE, told
 from brokerlaw.spec.history.evidence.records import PlacedReads, placed_reads
-from brokerlaw.spec.history.evidence.relations import firsts, neighbours, take
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, neighbours, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean
+from brokerlaw.spec.history.evidence.waits import MILLISECOND
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import OK, PENDING, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.ordering import IDEMPOTENT
 from brokerlaw.spec.invariants.wording import place, value, violation
+
+DAY: Final = 86_400_000
+"""Milliseconds: Kafka's default of producer.id.expiration.ms."""
 
 
 @invariant(
@@ -38,3 +48,46 @@ def _doubled(h: History, reads: PlacedReads, one: int, other: int) -> Violation:
     producer = h.processes[send.process[0]]
     reason = f"{value(h, reads.value[one])}, sent once by {producer}, stands at {where}{under(h, (IDEMPOTENT,))}"
     return violation(h, reason, (send.op[0], reads.op[one], reads.op[other]))
+
+
+@invariant(
+    "idempotence.goes-on",
+    statement="An idempotent producer whose records were all acknowledged is never told of a gap in its sequence.",
+    formal="∀ send s of an idempotent producer: every earlier send of it was acknowledged before invoked(s) ⇒ s is not "
+    "refused as out of sequence",
+    source="KIP-98; KIP-360; KAFKA-7190; Kafka documentation, producer.id.expiration.ms",
+    capabilities=("topics", "idempotence"),
+    promised=(IDEMPOTENT, CLEAN_ELECTION),
+    mutants=("KAFKA-7190",),
+)
+def goes_on(h: History) -> Finding:
+    """Its records may have been deleted or have expired since; what a log knows of its producers stays, for a day or
+    what the broker told. Of a producer that was idle for longer nothing is owed.
+    """
+    sends = h.sends
+    promised = idempotent(h)[sends.opened] | lifted(h, IDEMPOTENT)
+    young = sends.completed - h.operations.invoked[sends.opened] < _remembered(h)
+    judged = promised & young & (sends.status != PENDING) & _after_acknowledgements(sends)
+    judged &= np.isin(sends.topic, [h.topics.find(topic) for topic in clean(h)])
+    sends = sends[judged]
+    lost = np.flatnonzero(told(h, OUT_OF_SEQUENCE)[sends.op])
+    return Finding(len(sends), tuple(_lost(h, sends, i) for i in lost.tolist()))
+
+
+def _remembered(h: History) -> int:
+    """How long a log remembers a producer that writes nothing (ns)."""
+    said = h.broker_settings.get("producer.id.expiration.ms", "")
+    return (int(said) if said.isdecimal() else DAY) * MILLISECOND
+
+
+def _after_acknowledgements(sends: Sends) -> Bools:
+    """Whether each send was begun when all earlier ones of its producer had been acknowledged."""
+    over = np.where(sends.status == OK, sends.completed, NEVER)
+    row = highest_before(sends.opened, sends.op, over, sends.opened, sends.op)
+    return take(over, row) < sends.invoked
+
+
+def _lost(h: History, sends: Sends, i: int) -> Violation:
+    told = f"{value(h, int(sends.value[i]))}, sent by {h.processes[int(sends.process[i])]}, is out of sequence"
+    reason = f"{told}, though all that it had sent before was acknowledged{under(h, (IDEMPOTENT, CLEAN_ELECTION))}"
+    return violation(h, reason, (int(sends.opened[i]), int(sends.op[i])))

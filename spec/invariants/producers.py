@@ -30,7 +30,12 @@ TRANSACTIONAL = ("topics", "transactions")
     " for each send, sent offset and commit o of p",
     source="KIP-98, PRODUCER_FENCED; KafkaProducer: after ProducerFencedException a producer can only be closed",
     capabilities=TRANSACTIONAL,
-    liars=("send.outcome: ok for refused", "commit_transaction.outcome: ok for refused"),
+    liars=(
+        "send.outcome: ok for refused",
+        "commit_transaction.outcome: ok for refused",
+        "open_producer.request.transactional_id",
+        "open_producer.outcome",
+    ),
 )
 def fenced_is_refused(h: History) -> Finding:
     """A commit counts where its transaction had something in it: an empty one is no business of the broker's."""
@@ -126,7 +131,7 @@ def _forgotten(h: History, sends: Sends, send: int) -> Violation:
     formal="∀ transaction t, commit c of t: invoked(c) > completed(first send of t) + timeout(t) + bound ⇒ ¬ ok(c)",
     source="Kafka documentation, transaction.timeout.ms: the coordinator aborts it proactively; KIP-98; KAFKA-6119",
     capabilities=TRANSACTIONAL,
-    liars=("commit_transaction.outcome: ok for refused",),
+    liars=("commit_transaction.outcome: ok for refused", "open_producer.request.transaction_timeout"),
 )
 def timeout_aborts(h: History) -> Finding:
     """The bound is the interval at which the coordinator looks, and 10 s. No broker may have been down meanwhile."""

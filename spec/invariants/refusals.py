@@ -124,7 +124,12 @@ def _no_value(h: History) -> Iterator[Violation | None]:
     "commit or abort o, ok, of a transactional producer: a transaction of it may be open at some time of o",
     source="KIP-98; Kafka's KafkaProducer: beginTransaction, send and commitTransaction raise IllegalStateException",
     capabilities=("topics", "transactions"),
-    liars=("begin_transaction.outcome: ok for refused", "abort_transaction.outcome: ok for refused"),
+    liars=(
+        "begin_transaction.outcome: ok for refused",
+        "abort_transaction.outcome: ok for refused",
+        "send_offsets.outcome: ok for refused",
+        "open_producer.request.transactional_id",
+    ),
 )
 def transactions(h: History) -> Finding:
     """What was asked for and not refused may have been done: such a transaction may be open, or over."""

@@ -1,43 +1,88 @@
 """Progress that operations alone show: sends come to their outcome, transactions to their end."""
 
+from typing import Final
+
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import first_after, firsts, highest_before, take
+from brokerlaw.spec.history.evidence.relations import first_after, firsts, highest_before, last_before, take
 from brokerlaw.spec.history.evidence.topics import clean, known, topic_of, within
 from brokerlaw.spec.history.evidence.transactions import transactions
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, LATEST, OK, PENDING, UNCOMMITTED, Answers, Sends
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.history.tables import COMMITTED, FAIL, LATEST, OK, PENDING, UNCOMMITTED, Answers, Sends
+from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, value, violation
 
 FLUSHING = (ops.Flush, ops.Close, ops.CommitTransaction)
+LATER: Final = 1_000_000_000
+"""ns by which an outcome may come in after the flush that waited for it."""
 
 
 @invariant(
     "progress.send-ends",
     statement="Every send has come to its outcome when its producer's flush, commit or close comes to its end.",
-    formal="∀ send s, flush f of one producer: invoked(s) < invoked(f) ∧ f is ok ⇒ s has an outcome",
+    formal="∀ send s, flush f of one producer: invoked(s) < invoked(f) ∧ f is ok ⇒ completed(s) ≤ completed(f) + 1 s",
     source="Kafka documentation, KafkaProducer.flush, commitTransaction and close; delivery.timeout.ms",
     mutants=("forgotten-send",),
+    liars=("flush", "send.outcome: unanswered"),
 )
 def send_ends(h: History) -> Finding:
-    """What counts is that there is an outcome: it may come in by another way than the flush's, and a little later."""
+    """The outcome may come in by another way than the flush's, and up to a second later."""
     flushes = of_kind(h, *FLUSHING)
     flushes = flushes[h.operations.status[flushes] == OK]
     following = first_after(h.operations.opened[flushes], flushes, h.sends.opened, h.sends.op)
     sends, flush = h.sends[following >= 0], flushes[following[following >= 0]]
-    breaches = (_open(h, sends, int(i), int(flush[i])) for i in np.flatnonzero(sends.status == PENDING))
+    late = (sends.status == PENDING) | (sends.completed - h.operations.completed[flush] > LATER)
+    breaches = (_open(h, sends, int(i), int(flush[i])) for i in np.flatnonzero(late))
     return Finding(len(sends), tuple(breaches))
 
 
 def _open(h: History, sends: Sends, send: int, flush: int) -> Violation:
     who, word = h.processes[int(sends.process[send])], h.functions[int(h.operations.f[flush])]
-    told = f"{who}'s send of {value(h, int(sends.value[send]))} has no outcome"
+    after = (int(sends.completed[send]) - int(h.operations.completed[flush])) / 1e9
+    when = "has no outcome" if sends.status[send] == PENDING else f"came to its outcome {after:.1f} s too late"
+    told = f"{who}'s send of {value(h, int(sends.value[send]))} {when}"
     return violation(h, f"{told}, though its {word} came to its end", (int(sends.op[send]), flush))
+
+
+@invariant(
+    "progress.flushes-and-closes",
+    statement="A producer that flushes, and a client that closes, is not refused.",
+    formal="∀ flush or close o of an open client, at healthy brokers: o does not fail",
+    level=Level.SHOULD,
+    source="Kafka documentation, KafkaProducer.flush and close, KafkaConsumer.close: they fail if interrupted",
+    liars=("flush.outcome: fail for done", "close.outcome: fail for done"),
+)
+def flushes_and_closes(h: History) -> Finding:
+    """Left out are clients that have more to do as they close, which may fail: to abort a transaction, to commit by
+    themselves; and those that were frozen or had closed before.
+    """
+    asked = of_kind(h, ops.Flush, ops.Close, failed=True)
+    asked = asked[(h.operations.status[asked] != PENDING) & _simple(h)[h.operations.opened[asked]]]
+    asked = asked[~disturbed(h, h.operations.invoked[asked], h.operations.completed[asked])]
+    endings = of_kind(h, ops.Close, ops.Crash, failed=True)
+    earlier = last_before(h.operations.opened[endings], endings, h.operations.opened[asked], asked)
+    asked = asked[earlier < 0]
+    refused = asked[h.operations.status[asked] == FAIL]
+    return Finding(len(asked), tuple(_not_let_go(h, op) for op in refused.tolist()))
+
+
+def _simple(h: History) -> Bools:
+    """By operation that opened a client: whether nothing can fail as it closes."""
+    simple = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    for op, it in h.clients:
+        more = it.transactional_id is not None if isinstance(it, ops.OpenProducer) else it.auto_commit
+        simple[op] = h.operations.status[op] == OK and not more
+    simple[h.operations.opened[of_kind(h, ops.Freeze)]] = False
+    return simple
+
+
+def _not_let_go(h: History, op: int) -> Violation:
+    who, word = h.processes[int(h.operations.client[op])], h.functions[int(h.operations.f[op])]
+    return violation(h, f"{who}'s {word} was refused, though every broker was up", (int(h.operations.opened[op]), op))
 
 
 @invariant(

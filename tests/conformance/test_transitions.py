@@ -22,7 +22,7 @@ def test_what_a_schedule_exercises_is_counted_and_nothing_else() -> None:
     counts.add(execute(schedule.plan(adapter.describe()), adapter, adapter.describe(), UserSettings({}, {}), ""))
     told = {each.protocol: each for each in counts.told}
     assert told["transactions"].never == ()
-    assert told["transactions"].exercised["begin"] == 4
+    assert told["transactions"].exercised["begin"] == 7
     assert told["transactions"].told.startswith("transactions: 8 of 8 actions exercised; out of sight: add")
     assert told["groups_classic"].exercised == {}
     assert "never: configure, join" in told["groups_classic"].told

@@ -96,6 +96,19 @@ def test_what_was_paused_is_not_when_it_is_assigned_anew() -> None:
     assert polled(cluster, "a") == [0]
 
 
+def test_a_pause_or_a_resume_that_is_refused_has_no_effect() -> None:
+    cluster = sending(1)
+    cluster.do(ops.OpenConsumer("a"))
+    cluster.do(ops.Assign("a", (PartitionOffset(*TP, 0),)))
+    both = (TP, TopicPartition("t", 1))
+    assert cluster.refused(ops.Pause("a", both)) == "UNKNOWN_TOPIC_OR_PARTITION"
+    assert polled(cluster, "a") == [0]
+    cluster.do(ops.Seek("a", *TP, 0))
+    cluster.do(ops.Pause("a", (TP,)))
+    assert cluster.refused(ops.Resume("a", both)) == "UNKNOWN_TOPIC_OR_PARTITION"
+    assert polled(cluster, "a") == []
+
+
 @pytest.mark.parametrize(("plain", "told"), [(3, 3), (None, 5)])
 def test_a_commit_that_came_after_the_offsets_of_a_transaction_stays(plain: int | None, told: int) -> None:
     """Kafka 4.3.1 tells 3: an offset of a transaction has its place in the log from where it was sent."""

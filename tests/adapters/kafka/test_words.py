@@ -206,6 +206,18 @@ def test_a_position_is_told_where_it_was_sought_and_nothing_is_done_to_what_is_n
     assert {broker.refused(op) for op in refused} == {"_STATE"}
 
 
+def test_a_position_moves_past_a_short_transaction_that_was_aborted(broker: Asked) -> None:
+    topic = broker.topic()
+    broker.ok(ops.OpenProducer("x", transactional_id=topic, transaction_timeout=1_000))
+    broker.ok(ops.BeginTransaction("x"))
+    broker.ok(ops.Send("x", topic, b"v", partition=0))
+    broker.ok(ops.AbortTransaction("x"))
+    broker.ok(ops.OpenConsumer("c", isolation="read_committed"))
+    broker.ok(ops.Assign("c", (PartitionOffset(topic, 0, 0),)))
+    assert broker.ok(ops.Position("c", topic, 0)) == 0
+    assert wait_until(lambda: broker.ok(ops.Poll("c")) or broker.ok(ops.Position("c", topic, 0)) == 2, LIMIT)
+
+
 def test_a_reader_without_a_group_is_no_member_of_anything(broker: Asked) -> None:
     topic = broker.topic()
     broker.ok(ops.OpenConsumer("c"))

@@ -100,8 +100,8 @@ def _table(name: str, **columns: Any) -> Callable[[Path], Any]:
         (_write("pools.json", b"[]"), "pools.json: "),
         (_write("history.json", b'{"format":"brokerlaw.columns"}'), "history.json: "),
         (
-            _write("history.json", b'{"format":"brokerlaw.columns","version":2,"header":{},"said":{}}'),
-            "columns 2; 1 can be",
+            _write("history.json", b'{"format":"brokerlaw.columns","version":3,"header":{},"said":{}}'),
+            "columns 3; 2 can be",
         ),
     ],
 )

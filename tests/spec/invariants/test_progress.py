@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, row_of, untested
 from oracles import progress as oracle
 from oracles.compared import agree
 
@@ -21,6 +21,7 @@ VISIBLE = "progress.acked-becomes-visible"
 LEADER = "progress.leader-returns"
 IN_SYNC = "progress.in-sync-again"
 SENT = "progress.send-ends"
+LETS_GO = "progress.flushes-and-closes"
 ENDS = "progress.transaction-ends"
 
 
@@ -240,6 +241,16 @@ def test_a_send_may_be_told_a_little_later_than_the_flush_and_may_have_failed() 
     assert innocent(told, SENT) == 2
 
 
+@pytest.mark.parametrize("flush", [ops.Flush("p"), ops.Close("p")])
+def test_a_send_that_is_told_long_after_the_flush_is_seen(flush: ops.AnyOperation) -> None:
+    told = log()
+    send = told.sending(b"a", awaited=False)
+    flushed = told.do(flush)
+    told.wait(1_500)
+    told.end(send, UNKNOWN)
+    assert "came to its outcome 1.5 s too late" in guilty(told, SENT, send, flushed)
+
+
 @pytest.mark.parametrize("how", [UNKNOWN, REFUSED])
 def test_a_flush_that_did_not_come_to_its_end_promises_nothing(how: Any) -> None:
     told = log()
@@ -248,6 +259,40 @@ def test_a_flush_that_did_not_come_to_its_end_promises_nothing(how: Any) -> None
     told.do(ops.Crash("p"))
     told.sending(b"b", client="p")
     untested(told, SENT)
+
+
+# --- flushes and closes ---
+
+
+@pytest.mark.parametrize("act", [ops.Flush("p"), ops.Close("p"), ops.Close("c")])
+def test_a_flush_or_a_close_that_is_refused_is_seen(act: Any) -> None:
+    told = log()
+    told.consumer("c")
+    opened = row_of(told, ops.OpenConsumer, "c") if act.client == "c" else row_of(told, ops.OpenProducer, "p")
+    reason = guilty(told, LETS_GO, opened, told.do(act, REFUSED))
+    assert reason.endswith("was refused, though every broker was up")
+    told.do(act, UNKNOWN)
+    told = log()
+    told.consumer("c")
+    told.do(act, UNKNOWN)
+    assert innocent(told, LETS_GO) == 1
+
+
+@pytest.mark.parametrize("why", ["down", "frozen", "closed", "transaction", "committing", "never opened"])
+def test_there_are_reasons_to_refuse_a_close(why: str) -> None:
+    told = log()
+    told.do(ops.OpenProducer("q", transactional_id="tx" if why == "transaction" else None))
+    told.consumer("c", "g", auto_commit=True)
+    told.do(ops.OpenProducer("r"), REFUSED)
+    if why == "down":
+        told.do(ops.KillBroker(0))
+    if why == "frozen":
+        told.do(ops.Freeze("q"))
+    if why == "closed":
+        told.do(ops.Crash("q"))
+    client = {"committing": "c", "never opened": "r"}.get(why, "q")
+    told.do(ops.Close(client), REFUSED)
+    untested(told, LETS_GO)
 
 
 # --- transactions end ---
@@ -344,9 +389,14 @@ def _step(told: HistoryBuilder, random: Random) -> None:
         case 4 | 5:
             told.placed(told.sending(b"%d" % told.now, partition=partition), random.randrange(6), partition)
         case 6:
-            told.sending(b"%d" % told.now, random.choice("pq"), partition=partition, awaited=False)
+            send = told.sending(b"%d" % told.now, random.choice("pq"), partition=partition, awaited=False)
+            if random.random() < 0.3:
+                told.do(ops.Flush("p"))
+                told.wait(random.choice([1, 2_000]))
+                told.end(send, UNKNOWN)
         case 7:
-            told.do(random.choice([ops.Flush("p"), ops.Close("q"), ops.Flush("q")]), outcome)
+            acts = [ops.Flush("p"), ops.Flush("p"), ops.Close("q"), ops.Flush("q"), ops.Close("p"), ops.Freeze("p")]
+            told.do(random.choice(acts), outcome)
         case 8 | 9:
             isolation = random.choice(["uncommitted", "committed"])
             told.list_offset(random.randrange(8), "latest", partition, isolation)

@@ -202,10 +202,25 @@ def send_ends(told: Told) -> tuple[int, int]:
     flushed = owed = 0
     for send in told.of(ops.Send):
         later = [each for each in told.of(ops.Flush, ops.Close, ops.CommitTransaction) if each.number > send.number]
-        if any(each.process == send.process and each.ok for each in later):
+        waited = [each for each in later if each.process == send.process and each.ok]
+        if waited:
             flushed += 1
-            owed += send.outcome is None
+            owed += send.outcome is None or send.ended > waited[0].ended + SECOND
     return flushed, owed
+
+
+def flushes_and_closes(told: Told) -> tuple[int, int]:
+    tested = wrong = 0
+    for asked in told.of(ops.Flush, ops.Close):
+        theirs = [each for each in told.done if each.process == asked.process and each.number < asked.number]
+        opened = [each for each in theirs if isinstance(each.op, ops.OpenProducer | ops.OpenConsumer)][-1]
+        over = any(isinstance(each.op, ops.Close | ops.Crash) for each in theirs)
+        frozen = any(each.process == asked.process and not each.refused for each in told.of(ops.Freeze))
+        more = getattr(opened.op, "transactional_id", None) or getattr(opened.op, "auto_commit", False)
+        if asked.outcome and opened.ok and not (over or frozen or more) and told.calm(asked.begun, asked.ended):
+            tested += 1
+            wrong += asked.refused
+    return tested, wrong
 
 
 def transaction_ends(told: Told) -> tuple[int, int]:
@@ -267,5 +282,6 @@ ORACLES = {
     "progress.leader-returns": leader_returns,
     "progress.in-sync-again": in_sync_again,
     "progress.send-ends": send_ends,
+    "progress.flushes-and-closes": flushes_and_closes,
     "progress.transaction-ends": transaction_ends,
 }

@@ -1,0 +1,22 @@
+"""What clients were told when something did not succeed, by Kafka's names of errors."""
+
+from typing import Final
+
+import numpy as np
+
+from brokerlaw.spec.history.columns import Bools
+from brokerlaw.spec.history.history import History
+
+FENCED: Final = ("PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "INVALID_PRODUCER_ID_MAPPING", "_FENCED")
+"""A producer is told that its transactional id is no longer its own; the last is librdkafka's name."""
+OUT_OF_SEQUENCE: Final = ("OUT_OF_ORDER_SEQUENCE_NUMBER", "UNKNOWN_PRODUCER_ID")
+TOO_FEW: Final = ("NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND")
+MISCONFIGURED: Final = ("INVALID_CONFIG", "_INVALID_ARG")
+"""A client cannot have these settings; the last is librdkafka's name."""
+
+
+def told(h: History, codes: tuple[str, ...]) -> Bools:
+    """By operation, whether its client was told one of these errors."""
+    column = np.zeros(len(h.operations), dtype=np.bool_)
+    column[h.errors.op[np.isin(h.errors.code, [h.codes.find(code) for code in codes])]] = True
+    return column

@@ -1,0 +1,169 @@
+"""Producers are what they were opened as: with these acks, these settings, this transactional id and timeout."""
+
+from typing import Final
+
+import numpy as np
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.clients import MAX_IN_FLIGHT
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.errors import FENCED, MISCONFIGURED, TOO_FEW, told
+from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.transactions import timeouts
+from brokerlaw.spec.history.evidence.waits import MILLISECOND
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import INFO, OK, PENDING, Sends
+from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
+from brokerlaw.spec.invariants.wording import place, value, violation
+
+TRANSACTIONAL = ("topics", "transactions")
+IN_FLIGHT: Final = MAX_IN_FLIGHT[:2]
+"""Kafka's name for it, and librdkafka's."""
+MOST_IN_FLIGHT: Final = 5
+"""Requests that an idempotent producer may have under way at once."""
+INSIDE: Final = (ops.SendOffsets, ops.CommitTransaction, ops.AbortTransaction)
+
+
+@invariant(
+    "producers.acks-as-asked",
+    statement="A producer with acks=0 is told no offset; one that does not ask for all is not refused for a lack of "
+    "replicas.",
+    formal="∀ send s: acks(s) = 0 ∧ ok(s) ⇒ s has no offset; acks(s) ≠ all ⇒ s is not refused by min.insync.replicas",
+    level=Level.SHOULD,
+    source="Kafka documentation, acks (with 0 the offset given back is always -1) and min.insync.replicas (which is "
+    "for acks=all)",
+    liars=("open_producer.request.acks",),
+)
+def acks_as_asked(h: History) -> Finding:
+    """Counted are sends that do not ask for all, and came to an outcome."""
+    sends = h.sends[(h.sends.acks >= 0) & (h.sends.status != PENDING)]
+    placed = (sends.acks == 0) & (sends.status == OK) & (sends.offset >= 0)
+    short = told(h, TOO_FEW)[sends.op]
+    breaches = [_placed(h, sends, i) for i in np.flatnonzero(placed).tolist()]
+    breaches += [_short(h, sends, i) for i in np.flatnonzero(short).tolist()]
+    return Finding(len(sends), tuple(breaches))
+
+
+def _placed(h: History, sends: Sends, i: int) -> Violation:
+    where = place(h, int(sends.tp[i]), int(sends.offset[i]))
+    reason = f"{value(h, int(sends.value[i]))} was sent with acks=0, and its producer was told that it is at {where}"
+    return violation(h, reason, (int(sends.opened[i]), int(sends.op[i])))
+
+
+def _short(h: History, sends: Sends, i: int) -> Violation:
+    reason = f"{value(h, int(sends.value[i]))} was sent with acks={sends.acks[i]}, and refused for a lack of replicas"
+    return violation(h, reason, (int(sends.opened[i]), int(sends.op[i])))
+
+
+@invariant(
+    "producers.settings-as-asked",
+    statement="A producer is refused settings that contradict one another, and no others that it knows.",
+    formal="∀ opening o of a producer, ok: its settings agree; ∀ opening o refused as misconfigured, though others "
+    "with the same settings were not: its settings contradict one another",
+    source="Kafka documentation, enable.idempotence (at most 5 in flight) and transactional.id (needs acks=all): "
+    "ConfigException otherwise",
+    capabilities=("topics", "idempotence"),
+    liars=("open_producer.request.settings", "open_producer.outcome: ok for refused"),
+)
+def settings_as_asked(h: History) -> Finding:
+    """Judged are producers that set how much they have in flight, by Kafka's name or librdkafka's, and transactional
+    ones without acks=all. A client knows a setting that it has taken from another producer.
+    """
+    taken, misconfigured = h.operations.status == OK, told(h, MISCONFIGURED)
+    asked = [(op, it) for op, it in h.clients if isinstance(it, ops.OpenProducer)]
+    known = {name for op, it in asked if taken[op] for name in it.settings}
+    judged = [(op, it, _contradiction(it)) for op, it in asked if taken[op] or misconfigured[op]]
+    judged = [(op, it, why) for op, it, why in judged if why or (it.settings and it.settings.keys() <= {*IN_FLIGHT})]
+    breaches = [_opened(h, op, it, why) for op, it, why in judged if why and taken[op]]
+    breaches += [
+        _unjust(h, op, it)
+        for op, it, why in judged
+        if not why and misconfigured[op] and it.settings.keys() <= known and _agree(it)
+    ]
+    return Finding(len(judged), tuple(breaches))
+
+
+def _contradiction(producer: ops.OpenProducer) -> str:
+    """What contradicts what, if anything does."""
+    if producer.transactional_id is not None and producer.acks != "all":
+        return f"transactions with acks={producer.acks}"
+    numbers = [int(text) for name, text in producer.settings.items() if name in IN_FLIGHT and text.isdecimal()]
+    numbers = [number for number in numbers if number > MOST_IN_FLIGHT]
+    idempotent = producer.transactional_id is not None or (producer.idempotent and producer.acks == "all")
+    return f"idempotence with {numbers[0]} requests in flight" if idempotent and numbers else ""
+
+
+def _agree(producer: ops.OpenProducer) -> bool:
+    """Whether each setting has a value that it can have, and idempotence asks for acks=all."""
+    numbers = all(text.isdecimal() and int(text) > 0 for text in producer.settings.values())
+    return numbers and (producer.acks == "all" or not producer.idempotent)
+
+
+def _opened(h: History, op: int, producer: ops.OpenProducer, why: str) -> Violation:
+    return violation(h, f"{producer.client} was opened with what contradicts itself: {why}", (op,))
+
+
+def _unjust(h: History, op: int, producer: ops.OpenProducer) -> Violation:
+    given = ", ".join(f"{name}={text}" for name, text in producer.settings.items())
+    return violation(h, f"{producer.client} was refused {given}, and nothing is wrong with that", (op,))
+
+
+@invariant(
+    "producers.fenced-for-a-reason",
+    statement="A producer is told that it was fenced only where another asked for its transactional id, or it was open "
+    "for longer than its transaction timeout.",
+    formal="∀ producer p, operation o of p, told that p is fenced: ∃ opening of p's transactional id after p's, begun "
+    "before o was over; or completed(o) - invoked(opening of p) ≥ timeout(p)",
+    source="KIP-98, PRODUCER_FENCED and INVALID_PRODUCER_EPOCH; Kafka documentation, transaction.timeout.ms",
+    capabilities=TRANSACTIONAL,
+    liars=("open_producer.request.transaction_timeout", "open_producer.request.transactional_id: another"),
+)
+def fenced_for_a_reason(h: History) -> Finding:
+    """Judged is what a producer did until something first failed: after that it may have taken another epoch by itself.
+
+    No broker may have been down since it was opened.
+    """
+    asked = np.sort(np.concatenate([h.sends.op[h.sends.transaction >= 0], of_kind(h, *INSIDE, failed=True)]))
+    opened, completed = h.operations.opened[asked], h.operations.completed[asked]
+    alone = completed < _alone_until(h)[opened]
+    calm = ~disturbed(h, h.operations.invoked[opened], completed)
+    asked = asked[(h.operations.ended[asked] >= 0) & alone & calm & _until_the_first_failure(h, asked)]
+    fenced = asked[told(h, FENCED)[asked]]
+    return Finding(len(asked), tuple(_fenced(h, op) for op in fenced.tolist()))
+
+
+def _alone_until(h: History) -> Ints:
+    """By operation that opened a transactional producer: until when nobody can have fenced it; 0 for all others."""
+    until, invoked = np.zeros(len(h.operations) + 1, dtype=np.int64), h.operations.invoked
+    holders: dict[str, list[int]] = {}
+    for op, it in h.clients:
+        if isinstance(it, ops.OpenProducer) and it.transactional_id is not None:
+            holders.setdefault(it.transactional_id, []).append(op)
+    for opened in holders.values():
+        for one in opened:
+            others = (int(invoked[each]) for each in opened if each != one and _ended(h, each) > invoked[one])
+            until[one] = min(invoked[one] + timeouts(h)[one], min(others, default=NEVER))
+    return until
+
+
+def _ended(h: History, op: int) -> int:
+    return NEVER if h.operations.status[op] in (PENDING, INFO) else int(h.operations.completed[op])
+
+
+def _until_the_first_failure(h: History, asked: Ints) -> Bools:
+    """Whether each operation came to its outcome before its client had failed in another."""
+    first = np.full(len(h.operations) + 1, NEVER)
+    failed = h.errors.op
+    np.minimum.at(first, h.operations.opened[failed], h.operations.ended[failed])
+    return np.asarray(h.operations.ended[asked] <= first[h.operations.opened[asked]], dtype=np.bool_)
+
+
+def _fenced(h: History, op: int) -> Violation:
+    opened = int(h.operations.opened[op])
+    who, word = h.processes[int(h.operations.client[op])], h.functions[int(h.operations.f[op])].replace("_", " ")
+    seconds = (int(h.operations.completed[op]) - int(h.operations.invoked[opened])) / 1e9
+    timeout = int(timeouts(h)[opened]) // MILLISECOND
+    reason = f"{who} was told at its {word} that it was fenced, {seconds:.1f} s after it was opened with a timeout of"
+    return violation(h, f"{reason} {timeout} ms, and nobody else asked for its transactional id", (opened, op))
