@@ -281,7 +281,9 @@ class ConsumerClient(Adapter):
             self._stale = held
             return None
         stale, self._stale = self._stale, set()
-        return None if stale and stale == held else tuple(sorted(held))
+        if stale and stale == held:
+            return None
+        return tuple(sorted(held if kind is Assigned else held - stale))
 
 
 def _record(message: Message) -> Record:

@@ -83,7 +83,15 @@ _READING: Final = (
     "reading.only-what-is-assigned",
 )
 _TOLD: Final = ("groups.described-at-rest", "groups.listed-at-rest", "groups.lag-is-the-distance")
-_SHARES: Final = ("ownership.exclusive", "ownership.complete", "ownership.extra-idle", "progress.group-rests", *_TOLD)
+_NEWS: Final = ("groups.told-its-own", "ownership.given-then-taken")
+_SHARES: Final = (
+    "ownership.exclusive",
+    "ownership.complete",
+    "ownership.extra-idle",
+    "progress.group-rests",
+    *_TOLD,
+    *_NEWS,
+)
 _ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once", "progress.application-catches-up")
 _NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
 _TRANSACTIONS: Final = ("transactions.committed-only", "transactions.atomic", "progress.transaction-ends")
@@ -130,8 +138,11 @@ SCHEDULES: Final = (
     Directed("deleted-by-time", lookups.deleted_by_time, ("offsets.by-timestamp", "retention.deletes-what-was-asked")),
     Directed("lags", lookups.lags, ("groups.lag-is-the-distance",)),
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
+    Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
+    Directed("moved", reading.moved, tuple(each for each in _READING if "paused" not in each)),
     Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
+    Directed("several-topics", groups.several_topics, ("ownership.complete", "ownership.exclusive")),
     Directed("rebalance", groups.rebalance("eager"), (*_SHARES, *_ONCE_MORE, "groups.evenly-shared")),
     Directed("rebalance-cooperative", groups.rebalance("cooperative"), (*_SHARES, *_ONCE_MORE)),
     Directed("rebalance-next", groups.rebalance("next"), (*_SHARES, *_ONCE_MORE, "groups.evenly-shared")),
@@ -159,6 +170,7 @@ SCHEDULES: Final = (
     ),
     Directed("zombie-in-transaction", delivery.zombie("exactly-once", "halfway"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
+    Directed("zombies", groups.zombies, ("ownership.exclusive", "ownership.complete", *_NEWS)),
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
     Directed(
@@ -186,7 +198,15 @@ SCHEDULES: Final = (
     ),
     Directed("under-way", producers.under_way, ("producers.commit-flushes", *_TRANSACTIONS)),
     Directed("in-transactions", commits.in_transactions, ("commits.told-is-last", *_TRANSACTIONS)),
-    Directed("back-and-forth", commits.back_and_forth, ("commits.told-is-last", "commits.members-first")),
+    Directed(
+        "back-and-forth",
+        commits.back_and_forth,
+        ("commits.told-is-last", "commits.members-first", "progress.commit-ends"),
+    ),
+    Directed("several-commits", commits.several, ("commits.told-is-last",)),
+    Directed("commits-under-way", commits.under_way, ("commits.told-is-last", "progress.commit-ends")),
+    Directed("commits-cut-off", commits.cut_off, ("commits.told-is-last",)),
+    Directed("commits-killed", commits.killed, ("commits.told-is-last",)),
     Directed("by-itself", commits.by_itself, ("commits.auto-within-read",)),
     Directed("beside-a-transaction", commits.beside_a_transaction, ("commits.told-is-last",)),
     Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible",)),
@@ -221,5 +241,7 @@ SCHEDULES: Final = (
     Directed("refused-expansions", refusals.expansions, ("refusals.topics",)),
     Directed("refused-transactions", refusals.transactions, ("refusals.transactions",)),
     Directed("refused-without-a-group", refusals.groupless, ("refusals.groupless",)),
+    Directed("assigned-by-hand", refusals.assigned_by_hand, ("reading.leaves-nothing-out",)),
+    Directed("refused-unassigned", refusals.unassigned, ("refusals.unassigned",)),
 )
 """Every schedule, from the simplest on."""

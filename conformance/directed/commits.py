@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
-from brokerlaw.conformance.plan import Elapse, Settle, Step
+from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
@@ -40,6 +40,60 @@ def back_and_forth(replication: int) -> Iterator[Step]:
     yield from member("c1")
     yield Settle(GROUP)
     yield from _told("c1")
+
+
+def several(replication: int) -> Iterator[Step]:
+    """A member commits three partitions at once, again and again, and each of them is asked for."""
+    yield topic(3, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(9)
+    yield from member("c0")
+    yield Settle(GROUP)
+    for offset in (2, 1, 3, 0, 2, 1):
+        yield ops.Commit("c0", tuple(PartitionOffset(TOPIC, partition, offset) for partition in range(3)))
+        yield from (ops.FetchCommitted(GROUP, TOPIC, partition) for partition in range(3))
+
+
+def under_way(replication: int) -> Iterator[Step]:
+    """Members commit without waiting and vanish at once, or close: what they sent may count, or not."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(8)
+    for number in range(8):
+        client = f"c{number}"
+        yield from member(client)
+        yield Settle(GROUP)
+        yield ops.Commit(client, _at(number % 3))
+        yield ops.Commit(client, _at(4 + number % 4), awaited=False)
+        yield ops.Close(client) if number % 2 else ops.Crash(client)
+        yield ops.FetchCommitted(GROUP, TOPIC, 0)
+
+
+def _in_doubt(replication: int, *faults: Step) -> Iterator[Step]:
+    """A member has just committed some partitions without waiting when no broker answers any more."""
+    yield topic(6, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(8)
+    yield from member("c0")
+    yield Settle(GROUP)
+    yield ops.Commit("c0", tuple(PartitionOffset(TOPIC, partition, 1) for partition in range(6)))
+    for partition in range(6):
+        yield ops.Commit("c0", (PartitionOffset(TOPIC, partition, 2),), awaited=False)
+    yield from faults
+    yield Elapse(6_000)
+    yield Heal()
+    yield AwaitLeader(TOPIC)
+    yield from (ops.FetchCommitted(GROUP, TOPIC, partition) for partition in range(6))
+
+
+def cut_off(replication: int) -> Iterator[Step]:
+    """Commits in doubt: no broker can be reached."""
+    return _in_doubt(replication, ops.IsolateBrokers(tuple(range(replication)), clients=True))
+
+
+def killed(replication: int) -> Iterator[Step]:
+    """Commits in doubt: all brokers die."""
+    return _in_doubt(replication, *(ops.KillBroker(broker) for broker in range(replication)))
 
 
 def beside_a_transaction(replication: int) -> Iterator[Step]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
+from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
@@ -41,6 +41,41 @@ def rebalance(kind: str) -> Callable[[int], Iterator[Step]]:
         yield RunApplication("c2")
 
     return steps
+
+
+def several_topics(replication: int) -> Iterator[Step]:
+    """Members of one group join for three topics, one after the other."""
+    names = (TOPIC, OUTPUT, "returned")
+    yield from (topic(2, replication, name) for name in names)
+    yield ops.OpenProducer("p0")
+    for number, name in enumerate(names):
+        yield from sends(2, topic=name, start=2 * number)
+    for number in range(3):
+        yield ops.OpenConsumer(f"c{number}", GROUP, session_timeout=SESSION_TIMEOUT)
+        for topics in ((TOPIC,), names, names[::-1]):
+            yield ops.Subscribe(f"c{number}", topics)
+            yield Settle(GROUP)
+    yield ops.Close("c0")
+    yield Settle(GROUP)
+
+
+def zombies(replication: int) -> Iterator[Step]:
+    """A member stands still until it is missed, while others join, and wakes when its partitions are theirs."""
+    yield topic(6, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(6)
+    yield ops.DescribeGroup("audit")
+    for client in ("c0", "c1"):
+        yield from member(client)
+        yield Settle(GROUP)
+    for number in range(3):
+        yield ops.Freeze("c1")
+        yield from member(f"c{2 + number}")
+        yield Settle(GROUP)
+        yield ops.Thaw("c1")
+        yield ops.Poll("c1")
+        yield Settle(GROUP)
+        yield from sends(2, start=6 + 2 * number)
 
 
 def static_member(replication: int) -> Iterator[Step]:

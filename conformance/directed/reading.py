@@ -1,11 +1,17 @@
 """Reading: readers that seek, pause, ask for few records, are told their positions, and leave their group."""
 
 from collections.abc import Iterator
+from itertools import count, pairwise
+from typing import Final
 
-from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
+from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import Settle, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
+
+POLLS: Final = 11
+LONG: Final = 3_100
+"""Milliseconds of a poll that is to be given a record; so many in vain are more than half a minute."""
 
 
 def positions(replication: int) -> Iterator[Step]:
@@ -24,12 +30,56 @@ def positions(replication: int) -> Iterator[Step]:
 
 
 def leaving(replication: int) -> Iterator[Step]:
-    """A member leaves its group and goes on polling; it comes back, and goes on."""
+    """A member leaves its group and goes on polling; it comes back, and goes on; again and again."""
     yield topic(2, replication)
     yield ops.OpenProducer("p0")
     yield from sends(6)
     yield from member("c0")
     yield Settle(GROUP)
-    yield from sends(6, start=6)
-    yield from (ops.Unsubscribe("c0"), ops.Poll("c0"), ops.Poll("c0"))
-    yield from (ops.Subscribe("c0", (TOPIC,)), Settle(GROUP))
+    for number in range(1, 5):
+        yield from sends(6, start=6 * number)
+        yield from (ops.Unsubscribe("c0"), ops.Poll("c0"), ops.Poll("c0"))
+        yield from (ops.Subscribe("c0", (TOPIC,)), Settle(GROUP))
+    yield ops.Close("c0")
+
+
+def _feed(tp: TopicPartition, count: int, feeder: Iterator[int]) -> Iterator[Step]:
+    for _, number in zip(range(count), feeder, strict=False):
+        yield ops.Send("p0", tp.topic, b"p0-%d:" % number, partition=tp.partition)
+
+
+def paused(replication: int) -> Iterator[Step]:
+    """A reader of two topics pauses some partitions and resumes them; one of them is fed, and read bit by bit."""
+    first, second = (tuple(TopicPartition(name, each) for each in range(3)) for name in (TOPIC, OUTPUT))
+    feeder = count()
+    yield from (topic(3, replication), topic(3, replication, OUTPUT))
+    yield from (ops.OpenProducer("p0"), ops.OpenConsumer("c0"))
+    yield ops.Assign("c0", tuple(PartitionOffset(*tp, 0) for tp in (*first, *second)))
+    turns = ((first, 1), (second[:1], 0), (first[1:], 1), (second, 1), (first[:1], 0), (second[2:], 0))
+    for tps, fed in 2 * turns:
+        yield ops.Pause("c0", tps)
+        yield from _feed(tps[fed], POLLS + 2, feeder)
+        yield from (ops.Poll("c0"), ops.Poll("c0"), ops.Resume("c0", tps))
+        yield from (ops.Poll("c0", 1, LONG) for _ in range(POLLS))
+    for tp in (*first, *second):
+        yield ops.Pause("c0", (tp,))
+        yield from _feed(tp, 3, feeder)
+        yield from (ops.Resume("c0", (tp,)), ops.Pause("c0", (tp,)))
+        yield from (ops.Poll("c0") for _ in range(3))
+        yield from (ops.Resume("c0", (tp,)), ops.Poll("c0"))
+
+
+def moved(replication: int) -> Iterator[Step]:
+    """A reader turns from one partition to another, moves about in them, and polls each time."""
+    feeder, places = count(), (TopicPartition(TOPIC, 0), TopicPartition(OUTPUT, 0), TopicPartition(TOPIC, 1))
+    yield from (topic(2, replication), topic(2, replication, OUTPUT), ops.OpenProducer("p0"), ops.OpenConsumer("c0"))
+    for tp in places:
+        yield from _feed(tp, 6, feeder)
+    for offset in (0, 3, 1):
+        for one, other in pairwise(places):
+            yield from (ops.Assign("c0", (PartitionOffset(*tp, offset),)) for tp in (one, other))
+            yield from (ops.Poll("c0", 1) for _ in range(4))
+        yield ops.Assign("c0", tuple(PartitionOffset(*tp, 0) for tp in places))
+        for tp in places:
+            yield ops.Seek("c0", *tp, offset + 2)
+            yield from (ops.Position("c0", *tp), ops.Poll("c0", 1))

@@ -70,5 +70,36 @@ def groupless(replication: int) -> Iterator[Step]:
     yield Attempt(ops.Commit("c0", (PartitionOffset(TOPIC, 0, 1),)))
     yield ops.OpenConsumer("c1")
     yield Attempt(ops.Subscribe("c1", (TOPIC,)))
-    for step in (ops.Seek("c1", TOPIC, 0, 1), ops.Pause("c1", (TopicPartition(TOPIC, 0),))):
-        yield Attempt(step)
+    for _ in range(3):
+        yield Attempt(ops.Committed("c0", TOPIC, 0))
+
+
+def unassigned(replication: int) -> Iterator[Step]:
+    """A consumer turns to what was never assigned to it: a reader, and one that has nothing yet."""
+    here = TopicPartition(TOPIC, 1)
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(4)
+    yield from (ops.OpenConsumer("c0"), ops.Assign("c0", (PartitionOffset(TOPIC, 0, 0),)), ops.OpenConsumer("c1"))
+    for client in ("c0", "c1") * 4:
+        for step in (
+            ops.Seek(client, *here, 1),
+            ops.Position(client, *here),
+            ops.Pause(client, (here,)),
+            ops.Resume(client, (here,)),
+        ):
+            yield Attempt(step)
+        yield ops.Poll("c0")
+
+
+def assigned_by_hand(replication: int) -> Iterator[Step]:
+    """A member of a group assigns to itself what its group has given it: most clients refuse that, some do it."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(8)
+    yield from member("c0")
+    yield Settle(GROUP)
+    for number in range(6):
+        yield from sends(2, start=8 + 2 * number)
+        yield Attempt(ops.Assign("c0", (PartitionOffset(TOPIC, 0, number),)))
+        yield from (ops.Poll("c0"), ops.Poll("c0"))

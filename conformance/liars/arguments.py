@@ -18,6 +18,9 @@ ARGUMENTS: Final[dict[str, str]] = {
     "open_consumer.outcome: fail for done": "who is told that it was not opened is not used; a refusal is lawful",
     "flush.outcome: ok for refused": "a flush is never refused: there is nothing that it could do wrong",
     "poll.request.timeout": "a poll may come back without records at any time, and nothing bounds how long one takes",
+    "poll.request.max_records: one less": "a poll may return fewer records than it may return at most, however many "
+    "there are",
+    "unsubscribe.outcome: ok for refused": "no client refuses to leave what it is not in",
     "*.timestamp_type: none": "a client need not tell the type of a timestamp",
     "list_groups.answer.[].state: none": "a state need not be told in a list",
     "restart_broker.request.broker: the previous one's": "the previous one is up: it is refused, and told so",

@@ -111,7 +111,9 @@ class Liar(Adapter):
         """Pass on what is seen."""
 
         def observe(at: int, process: str, observation: Observation) -> None:
-            for who, what in self.seen(process, observation):
+            told = self.seen(process, observation)
+            self.memory.note_seen(observation)
+            for who, what in told:
                 observer(at, who, what)
 
         self._adapter.listen(observe)

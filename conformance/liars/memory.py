@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from brokerlaw.adapters.contract import Description
+from brokerlaw.spec.history.observations import Observation
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.values import Struct
@@ -26,18 +27,24 @@ class Memory:
 
     def note(self, op: Operation) -> None:
         """What an operation tells: its words, and how many partitions a topic has."""
-        for word, text in _words(op):
-            self._words.setdefault(word, {})[text] = None
+        self._note_words(op)
         self.partitions = max(self.partitions, getattr(op, "partitions", 1) if hasattr(op, "replication") else 1)
         self._requests[name_of(op)] = op
 
+    def note_seen(self, observation: Observation) -> None:
+        """The words of what was seen."""
+        self._note_words(observation)
+
     def note_answer(self, op: Operation, value: Any) -> None:
         """The true answer of an operation."""
-        for word, text in _words(value):
-            self._words.setdefault(word, {})[text] = None
+        self._note_words(value)
         answers = self._answers.setdefault(name_of(op), {})
         answers.pop(_address(op), None)
         answers[_address(op)] = value
+
+    def _note_words(self, value: Any) -> None:
+        for word, text in _words(value):
+            self._words.setdefault(word, {})[text] = None
 
     def another(self, word: str, text: str) -> str:
         """The word that was last heard for such a field, but for this one."""

@@ -36,6 +36,7 @@ MODULES: Final = (
     "serving",
     "polling",
     "refusals",
+    "consumers",
     "replicas",
     "described",
     "listed",

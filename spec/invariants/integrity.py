@@ -17,6 +17,7 @@ from brokerlaw.spec.invariants.wording import key, place, value, violation
     " ∧ (s named a partition ⇒ partition(s) = partition(r))",
     source="Cachin et al., Reliable and Secure Distributed Programming (2011): no creation; Adya (1999): G1a",
     mutants=("empty-key", "timeout-is-failure"),
+    liars=("poll.answer.[].key", "poll.answer.[].value"),
 )
 def nothing_invented(h: History) -> Finding:
     """For topics created in this history; others may have held records. A send with an unknown outcome may show."""

@@ -22,6 +22,7 @@ from brokerlaw.spec.invariants.wording import place, violation
         "offset-one-too-far",
         "reset-ignores-policy",
     ),
+    liars=("open_consumer.request.reset", "open_consumer.request.group"),
     covers=MEMBERSHIPS,
 )
 def resume_at_commit(h: History) -> Finding:

@@ -33,6 +33,7 @@ from brokerlaw.spec.invariants.wording import partition, violation
     protocols=("groups_classic.exclusive", "groups_next.exclusive"),
     mutants=("KAFKA-16147", "grant-before-release", "nobody-idle"),
     covers=MEMBERSHIPS,
+    liars=("revoked.observation", "lost.observation", "assigned.observation"),
 )
 def exclusive(h: History) -> Finding:
     """A zombie may believe in partitions that it lost: only members certainly in session count (see the evidence).
@@ -152,6 +153,7 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     protocols=("groups_classic.stable_and_complete", "groups_next.stable_and_complete"),
     mutants=("KAFKA-12984", "KAFKA-12890", "no-heartbeat-timeout", "half-assigned", "nobody-idle"),
     covers=MEMBERSHIPS,
+    liars=("subscribe", "assigned.observation", "revoked.observation", "lost.observation"),
 )
 def complete(h: History) -> Finding:
     """Judged where the suite saw the group come to rest, or wait in vain for it, while no broker was down."""

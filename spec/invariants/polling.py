@@ -6,6 +6,7 @@ from brokerlaw.spec.history.bounds import READING
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
+from brokerlaw.spec.history.evidence.holdings import perhaps_paused
 from brokerlaw.spec.history.evidence.idle import Idle, idle
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.positions import Places, positions
@@ -32,12 +33,13 @@ PATIENCE = READING * MILLISECOND
     source="Kafka documentation, fetch.max.wait.ms; librdkafka issue 2830, Redpanda issue 10195",
     mutants=("stalled-fetch",),
     covers=MEMBERSHIPS,
+    liars=("assign", "pause", "resume"),
 )
 def poller_is_served(h: History) -> Finding:
     """In vain are ten polls or more, over 30 s or more. Counted are polls that were given records.
 
-    Left out are readers that paused a partition, and those that were given or lost a partition meanwhile, or of whose
-    position nothing is known; and read_committed readers while a transaction may be open.
+    Left out are partitions that the reader may have paused, and readers that were given or lost a partition meanwhile,
+    or of whose position nothing is known; and read_committed readers while a transaction may be open.
     """
     served, table = len(firsts(h.reads.op)), idle(h)
     table = table[(table.polls >= POLLS) & (table.ended - table.begun >= PATIENCE)]
@@ -67,6 +69,7 @@ def _standing(h: History, table: Idle) -> tuple[Ints, Places]:
     known, asked = pack_both((steps.opened, steps.tp), (table.opened[run], steps.tp[each[place_of]]))
     last = last_before(known, steps.at, asked, h.operations.row[table.last[run]])
     sure = (last >= 0) & (take(steps.after, last) >= 0)
+    sure &= ~perhaps_paused(h, table.opened[run], steps.tp[each[place_of]], h.operations.row[table.first[run]])
     return run[sure], steps[last[sure]]
 
 

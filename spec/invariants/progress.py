@@ -35,6 +35,7 @@ INSPECTED = ("topics", "inspect.partition")
     level=Level.SHOULD,
     source="Kafka documentation, fetch.max.wait.ms: a fetch is answered, full or not; KAFKA-9491",
     mutants=("stalled-fetch",),
+    liars=("assign",),
 )
 def log_is_read(h: History) -> Finding:
     """In vain is what took 30 s, or as much more as the user's patience. Counted are logs that were read to the end."""
@@ -55,6 +56,7 @@ def _not_read(h: History, wait: InVain) -> Violation:
     capabilities=("topics", "groups"),
     mutants=("KAFKA-12890",),
     covers=MEMBERSHIPS,
+    liars=("subscribe", "assigned.observation", "revoked.observation"),
 )
 def group_rests(h: History) -> Finding:
     """The bound is two sessions and the delay of a rebalance: a member may have vanished, and another as it joined."""

@@ -6,7 +6,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.deletions import may_be_deleted
 from brokerlaw.spec.history.evidence.expiry import keeping
-from brokerlaw.spec.history.evidence.holdings import Pauses, pauses, taken, unsubscribed, without_holding
+from brokerlaw.spec.history.evidence.holdings import Pauses, pauses, refused_all, taken, unsubscribed, without_holding
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import READ, TOLD, Places, positions
 from brokerlaw.spec.history.evidence.relations import firsts, last_before, lowest_from, pack_both, take
@@ -30,6 +30,7 @@ ABOVE = np.iinfo(np.int64).max
     source=f'{CONSUMER}, "Offsets and Consumer Position"; Jepsen, Kafka workload (poll-skip, int-poll-skip)',
     promised=(CLEAN_ELECTION,),
     mutants=("seek-lost", "drops-when-paused"),
+    liars=("seek", "assign"),
 )
 def leaves_nothing_out(h: History) -> Finding:
     """The position is known after a read, a seek, an assignment by hand, and where the client told it.
@@ -89,6 +90,7 @@ def _shown(h: History, steps: Places, step: int, reason: str, *others: int) -> V
     source=f"{CONSUMER}.seek, assign and position; Jepsen, Kafka workload (nonmonotonic-poll)",
     promised=(CLEAN_ELECTION,),
     mutants=("seek-lost",),
+    liars=("seek", "assign"),
 )
 def begins_at_position(h: History) -> Finding:
     """Only positions up to the end that was known before they were set: from beyond the log's end a reader is reset.
@@ -123,6 +125,7 @@ def _below(h: History, steps: Places, step: int) -> Violation:
     source=f"{CONSUMER}.position: the offset of the next record that will be fetched",
     promised=(CLEAN_ELECTION,),
     mutants=("position-of-the-last",),
+    liars=("position", "seek", "assign"),
 )
 def position_told(h: History) -> Finding:
     """It may be further on by a gap. One that was sought beyond the log's end may be reset by the first fetch."""
@@ -162,6 +165,7 @@ def _told(h: History, steps: Places, step: int, shown: int = -1) -> Violation:
     formal="∀ poll q: |records(q)| ≤ max-records(q)",
     source="Kafka documentation, consumer configuration: max.poll.records",
     mutants=("max-records-ignored",),
+    liars=("poll.request.max_records",),
 )
 def max_records(h: History) -> Finding:
     """What it leaves for the next poll must not be left out: see reading.leaves-nothing-out."""
@@ -182,6 +186,7 @@ def _too_many(h: History, poll: int, count: int, bound: int) -> Violation:
     formal="∀ pause of p by c, read r of p by c: the poll of r began after it ⇒ c asked to resume p before r came",
     source=f'{CONSUMER}.pause and "Consumption Flow Control"; KIP-41',
     mutants=("pause-ignored",),
+    liars=("pause", "resume"),
 )
 def paused_gives_nothing(h: History) -> Finding:
     """A rebalance, another assignment and an unsubscription end a pause as well. A poll under way may bring some."""
@@ -221,13 +226,14 @@ def _not_paused(h: History, held: Pauses[Ints], pause: int, read: int) -> Violat
     source=f"{CONSUMER}.subscribe, unsubscribe, assign and close; KAFKA-16258",
     mutants=("reads-on-after-leaving",),
     covers=MEMBERSHIPS,
+    liars=("assign", "subscribe", "unsubscribe"),
 )
 def only_what_is_assigned(h: History) -> Finding:
     """What was taken away while the poll went on may still come with it. Consumers of which the history does not tell
-    any assignment are left out.
+    any assignment are left out, unless all that they asked for was refused.
     """
     without, by = without_holding(h)
-    stray = unsubscribed(h)
+    stray = unsubscribed(h) | refused_all(h)
     wrong = np.flatnonzero(without | stray)
     wrong = wrong[firsts(h.reads.op[wrong], h.reads.tp[wrong])] if len(wrong) else wrong
     return Finding(len(h.reads), tuple(_stray(h, int(i), int(by[i]) if without[i] else -1) for i in wrong))

@@ -188,17 +188,17 @@ def _latest(h: History, rows: Ints, times: Ints, asked: Ints, asked_times: Ints)
 
 @invariant(
     "refusals.groupless",
-    statement="A consumer without a group neither subscribes nor commits.",
-    formal="∀ subscribe or commit o of a consumer opened without a group: o is not ok",
+    statement="A consumer without a group neither subscribes nor commits, nor is it told what was committed.",
+    formal="∀ subscribe, commit or committed o of a consumer opened without a group: o is not ok",
     source="KIP-289; Kafka's KafkaConsumer: InvalidGroupIdException",
     capabilities=("topics", "groups"),
-    liars=("subscribe.outcome: ok for refused",),
+    liars=("subscribe.outcome: ok for refused", "commit.outcome: ok for refused", "committed.outcome: ok for refused"),
 )
 def groupless(h: History) -> Finding:
     """Who reads by assignment alone is no member of anything."""
     alone = np.zeros(len(h.operations) + 1, dtype=np.bool_)
     alone[[op for op, it in h.clients if isinstance(it, ops.OpenConsumer) and it.group is None]] = True
-    asked = of_kind(h, ops.Subscribe, ops.Commit, failed=True)
+    asked = of_kind(h, ops.Subscribe, ops.Commit, ops.Committed, failed=True)
     asked = asked[alone[h.operations.opened[asked]] & (h.operations.status[asked] != PENDING)]
     done = asked[h.operations.status[asked] == OK]
     return Finding(len(asked), tuple(_groupless(h, op) for op in done.tolist()))

@@ -40,6 +40,33 @@ def send_ends(h: History) -> Finding:
     return Finding(len(sends), tuple(breaches))
 
 
+@invariant(
+    "progress.commit-ends",
+    statement="Every commit has come to its outcome when its consumer's close comes to its end.",
+    formal="∀ commit c, close d of one consumer: invoked(c) < invoked(d) ∧ d is ok ⇒ c has an outcome",
+    level=Level.SHOULD,
+    source="Kafka documentation, KafkaConsumer.close and commitAsync: its callbacks are invoked before that",
+    capabilities=("topics", "groups"),
+    liars=("commit.outcome: unanswered",),
+)
+def commit_ends(h: History) -> Finding:
+    """As progress.send-ends. Offsets sent in transactions are their producers'."""
+    closes = of_kind(h, ops.Close)
+    closes = closes[h.operations.status[closes] == OK]
+    commits = of_kind(h, ops.Commit, failed=True)
+    following = first_after(h.operations.opened[closes], closes, h.operations.opened[commits], commits)
+    commits, close = commits[following >= 0], closes[following[following >= 0]]
+    breaches = (
+        _forgotten(h, int(commits[i]), int(close[i])) for i in np.flatnonzero(h.operations.status[commits] == PENDING)
+    )
+    return Finding(len(commits), tuple(breaches))
+
+
+def _forgotten(h: History, commit: int, close: int) -> Violation:
+    who = h.processes[int(h.operations.client[commit])]
+    return violation(h, f"a commit of {who} has no outcome, though its close came to its end", (commit, close))
+
+
 def _open(h: History, sends: Sends, send: int, flush: int) -> Violation:
     who, word = h.processes[int(sends.process[send])], h.functions[int(h.operations.f[flush])]
     after = (int(sends.completed[send]) - int(h.operations.completed[flush])) / 1e9

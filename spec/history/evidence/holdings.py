@@ -14,7 +14,7 @@ from brokerlaw.spec.history.evidence.positions import seeks
 from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack_both, pairs, present, take
 from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import ASSIGNED, OK
+from brokerlaw.spec.history.tables import ASSIGNED, FAIL, OK
 
 
 class Changes(Table[C], kw_only=True):
@@ -95,6 +95,20 @@ def unsubscribed(h: History) -> Bools:
     return np.asarray(np.isin(h.reads.opened, list(subscribers)) & ~named, dtype=np.bool_)
 
 
+@derived
+def refused_all(h: History) -> Bools:
+    """By read: whether its reader had asked for partitions until the poll was over, and was refused each time."""
+    operations, reads = h.operations, h.reads
+    asked = of_kind(h, ops.Assign, ops.Subscribe, failed=True)
+    refused = operations.status[asked] == FAIL
+
+    def before(numbers: Ints) -> Bools:
+        last = last_before(operations.opened[numbers], operations.invoked[numbers], reads.opened, reads.completed + 1)
+        return np.asarray(last >= 0, dtype=np.bool_)
+
+    return before(asked[refused]) & ~before(asked[~refused])
+
+
 class Pauses(Table[C], kw_only=True):
     """A consumer pauses a partition: certainly from row `begin` on, and at least up to row `end`."""
 
@@ -130,6 +144,26 @@ def _pause(h: History, number: int, tp: int, resumed: bool) -> Pauses[int]:
     done = not resumed and operations.status[number] == OK
     begin = int(operations.ended[number]) if done else -1
     return Pauses(op=number, opened=int(operations.opened[number]), tp=tp, begin=begin, end=int(operations.row[number]))
+
+
+def perhaps_paused(h: History, opened: Ints, tp: Ints, row: Ints) -> Bools:
+    """Whether these consumers may have paused these partitions by these rows, and not certainly resumed them."""
+    paused, resumed = _asked_to(h, ops.Pause), _asked_to(h, ops.Resume)
+    resumed = resumed[resumed.begin >= 0]
+    have, asked = pack_both((paused.opened, paused.tp), (opened, tp))
+    pause = last_before(have, paused.end, asked, row)
+    have, asked = pack_both((resumed.opened, resumed.tp), (opened, tp))
+    resume = last_before(have, resumed.end, asked, row)
+    return np.asarray((pause >= 0) & (take(resumed.end, resume) < take(paused.end, pause)), dtype=np.bool_)
+
+
+def _asked_to(h: History, kind: type[ops.Pause | ops.Resume]) -> Pauses[Ints]:
+    rows = []
+    for number in of_kind(h, kind).tolist():
+        op = h.invocations[number].value
+        assert isinstance(op, kind)
+        rows += [_pause(h, number, h.partitions.find(tp), False) for tp in op.partitions]
+    return gather(Pauses[Ints], rows)
 
 
 def _next(table: Pauses[Ints], opened: Ints, row: Ints, tp: Ints | None = None) -> Ints:

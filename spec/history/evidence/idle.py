@@ -12,7 +12,7 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import LifeOperation
 from brokerlaw.spec.history.tables import OK
 
-MOVING = (ops.Assign, ops.Subscribe, ops.Unsubscribe, ops.Seek)
+MOVING = (ops.Assign, ops.Subscribe, ops.Unsubscribe, ops.Seek, ops.Pause, ops.Resume)
 LIVING = tuple(kind for kind in ops.OPERATIONS.values() if issubclass(kind, LifeOperation))
 HOLDING_UP = ("fetch", "wait")
 """A reader whose settings have these in their names may wait for more than one record."""
@@ -34,7 +34,7 @@ class Idle(Table[Ints], kw_only=True):
 
 @derived
 def idle(h: History) -> Idle:
-    """All of them, by readers that never paused a partition, and wait for no more than one record."""
+    """All of them, by readers that wait for no more than one record."""
     operations, polls = h.operations, of_kind(h, ops.Poll, failed=True)
     given = np.bincount(h.reads.op, minlength=len(operations))[polls] > 0
     empty = (operations.status[polls] == OK) & ~given & _plain(h)[operations.opened[polls]]
@@ -62,9 +62,8 @@ def idle(h: History) -> Idle:
 
 @derived
 def _plain(h: History) -> Bools:
-    """By the operation that opened it: whether a reader never paused a partition, and waits for any record."""
+    """By the operation that opened it: whether a reader waits for any record."""
     plain = np.zeros(len(h.operations) + 1, dtype=np.bool_)
     for opened, consumer in consumers(h).items():
         plain[opened] = not any(word in name for name in consumer.settings for word in HOLDING_UP)
-    plain[h.operations.opened[of_kind(h, ops.Pause)]] = False
     return plain

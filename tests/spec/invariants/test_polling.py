@@ -103,6 +103,20 @@ def test_what_explains_it() -> None:
         untested(told, SERVED)
 
 
+def test_who_has_resumed_what_it_paused_is_served_again() -> None:
+    told, sends = log()
+    assigned = reader(told)
+    for kind in (ops.Pause, ops.Resume):
+        told.do(kind("c", (TopicPartition("t", 0),)))
+    guilty(told, SERVED, assigned, sends[1], *idle(told))
+    told, _ = log()
+    reader(told)
+    told.do(ops.Pause("c", (TopicPartition("t", 0),)))
+    told.do(ops.Resume("c", (TopicPartition("t", 0),)), UNKNOWN)
+    idle(told)
+    untested(told, SERVED)
+
+
 def test_a_record_that_came_during_the_wait_is_owed_later() -> None:
     told, _ = log()
     reader(told, 3)
@@ -139,7 +153,9 @@ def drawn(random: Random) -> HistoryBuilder:
     for _ in range(random.randrange(1, 5)):
         name = random.choice("cd") if told.history.processes.find("d") >= 0 else "c"
         outcome = random.choice([None, UNKNOWN, REFUSED])
-        match random.randrange(7):
+        match random.randrange(9):
+            case 7 | 8 as which:
+                told.do((ops.Pause, ops.Resume)[which - 7](name, (TopicPartition("t", 0),)), outcome)
             case 0:
                 told.do(ops.Seek(name, "t", 0, random.randrange(5)), outcome)
             case 1:
@@ -151,7 +167,7 @@ def drawn(random: Random) -> HistoryBuilder:
                 told.do(ops.Position(name, "t", 0), Ok(random.choice([None, 0, 2, 3])))
             case 4:
                 told.send(b"3", 3)
-            case _:
+            case 5 | 6:
                 idle(told, random.choice([6, 12]), random.choice([1, 4]), name)
     if random.random() < 0.7:
         idle(told, random.choice([9, 12]), 4, "c")

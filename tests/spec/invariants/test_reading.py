@@ -5,7 +5,7 @@ from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, 
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.values import TopicPartition
+from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
 NOTHING_OUT = "reading.leaves-nothing-out"
 BEGINS = "reading.begins-at-position"
@@ -443,6 +443,22 @@ def test_records_of_another_topic_are_seen() -> None:
     told.assigned("c", 0, topic="u")
     asked = told.poll("c", (0, b"0"), topic="u")
     assert guilty(told, ASSIGNED, asked).endswith("of u/0, to which it did not subscribe")
+
+
+@pytest.mark.parametrize("op", [ops.Subscribe("c", ("t",)), ops.Assign("c", (PartitionOffset("t", 0, 0),))])
+def test_records_for_one_whose_requests_were_all_refused_are_seen(op: ops.AnyOperation) -> None:
+    told, _ = log()
+    told.consumer("c")
+    told.do(op, REFUSED)
+    told.assigned("c", 0)
+    guilty(told, ASSIGNED, poll(told, 0))
+    told, _ = log()
+    told.consumer("c")
+    told.do(op, REFUSED)
+    told.do(op, UNKNOWN)
+    told.assigned("c", 0)
+    poll(told, 0)
+    assert innocent(told, ASSIGNED) == 1
 
 
 def test_records_of_what_is_assigned_or_was_while_the_poll_went_on() -> None:

@@ -15,8 +15,7 @@ def poller_is_served(recording: Recording) -> tuple[int, int]:
     done = {each.number: each for each in told.done}
     served = sum(bool(each.ok and each.outcome.value) for each in told.of(ops.Poll))
     for reader in told.of(ops.OpenConsumer):
-        if not any(each.process == reader.process for each in told.of(ops.Pause)):
-            starved += any(_starves(told, reader, *run) for run in _runs(recording, done, reader.process))
+        starved += any(_starves(told, reader, *run) for run in _runs(recording, done, reader.process))
     return served + starved, starved
 
 
@@ -25,6 +24,7 @@ def _runs(recording: Recording, done: dict[int, Done], name: str) -> list[tuple[
     runs: list[tuple[list[Done], int]] = []
     run: list[Done] = []
     position = at_last = -1
+    paused = False
 
     def end() -> None:
         if run:
@@ -39,11 +39,15 @@ def _runs(recording: Recording, done: dict[int, Done], name: str) -> list[tuple[
             case Invoke(process=who, value=ops.Poll()) if who == name:
                 if done[row.op].ok and not done[row.op].outcome.value:
                     run.append(done[row.op])
-                    at_last = position
+                    at_last = -1 if paused else position
                 else:
                     end()
             case Invoke(process=who, value=ops.Assign() | ops.Seek() | ops.Close()) if who == name:
                 end()
+            case Invoke(process=who, value=ops.Pause() | ops.Resume()) if who == name:
+                end()
+                holds = isinstance(row.value, ops.Pause)
+                paused = paused if done[row.op].refused or not (holds or done[row.op].ok) else holds
             case Complete() if done[row.op].process == name:
                 position = _moved(done[row.op], position)
     end()

@@ -37,6 +37,7 @@ class Told:
     """A recording, told once."""
 
     def __init__(self, recording: Recording) -> None:
+        self.rows = recording.rows
         ends = {row.op: row for row in recording.rows if isinstance(row, Complete)}
         invoked = [row for row in recording.rows if isinstance(row, Invoke)]
         self.done = [

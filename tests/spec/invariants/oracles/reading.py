@@ -414,6 +414,9 @@ def _assigned(readers: Readers) -> Verdict:
         exercised += len(records)
         for tp in {TopicPartition(record.topic, record.partition) for record in records}:
             changes = list(_changes(readers, asked.op.client))  # type: ignore[union-attr]  # a poll
+            if _refused_all(readers, asked):
+                broken[asked.number, tp] += 1
+                continue
             if not any(given for _, given, _ in changes):
                 continue
             came = max(
@@ -425,6 +428,14 @@ def _assigned(readers: Readers) -> Verdict:
             if came < 0 or came < went:
                 broken[asked.number, tp] += 1
     return Verdict(exercised, broken)
+
+
+def _refused_all(readers: Readers, poll: Asked) -> bool:
+    """Whether the reader had asked for partitions by then, always in vain."""
+    client = poll.op.client  # type: ignore[union-attr]  # a poll
+    wanted = [each for each in readers.asked if isinstance(each.op, ops.Assign | ops.Subscribe)]
+    mine = [each.outcome for each in wanted if each.op.client == client and each.begun <= poll.over]  # type: ignore[union-attr]
+    return bool(mine) and all(isinstance(outcome, Fail) for outcome in mine)
 
 
 def _changes(readers: Readers, client: str) -> Iterator[tuple[TopicPartition, bool, int]]:
