@@ -13,11 +13,16 @@ from brokerlaw.spec.invariants.invariant import Violation
 
 NEAREST_FIRST: Final = (
     "refusals",
+    "retention.only-expired-goes",
     "topics",
+    "records.null-stays-null",
     "integrity",
     "records",
     "leadership",
-    "offsets.told",
+    "replicas",
+    "ends",
+    "offsets.end-told",
+    "offsets.by-timestamp",
     "ordering.one-record-per-offset",
     "reading",
     "ordering",
@@ -80,6 +85,6 @@ def _cause(group: list[Breach]) -> Cause:
 
 
 def _distance(breach: Breach) -> int:
-    """How far the promise is from the cause: by the longest beginning that is listed; in the middle if none is."""
-    fitting = [each for each in NEAREST_FIRST if breach.invariant == each or breach.invariant.startswith(f"{each}.")]
-    return NEAREST_FIRST.index(max(fitting, key=len)) if fitting else len(NEAREST_FIRST) // 2
+    """How far the promise is from the cause: by the longest beginning that is listed."""
+    fitting = (each for each in NEAREST_FIRST if f"{breach.invariant}.".startswith(f"{each}."))
+    return NEAREST_FIRST.index(max(fitting, key=len))

@@ -40,7 +40,7 @@ class Run:
         self._adapter = adapter
         self._options = options
         self._began = options.clock()
-        self._profile = options.profile
+        self._profile = options.profile.narrowed(options.invariants)
         self._description = adapter.describe()
         self._tallies = {
             entry.id: InvariantTally(entry, claimed(entry, self._description)) for entry in options.invariants
@@ -105,6 +105,7 @@ class Run:
             early=self._early,
             interrupted=interrupted,
             promises=len(self._profile.invariants),
+            narrowed_by=len(self._options.profile.schedules) - len(self._profile.schedules),
             untested=self._coverage.untested(self._description),
             transitions=self._transitions.told,
             left_out=self._left_out,

@@ -3,7 +3,7 @@
 A kind of broker that is new here (a queue) is another value of `Profile`, entered into `PROFILES`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from brokerlaw.adapters.contract import Description
@@ -40,6 +40,11 @@ class Profile(NamedTuple):
     def directed(self, description: Description) -> list[Plan]:
         """Every schedule that the broker can serve."""
         return [schedule.plan(description) for schedule in self.schedules if not schedule.missing(description)]
+
+    def narrowed(self, invariants: Iterable[Invariant]) -> "Profile":
+        """The profile with the schedules that test one of these promises, and no others."""
+        wanted = {entry.id for entry in invariants}
+        return self._replace(schedules=tuple(each for each in self.schedules if not wanted.isdisjoint(each.tests)))
 
     def draw(self, description: Description, seed: int, batch: int) -> Iterator[Plan]:
         """Plans without end, from all machines that the broker can serve in turn, `batch` for each of their shares."""

@@ -67,7 +67,8 @@ class LeftOut(Struct, frozen=True, omit_defaults=False):
 class RunResult(Struct, frozen=True, omit_defaults=False):
     """A run. `fault` says what went wrong with the adapter or the suite, `early` what cut the run short.
 
-    `promises` is how many the profile has. `untested` are capabilities that are claimed and that no promise put to the
+    `promises` is how many the profile has; `narrowed_by` counts the schedules that test none of those that were
+    selected, and were not run. `untested` are capabilities that are claimed and that no promise put to the
     test; None: an older report, which does not tell.
     `timeouts` are the broker's settings that the suite's waits follow, `transitions` the actions of each protocol that
     the cases exercised, as far as clients see them.
@@ -87,6 +88,7 @@ class RunResult(Struct, frozen=True, omit_defaults=False):
     early: str | None = None
     interrupted: bool = False
     promises: int = 0
+    narrowed_by: int = 0
     untested: tuple[str, ...] | None = None
     transitions: tuple[Transitions, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

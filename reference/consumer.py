@@ -41,6 +41,7 @@ class Consumer(Client):
         self.positions: dict[TopicPartition, int | None] = {}
         self._observe = observe
         self._paused: dict[TopicPartition, None] = {}
+        self._subscribed: dict[str, int] = {}
         self._turn = 0
         self._next_auto_commit = self.scheduler.now + op.auto_commit_interval * MILLISECOND
         self._committing: dict[int, Settle] = {}
@@ -51,6 +52,7 @@ class Consumer(Client):
     def subscribe(self, topics: tuple[str, ...]) -> None:
         """Join the group, or change what is asked of it."""
         self._require_group()
+        self._subscribed = {topic: self.cluster.controller.topics.get(topic, 0) for topic in topics}
         if self.member is not None:
             self.member.topics = topics
             self.member.join_anew()
@@ -181,9 +183,12 @@ class Consumer(Client):
         return self.at_leader(tp, lambda broker: self._reset_at(broker, tp))
 
     def _reset_at(self, broker: Broker, tp: TopicPartition) -> int:
-        """Where the policy begins: at the start, at the end, or at what is no older than so many seconds (KIP-1106)."""
+        """Where the policy begins: at the start, at the end, or at what is no older than so many seconds (KIP-1106).
+
+        A partition that was added after the member had subscribed has nothing that it was not to read.
+        """
         leader, policy = broker.leader(tp), self.op.reset
-        if policy == "earliest":
+        if policy == "earliest" or (policy == "latest" and self._is_added(tp)):
             return leader.log.start
         if policy.startswith(BY_DURATION):
             age = int(policy.removeprefix(BY_DURATION).removesuffix("S")) * 1_000
@@ -191,6 +196,9 @@ class Consumer(Client):
             if found is not None:
                 return found
         return leader.latest(self.op.isolation)
+
+    def _is_added(self, tp: TopicPartition) -> bool:
+        return self.member is not None and tp.partition >= self._subscribed.get(tp.topic, 0)
 
     # --- told by the group ---
 

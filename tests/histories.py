@@ -166,13 +166,14 @@ class HistoryBuilder:
         partition: int = 0,
         isolation: str = "uncommitted",
         topic: str = "t",
+        key: bytes | None = None,
     ) -> int:
         """A complete read by a new reader; returns the row of `Drained`."""
         level: Any = f"read_{isolation}"
         self.do(ops.ListOffsets(topic, partition, "latest", level), Ok(end))
         self.consumer(reader, isolation=level)
         self.assign(reader, start, partition, topic)
-        self.poll(reader, *records, partition=partition, topic=topic)
+        self.poll(reader, *records, partition=partition, topic=topic, key=key)
         return self.see(reader, Drained(topic, partition, start, end, level))
 
     def describe(self, leader: int | None, epoch: int, isr: tuple[int, ...] = (0,), replicas: Any = None) -> Call:

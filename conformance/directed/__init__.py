@@ -140,6 +140,7 @@ SCHEDULES: Final = (
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
     Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
     Directed("moved", reading.moved, tuple(each for each in _READING if "paused" not in each)),
+    Directed("partitions-added", lookups.added, ("offsets.added-from-the-start",)),
     Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
     Directed("several-topics", groups.several_topics, ("ownership.complete", "ownership.exclusive")),

@@ -80,6 +80,20 @@ def lags(replication: int) -> Iterator[Step]:
     yield asked
 
 
+def added(replication: int) -> Iterator[Step]:
+    """A topic is expanded under a member that resets to latest, and something is sent before it has learned of that."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(2)
+    yield ops.OpenConsumer("c0", GROUP, reset="latest", session_timeout=SESSION_TIMEOUT)
+    yield from (ops.Subscribe("c0", (TOPIC,)), Settle(GROUP), ops.Poll("c0"))
+    yield ops.CreatePartitions(TOPIC, 2)
+    yield from (ops.Send("p0", TOPIC, b"p0-%d:added" % number, partition=1) for number in range(2, 5))
+    yield Settle(GROUP)
+    yield from (ops.Send("p0", TOPIC, b"p0-%d:added" % number, partition=1) for number in range(5, 7))
+    yield from (ops.Poll("c0"), ops.Poll("c0"))
+
+
 def resets(replication: int) -> Iterator[Step]:
     """Groups that have committed nothing: at the end, and nowhere."""
     yield topic(1, replication)

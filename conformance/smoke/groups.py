@@ -231,6 +231,17 @@ def offsets_deleted(b: Bench) -> None:
     _forgotten(b, ops.DeleteOffsets("group", (TopicPartition(topic, 0),)), topic)
 
 
+@check("groups", "create-partitions", "groups.added-partitions")
+def added(b: Bench) -> None:
+    """A member that resets to latest reads what is in a partition that was added under it."""
+    topic = b.topic()
+    enter(b, topic, "member", reset="latest")
+    settle(b, "member", partitions=1)
+    b.ok(ops.CreatePartitions(topic, 2))
+    b.ok(ops.Send(b.producer(), topic, b"0", partition=1))
+    b.read("member", 1)
+
+
 @check("groups", "reset-by-duration")
 def by_duration(b: Bench) -> None:
     """A member without a committed offset begins at what is not older than so long."""

@@ -59,7 +59,20 @@ class ReadsOn(Consumer):
         self.positions.update(kept)
 
 
+class LatestEverywhere(Consumer):
+    """A policy knows nothing of when a partition was added."""
+
+    def _is_added(self, tp: TopicPartition) -> bool:
+        return False
+
+
 READERS: Final = {
+    "latest-in-added-partitions": Mutant(
+        "a member that resets to latest begins at the end of a partition that was added after it had subscribed",
+        "KAFKA-12478, sarama issue 1739",
+        Parts(consumer=LatestEverywhere),
+        ("offsets.added-from-the-start",),
+    ),
     "drops-when-paused": Mutant(
         "a pause throws away records that were fetched and not yet returned",
         "confluent-kafka-javascript issue 517",

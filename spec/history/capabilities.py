@@ -26,6 +26,7 @@ Capability: TypeAlias = Literal[
     "groups.lag",
     "groups.delete",
     "groups.delete-offsets",
+    "groups.added-partitions",
     "auto-commit",
     "reset-by-duration",
     "transactions",
@@ -72,6 +73,9 @@ ABILITIES: Final[dict[Capability, Ability]] = {
     "groups.lag": Ability(),
     "groups.delete": Ability(),
     "groups.delete-offsets": Ability(),
+    "groups.added-partitions": Ability(
+        "members read what is added by `create_partitions` from its beginning, though their `reset` is `latest`"
+    ),
     "auto-commit": Ability("`open_consumer` with `auto_commit`"),
     "reset-by-duration": Ability("`open_consumer` with a `reset` of `by_duration` (KIP-1106)"),
     "transactions": Ability("`open_producer` with `transactional_id`; isolation `read_committed`"),

@@ -5,16 +5,19 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.deletions import deleted_below
+from brokerlaw.spec.history.evidence.expansions import added_since_subscribing
+from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
 from brokerlaw.spec.history.evidence.records import send_of_read
 from brokerlaw.spec.history.evidence.relations import NEVER, find, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers, under
 from brokerlaw.spec.history.evidence.starts import Starts, starts
-from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, without_transactions
-from brokerlaw.spec.history.evidence.versions import known_end, shown_by
+from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, within, without_transactions
+from brokerlaw.spec.history.evidence.versions import known_end, left_out, shown_by
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, OK
-from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
 SECOND = 1_000_000_000
@@ -38,15 +41,50 @@ CLOCKS = SECOND
 def reset_policy(h: History) -> Finding:
     """What earliest passes over is told by offsets.resume-at-commit. The position is found out at some time after the
     poll began in which the partition was assigned: the end at its beginning counts. For read_committed it is the last
-    stable offset, which is not judged where there are transactions.
+    stable offset, which is not judged where there are transactions. For latest, nor is a partition that was added after
+    the member had subscribed.
     """
     first = starts(h)
     policy, end = _policies(h)[first.opened], known_end(h, first.tp, _since(h))
-    latest, none = (policy == LATEST) & _told_by_end(h, first), policy == NONE
+    latest = (policy == LATEST) & _told_by_end(h, first) & ~added_since_subscribing(h)
+    none = policy == NONE
     judged = (first.latest < 0) & (first.highest < 0) & (latest | none | (_sent(h, first) >= 0))
     wrong = none | (latest & (first.offset < end)) | _old(h, first, policy)
     breaches = (_began(h, first, int(i)) for i in np.flatnonzero(judged & wrong))
     return Finding(int(judged.sum()), tuple(breaches))
+
+
+@invariant(
+    "offsets.added-from-the-start",
+    level=Level.SHOULD,
+    statement="A member reads a partition that was added after it had subscribed to the topic from its first record on,"
+    " though it resets to latest.",
+    formal="∀ first read r of a partition p by a member that subscribed before p was added, nothing committed:"
+    " there is no record of p below r",
+    source="KAFKA-12478, KIP-842; Kafka's documentation of auto.offset.reset says what is lost otherwise",
+    capabilities=("topics", "groups", "create-partitions", "groups.added-partitions"),
+    promised=(CLEAN_ELECTION,),
+    covers=MEMBERSHIPS,
+    mutants=("latest-in-added-partitions",),
+)
+def added_from_the_start(h: History) -> Finding:
+    """What a producer sent before the member had learned of the partition would be read by nobody. Where records may
+    have expired or been deleted, a member may begin behind them.
+    """
+    first = starts(h)
+    whole = within(h, keeping(h))[first.tp] & (deleted_below(h)[first.tp] == 0)
+    fresh = (first.latest < 0) & (first.highest < 0)
+    judged = fresh & whole & added_since_subscribing(h) & (_policies(h)[first.opened] == LATEST)
+    shown = left_out(h, first.isolation, first.tp, np.zeros_like(first.offset), first.offset)
+    breaches = (_passed_over(h, first, int(i), int(shown[i])) for i in np.flatnonzero(judged & (shown >= 0)))
+    return Finding(int(judged.sum()), tuple(breaches))
+
+
+def _passed_over(h: History, first: Starts, start: int, shown: int) -> Violation:
+    where = f"{h.processes[first.process[start]]} began at {place(h, int(first.tp[start]), int(first.offset[start]))}"
+    reason = f"{where} and passed over a record, though the partition was added after it had subscribed"
+    witnesses = (int(first.opened[start]), shown, int(first.op[start]))
+    return violation(h, reason + under(h, (CLEAN_ELECTION,)), witnesses, (first.positioned[start],))
 
 
 @derived

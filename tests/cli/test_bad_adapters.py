@@ -159,7 +159,7 @@ def test_a_class_at_fault(case: str, tmp_path: Path) -> None:
     method, words = METHODS[case]
     path = tmp_path / "bad.py"
     path.write_text(f"{HEAD}\n\n{BODY}{method}\n")
-    patience = ["--settings", "adapter.timeout=1500"] if case in SLOW else []
+    patience = ["--settings", "adapter.timeout=4000"] if case in SLOW else []
     accused(check(f"py:{path}:Bad", tmp_path, "--select", "ordering.offsets-increase", *patience), words)
     assert (tmp_path / "run" / "report.json").exists()
 

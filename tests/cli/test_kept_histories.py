@@ -7,6 +7,9 @@ from click.testing import CliRunner
 from brokerlaw.cli.main import main
 
 
+FEW = ("--select", "transactions")
+
+
 def run(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(main, [str(each) for each in arguments])
     return done.exit_code, done.output
@@ -30,9 +33,9 @@ def test_a_run_that_was_kept_is_judged_again_and_kept(tmp_path: Path) -> None:
 
 
 def test_only_the_histories_that_break_a_promise(tmp_path: Path) -> None:
-    assert checked(tmp_path / "sound", "--keep", "violations") != 1
+    assert checked(tmp_path / "sound", "--keep", "violations", *FEW) != 1
     assert histories(tmp_path / "sound") == []
-    assert checked(tmp_path, "--keep", "violations", "--settings", "mutant=dirty-read") == 1
+    assert checked(tmp_path, "--keep", "violations", "--settings", "mutant=dirty-read", *FEW) == 1
     code, output = run("judge", tmp_path)
     assert code == 1
     assert f"of {tmp_path}/histories/0" in output
@@ -40,14 +43,14 @@ def test_only_the_histories_that_break_a_promise(tmp_path: Path) -> None:
 
 
 def test_nothing_is_kept_unasked_and_the_folder_says_so(tmp_path: Path) -> None:
-    checked(tmp_path)
+    checked(tmp_path, *FEW)
     code, output = run("judge", tmp_path)
     assert code == 2
     assert "is a folder without histories/: name a file, or a run that was told --keep all" in output
 
 
 def test_a_folder_without_its_report(tmp_path: Path) -> None:
-    checked(tmp_path, "--keep", "all")
+    checked(tmp_path, "--keep", "all", *FEW)
     (tmp_path / "report.json").write_text("{}")
     assert "is no report of a run" in run("judge", tmp_path)[1]
     (tmp_path / "report.json").unlink()
@@ -58,7 +61,7 @@ def test_a_folder_without_its_report(tmp_path: Path) -> None:
 
 def test_a_history_that_cannot_be_kept_is_the_runs_fault_and_does_not_end_it(tmp_path: Path) -> None:
     (tmp_path / "histories").write_text("in the way")
-    code, output = run("check", "reference", "--examples", 0, "--out", tmp_path, "--keep", "all")
+    code, output = run("check", "reference", "--examples", 0, "--out", tmp_path, "--keep", "all", *FEW)
     assert code == 2
     assert "the history of case 1 cannot be kept" in output
     assert (tmp_path / "report.json").exists()

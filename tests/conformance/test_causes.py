@@ -6,8 +6,9 @@ import msgspec
 from click.testing import CliRunner
 
 from brokerlaw.cli.main import main
-from brokerlaw.conformance.causes import Breach, causes
+from brokerlaw.conformance.causes import NEAREST_FIRST, Breach, causes
 from brokerlaw.conformance.result import ReportedViolation
+from brokerlaw.spec.invariants import INVARIANTS
 from brokerlaw.spec.invariants.invariant import Violation
 
 
@@ -30,12 +31,18 @@ def test_breaches_without_a_row_in_common_stay_apart() -> None:
 
 
 def test_rows_of_different_histories_have_nothing_in_common() -> None:
-    assert len(causes([breach("a", 1, history="one"), breach("a", 1, history="other")])) == 2
+    assert len(causes([breach("ordering.b", 1, history="one"), breach("ordering.b", 1, history="other")])) == 2
 
 
 def test_of_one_promise_the_breach_with_the_fewest_rows_is_told() -> None:
     (cause,) = causes([breach("ordering.b", 1, 2, 3), breach("ordering.b", 2, 3)])
     assert cause.told.violation.witnesses == (2, 3)
+
+
+def test_each_promise_has_its_distance_and_no_other_is_listed() -> None:
+    listed = {name: [each for each in NEAREST_FIRST if f"{name}.".startswith(f"{each}.")] for name in INVARIANTS}
+    assert [name for name, each in listed.items() if not each] == []
+    assert [each for each in NEAREST_FIRST if not any(each in found for found in listed.values())] == []
 
 
 def checked(folder: Path, *arguments: str) -> tuple[str, list[ReportedViolation]]:

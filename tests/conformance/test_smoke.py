@@ -261,8 +261,10 @@ def test_every_capability_is_looked_at_and_every_check_has_its_own_name() -> Non
     assert len({check.name for check in IN_ORDER}) == len(IN_ORDER)
 
 
-UNREFUSABLE = {"idempotence", "replication", "min-isr", "retention", "compaction", "tombstones", "headers"}
-"""They are settings, which an adapter may take and ignore without anything to be seen, or the skeleton has them."""
+SETTINGS = {"idempotence", "replication", "min-isr", "retention", "compaction"}
+"""An adapter may take and ignore them without anything to be seen."""
+UNREFUSABLE = SETTINGS | {"tombstones", "headers", "groups.added-partitions"}
+"""And these the skeleton has, or they are tried only with another one."""
 
 
 @pytest.mark.parametrize("capability", [each for each in CAPABILITIES if each not in {"topics", *UNREFUSABLE}])

@@ -106,6 +106,20 @@ def expanded(h: History) -> dict[str, int]:
     return found
 
 
+@derived
+def added(h: History) -> Ints:
+    """By partition, when somebody first asked that a known topic be expanded to it; -1: it was there, or nobody did."""
+    found = np.full(len(h.partitions.values) + 1, -1)
+    for number in of_kind(h, ops.CreatePartitions).tolist():
+        op = h.invocations[number].value
+        assert isinstance(op, ops.CreatePartitions)
+        for index in partitions_of(h, op.topic) if op.topic in known(h) else ():
+            partition = h.partitions[index].partition
+            if found[index] < 0 and h.created[op.topic].partitions <= partition < op.total:
+                found[index] = h.operations.invoked[number]
+    return found
+
+
 def partition_count(h: History, topic: str, time: int) -> int | None:
     """How many partitions a known topic had until this time; None: somebody asked for more before."""
     return h.created[topic].partitions if time < expanded(h).get(topic, NEVER) else None

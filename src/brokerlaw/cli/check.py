@@ -41,7 +41,7 @@ KEEP = "Whose histories are kept in the run folder; `judge` takes the folder."
 @click.option("--max-time", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no plan is begun.")
 @click.option("--patience", type=click.FloatRange(min=0), default=0, help="Seconds more for whatever is waited for.")
 @click.option("--shrink-time", type=click.FloatRange(min=0), default=90, show_default=True, help="Seconds a violation.")
-@click.option("--select", "patterns", multiple=True, metavar="ID", help="Judge these only: ordering, *.acked-*")
+@click.option("--select", "patterns", multiple=True, metavar="ID", help="Test these only: ordering, *.acked-*")
 @click.option("--profile", default="log", show_default=True, help="The kind of broker: log.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder [brokerlaw-runs/ADAPTER-SEED].")
 @click.option("--keep", type=click.Choice(["none", "violations", "all"]), default="none", show_default=True, help=KEEP)

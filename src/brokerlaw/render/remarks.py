@@ -11,6 +11,8 @@ from brokerlaw.spec.history.bounds import MIN_SESSION
 def remarks(result: RunResult) -> Iterator[str]:
     """A line for each."""
     yield from map(known_line, result.known)
+    if result.narrowed_by:
+        yield f"not run: {result.narrowed_by} schedules that test none of the promises selected"
     if result.untested:
         yield f"claimed, but tested by no promise: {', '.join(result.untested)}"
     by_want: dict[tuple[str, ...], list[str]] = {}

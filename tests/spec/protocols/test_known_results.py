@@ -4,7 +4,8 @@ from functools import cache
 
 import pytest
 
-from brokerlaw.spec.language import Model, SearchResult, search
+from brokerlaw.spec.language import Model, SearchResult
+from brokerlaw.spec.language.compiler import explore
 from brokerlaw.spec.language.prover import prove
 from brokerlaw.spec.protocols.registry import PROTOCOLS, load, proof, variants
 
@@ -75,7 +76,7 @@ SHORTEST = {
 def searched(name: str, variant: str = "") -> SearchResult:
     protocol = load(name)
     spec = (variants(protocol)[variant] if variant else protocol).spec
-    return search(Model(spec, BOUNDS.get((name, variant), SMALL[name])), every=True, max_states=400_000)
+    return explore(Model(spec, BOUNDS.get((name, variant), SMALL[name])), every=True, max_states=400_000)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -103,7 +104,7 @@ def test_a_variant_breaks_what_it_says_in_the_fewest_steps(name: str, variant: s
 
 def test_kip_279_is_clean_with_two_replicas() -> None:
     bounds = {"Replica": 2, "Epoch": 4, "Offset": 4}
-    assert search(Model(variants(load("replication"))["Kip279"].spec, bounds)).outcome == "kept"
+    assert explore(Model(variants(load("replication"))["Kip279"].spec, bounds)).outcome == "kept"
 
 
 def test_auto_commit_after_processing_is_sound() -> None:
