@@ -6,7 +6,6 @@ from click.testing import CliRunner
 
 from brokerlaw.cli.main import main
 
-
 FEW = ("--select", "transactions")
 
 

@@ -19,7 +19,7 @@ NOT: Final = -1
 
 @derived
 def added_since_subscribing(h: History) -> Bools:
-    """By start, whether the partition was added after the member had subscribed to its topic, and to nothing else since."""
+    """By start, whether the partition was added after the member had subscribed to its topic, and to no other."""
     first, begun = starts(h), added(h)
     mine = [_subscribed(h, int(opened), int(tp)) for opened, tp in zip(first.opened, first.tp, strict=True)]
     since = np.array(mine, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Public reports of bugs whose words a history did not have at first: each guilty of its one cause, its twin innocent."""
+"""Public reports of bugs for which histories lacked the words: each is accused of its one cause, its twin cleared."""
 
 import pytest
 from histories import HistoryBuilder
