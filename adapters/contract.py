@@ -59,9 +59,9 @@ SIMULATED_TIME = "simulated-time"
 class Description(Struct, frozen=True):
     """What the broker is and what it can do. `capabilities` maps each one it has to its bound, or to None.
 
-    `brokers` are the ids that faults may name. `claims` are documented behaviours beyond the capabilities: `murmur2`
-    says that the default partitioner is murmur2 over the key, `fresh` that `reset` leaves an empty broker,
-    `simulated-time` that `now` is no clock of the machine's.
+    `brokers` are the ids of all that there are, as faults name them. `claims` are documented behaviours beyond the
+    capabilities: `murmur2` says that the default partitioner is murmur2 over the key, `fresh` that `reset` leaves an
+    empty broker, `simulated-time` that `now` is no clock of the machine's.
     """
 
     name: str

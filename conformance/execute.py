@@ -43,6 +43,7 @@ def execute(
         broker_version=description.version,
         overrides=settings.overrides,
         broker_settings=description.settings,
+        brokers=description.brokers,
     )
     names = Names("" if FRESH in description.claims else prefix)
     session = Session(adapter, description, settings, names, header, round(1000 * patience))

@@ -44,6 +44,7 @@ class HistoryBuilder:
         self.rows: list[Row] = []
         self.overrides = overrides
         self.broker_settings: dict[str, str] = {}
+        self.brokers: tuple[int, ...] = ()
         self.now = 0
         self._asked = 0
 
@@ -194,7 +195,8 @@ class HistoryBuilder:
 
     @property
     def recording(self) -> Recording:
-        return Recording(Header(overrides=self.overrides, broker_settings=self.broker_settings), tuple(self.rows))
+        told = Header(overrides=self.overrides, broker_settings=self.broker_settings, brokers=self.brokers)
+        return Recording(told, tuple(self.rows))
 
     @property
     def history(self) -> History:

@@ -238,6 +238,7 @@ SCHEDULES: Final = (
     Directed("group-in-use", administration.group_in_use("eager"), ("commits.members-first", "commits.told-is-last")),
     Directed("group-in-use-next", administration.group_in_use("next"), ("commits.members-first",)),
     Directed("offsets-in-use", administration.offsets_in_use, ("commits.members-first", "commits.told-is-last")),
+    Directed("nobody-up", administration.nobody_up, ("refusals.nobody-up",)),
     Directed("refused-topics", refusals.topics, ("refusals.topics",)),
     Directed("refused-expansions", refusals.expansions, ("refusals.topics",)),
     Directed("refused-transactions", refusals.transactions, ("refusals.transactions",)),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from brokerlaw.conformance.directed.records import LIMIT, ROOM
 from brokerlaw.conformance.directed.retention import LEARNED
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, topic
-from brokerlaw.conformance.plan import Attempt, Elapse, Settle, Step
+from brokerlaw.conformance.plan import Attempt, AwaitLeader, Elapse, Heal, InjectFault, Role, Settle, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
@@ -184,3 +184,15 @@ def records_deleted(replication: int) -> Iterator[Step]:
             yield from (ops.ListOffsets(*each, "earliest") for each in PARTITIONS)
     for tp in PARTITIONS:
         yield from (Attempt(ops.DeleteRecords(*tp, 100)), ops.ListOffsets(*tp, "earliest"))
+
+
+def nobody_up(replication: int) -> Iterator[Step]:
+    """All brokers stand still, and are asked what they had told before, and what has changed since."""
+    questions = (ops.ListGroups(), ops.DescribeGroup(GROUPS[0]), ops.FetchCommitted(GROUPS[0], *PARTITIONS[0]))
+    asked = (*questions, ops.Lag(GROUPS[0], *PARTITIONS[0]))
+    yield from _begin(replication)
+    yield from (_set(GROUPS[0], 1), *asked, _set(GROUPS[0], 2))
+    roles: tuple[Role, ...] = ("followers", "leader")
+    yield from (InjectFault("pause", role, TOPIC) for role in roles)
+    yield from (Attempt(each) for each in asked)
+    yield from (Heal(), AwaitLeader(TOPIC))

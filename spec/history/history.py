@@ -38,7 +38,7 @@ class History(Pools):
     """The tables of a recording, the pools that they refer to, and what is kept as it was said.
 
     `overrides` are the settings that the user chose for the whole run, `broker_settings` those that the broker told;
-    `memory` is for `derived`.
+    `cluster` are the ids of all brokers, none where nobody told; `memory` is for `derived`.
 
     Where clients had clocks of their own, `clock_tolerance` (ns) says how far two may have been apart: each operation
     may then have begun so much earlier, and ended so much later, than was recorded.
@@ -53,6 +53,7 @@ class History(Pools):
         self.broker = recording.header.broker
         self.broker_version = recording.header.broker_version
         self.broker_settings = dict(recording.header.broker_settings)
+        self.cluster = frozenset(recording.header.brokers)
         self.invocations = facts.invocations
         self.clients = facts.clients
         self.created = facts.created

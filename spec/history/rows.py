@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from brokerlaw.spec.history.numbers import Number, Time
+from brokerlaw.spec.history.numbers import BrokerId, Number, Time
 from brokerlaw.spec.history.observations import AnyObservation
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.operations import AnyOperation
@@ -59,7 +59,7 @@ class Observe(Struct, frozen=True, tag_field="type", tag="observe"):
 class Header(Struct, frozen=True, omit_defaults=False, tag_field="type", tag="header"):
     """The first line: what was run. `overrides` are the user's settings, under which the promises are judged.
 
-    `broker_settings` are those in force on the broker, as it told them.
+    `broker_settings` are those in force on the broker, as it told them. `brokers` are the ids of all that there are.
     """
 
     version: int = VERSION
@@ -68,6 +68,7 @@ class Header(Struct, frozen=True, omit_defaults=False, tag_field="type", tag="he
     broker_version: str = ""
     overrides: dict[str, str] = {}
     broker_settings: dict[str, str] = {}
+    brokers: tuple[BrokerId, ...] = ()
 
 
 class Footer(Struct, frozen=True, tag_field="type", tag="footer"):

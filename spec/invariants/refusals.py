@@ -1,13 +1,14 @@
 """Refusals: what cannot be done is refused, whoever asks for it. An `ok` would be believed."""
 
 from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.outages import outages
 from brokerlaw.spec.history.evidence.relations import NEVER, last_before, take
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import Operation
@@ -15,6 +16,7 @@ from brokerlaw.spec.history.tables import INFO, OK, PENDING
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import violation
 
+ADMINISTRATORS: Final = get_args(ops.OfAdmins)
 ENDS: Final = (ops.CommitTransaction, ops.AbortTransaction)
 INSIDE: Final = (ops.Send, ops.SendOffsets, *ENDS)
 """What a transactional producer can do in a transaction only."""
@@ -207,6 +209,35 @@ def groupless(h: History) -> Finding:
 def _groupless(h: History, op: int) -> Violation:
     name, client = h.functions[h.operations.f[op]], h.processes[h.operations.client[op]]
     return violation(h, f"{client} has no group, and {name} was done", (int(h.operations.opened[op]), op))
+
+
+@invariant(
+    "refusals.nobody-up",
+    statement="While every broker is dead or stands still, nothing that an administrator asks for is done or answered.",
+    formal="∀ operation o of an administrator: all brokers were dead or paused throughout o ⇒ o is not ok",
+    source="Kafka protocol: each request is answered by a broker",
+    liars=tuple(
+        f"{name}.outcome: ok for refused" for name in ("list_groups", "describe_group", "fetch_committed", "lag")
+    ),
+)
+def nobody_up(h: History) -> Finding:
+    """Where the history tells which brokers there are. What was asked for before they went may be answered."""
+    asked = of_kind(h, *ADMINISTRATORS, failed=True)
+    asked = asked[(h.operations.status[asked] != PENDING) & bool(h.cluster)]
+    begun, ended = h.operations.invoked[asked], h.operations.completed[asked]
+    down = np.ones(len(asked), dtype=np.bool_)
+    for broker in h.cluster:
+        out = np.zeros(len(asked), dtype=np.bool_)
+        for each in outages(h):
+            if each.broker == broker and each.fault.stops:
+                out |= (each.certain <= begun) & (ended < each.ending)
+        down &= out
+    alone = asked[down]
+    return Finding(len(alone), tuple(_by_nobody(h, op) for op in alone[h.operations.status[alone] == OK].tolist()))
+
+
+def _by_nobody(h: History, op: int) -> Violation:
+    return violation(h, f"{h.functions[h.operations.f[op]]} was answered while no broker was running", (op,))
 
 
 def _asked(h: History, kind: type[K], failed: bool = False) -> Iterator[tuple[int, K]]:

@@ -5,6 +5,7 @@ from brokerlaw.conformance.machines.moves.move import Steps, move
 from brokerlaw.conformance.machines.moves.producing import record
 from brokerlaw.conformance.machines.scene import Scene
 from brokerlaw.conformance.plan import (
+    Attempt,
     AwaitIsr,
     AwaitLeader,
     Elapse,
@@ -40,6 +41,21 @@ def inject_by_number(s: Scene, c: Choices) -> Steps:
     able = s.able("kill", "stop", "pause")
     if able and len(s.model.faults) < AT_ONCE:
         yield ops.FAULTS[c.of(able)].on((c.of(s.description.brokers),))[0]  # type: ignore[misc]  # each is an operation
+
+
+@move("faults", 1)
+def ask_nobody(s: Scene, c: Choices) -> Steps:
+    """Every broker dies or stands still, and is asked about groups all the same; then all come back."""
+    able = s.able("kill", "pause")
+    if able and s.teams and s.has("groups.admin"):
+        for broker in s.description.brokers:
+            yield ops.FAULTS[c.of(able)].on((broker,))[0]  # type: ignore[misc]  # each is an operation
+        group, tp = c.of(s.teams).name, s.partition(c)
+        questions: list[ops.AnyOperation] = [ops.DescribeGroup(group), ops.FetchCommitted(group, *tp)]
+        questions += [ops.ListGroups()] if s.has("groups.list") else []
+        questions += [ops.Lag(group, *tp)] if s.has("groups.lag") else []
+        yield from (Attempt(each) for each in questions)
+        yield Heal()
 
 
 @move("network", 3)

@@ -42,7 +42,7 @@ def outages(h: History) -> tuple[Outage, ...]:
                 going += [Outage(op, broker, time, completed if sure else NEVER) for broker in op.brokers_hit]
             case Repair() if sure:
                 ended = [out for out in going if op.ends(out.fault)]
-                done += [out._replace(ending=time, over=completed) for out in ended]
+                done += [out._replace(ending=min(out.ending, time), over=completed) for out in ended]
                 going = [out for out in going if out not in ended]
             case _:
                 going = [out._replace(ending=min(out.ending, time)) for out in going]

@@ -3,8 +3,9 @@
 from random import Random
 
 import pytest
-from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import refusals as oracle
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -12,6 +13,7 @@ from brokerlaw.spec.history.values import PartitionOffset, Placed
 from brokerlaw.spec.invariants import INVARIANTS
 
 TOPICS, TRANSACTIONS, GROUPLESS = "refusals.topics", "refusals.transactions", "refusals.groupless"
+NOBODY = "refusals.nobody-up"
 
 
 def test_a_topic_created_twice_is_seen() -> None:
@@ -135,6 +137,65 @@ def test_who_has_no_group_neither_subscribes_nor_commits() -> None:
     assert innocent(told, GROUPLESS) == 2
     wrong = told.do(ops.Subscribe("c", ("t",)))
     assert guilty(told, GROUPLESS, opened, wrong) == "c has no group, and subscribe was done"
+
+
+def all_down(*faults: ops.AnyOperation) -> HistoryBuilder:
+    told = HistoryBuilder()
+    told.brokers = (0, 1)
+    for fault in faults or (ops.PauseBroker(0), ops.KillBroker(1)):
+        told.do(fault)
+    return told
+
+
+def test_an_answer_while_no_broker_runs_is_seen() -> None:
+    told = all_down()
+    told.do(ops.ListGroups(), REFUSED)
+    told.do(ops.Lag("g", "t", 0), UNKNOWN)
+    assert innocent(told, NOBODY) == 2
+    asked = told.do(ops.ListGroups(), Ok(()))
+    assert guilty(told, NOBODY, asked) == "list_groups was answered while no broker was running"
+
+
+LAWFUL = ("one runs", "back", "comes back", "perhaps back", "perhaps down", "asked before", "whose")
+
+
+@pytest.mark.parametrize("how", LAWFUL)
+def test_an_answer_that_a_broker_may_have_given(how: str) -> None:
+    told = all_down(ops.PauseBroker(0)) if how in ("one runs", "perhaps down", "asked before") else all_down()
+    call = told.begin("admin", ops.ListGroups()) if how in ("asked before", "comes back") else None
+    match how:
+        case "back":
+            told.do(ops.ResumeBroker(0))
+        case "comes back" | "perhaps back":
+            told.do(ops.RestartBroker(1), UNKNOWN)
+        case "perhaps down":
+            told.do(ops.KillBroker(1), UNKNOWN)
+        case "asked before":
+            told.do(ops.KillBroker(1))
+        case "whose":
+            told.brokers = ()
+    told.end(call or told.begin("admin", ops.ListGroups()), Ok(()))
+    untested(told, NOBODY)
+
+
+def drawn_faults(random: Random) -> HistoryBuilder:
+    told = HistoryBuilder()
+    told.brokers = random.choice([(0,), (0, 1), (0, 1), ()])
+    kinds = (ops.PauseBroker, ops.KillBroker, ops.PauseBroker, ops.KillBroker, ops.ResumeBroker, ops.RestartBroker)
+    pending = list[Call]()
+    for _ in range(random.randrange(4, 14)):
+        if random.randrange(3):
+            fault = random.choice(kinds)(random.randrange(2))
+            told.do(fault, random.choice([None, None, None, UNKNOWN, REFUSED]))
+        else:
+            pending.append(told.begin("admin", ops.ListGroups()))
+        while pending and random.random() < 0.7:
+            told.end(pending.pop(), random.choice([Ok(()), REFUSED, UNKNOWN]))
+    return told
+
+
+def test_who_answers_while_nobody_runs_is_seen_as_by_the_oracle(histories_drawn: int) -> None:
+    agree({NOBODY: oracle.nobody_up}, drawn_faults, 9, histories_drawn)
 
 
 def drawn(seed: int) -> HistoryBuilder:

@@ -45,6 +45,7 @@ class Told:
             for row in invoked
             for end in (ends.get(row.op),)
         ]
+        self.brokers = recording.header.brokers
         self.seen = [(row.time, row.value) for row in recording.rows if isinstance(row, Observe)]
         self.outages = list(self._outages())
 

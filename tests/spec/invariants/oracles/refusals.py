@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from oracles.progress import Done, Told
+
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.rows import Complete, Invoke, Recording
@@ -122,3 +124,28 @@ def _none(one: Asked, each: list[Asked]) -> bool:
         begun.begin >= one.end or any(begun.begin < end.begin for end in over)
         for begun in _mine(one, each, ops.BeginTransaction)
     )
+
+
+def nobody_up(told: Told) -> tuple[int, int]:
+    """As of topics: lists of groups, while brokers are paused, killed, resumed and restarted."""
+    found = [
+        one.ok
+        for one in told.of(ops.ListGroups)
+        if told.brokers and one.outcome is not None
+        if all(any(_keeps_down(fault, broker, one, told) for fault in told.done) for broker in told.brokers)
+    ]
+    return len(found), sum(found)
+
+
+def _keeps_down(fault: Done, broker: int, one: Done, told: Told) -> bool:
+    """Whether a fault certainly held from before an operation until it was over."""
+    if not isinstance(fault.op, ops.PauseBroker | ops.KillBroker) or fault.op.broker != broker or not fault.ok:
+        return False
+    repairs = (ops.RestartBroker, ops.ResumeBroker) if isinstance(fault.op, ops.PauseBroker) else ops.RestartBroker
+    ends = [
+        end.begun
+        for end in told.of(ops.ResumeBroker, ops.RestartBroker)
+        if not end.refused and end.begun > fault.begun
+        if not end.ok or (isinstance(end.op, repairs) and end.op.broker == broker)
+    ]
+    return fault.ended <= one.begun and all(one.ended < end for end in ends)
