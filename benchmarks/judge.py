@@ -1,167 +1,130 @@
-"""How fast histories are folded and judged: a synthetic run of a sound broker, a million operations by default.
+"""How fast recorded histories are judged: records read a second and bytes an operation, from a file to the verdicts.
 
-python benchmarks/judge.py [OPERATIONS]
+python benchmarks/judge.py [OPERATIONS] [--before COMMIT]
+
+A synthetic run of a sound broker is written as JSON lines and in columns, and each file is read and judged by the whole
+book in a process of its own. Times are of that process alone, so that a busy machine does not count. With --before the
+same files are judged by an older commit as well, in turn, and the ratio is shown.
 """
 
+import json
+import os
+import subprocess
 import sys
 import time
-from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-import numpy as np
+import click
 from tabulate import tabulate
 
-from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.evidence.murmur2 import partitions
-from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.observations import (
-    Applied,
-    Assigned,
-    CaughtUp,
-    Declared,
-    Drained,
-    Observation,
-    Revoked,
-    Stable,
-)
-from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.rows import Complete, Header, Invoke, Observe, Recording, Row
-from brokerlaw.spec.history.values import PartitionOffset, PartitionState, Placed, Record, TopicPartition
-from brokerlaw.spec.invariants import INVARIANTS
-
-PARTITIONS, BATCH = 8, 10
-TOPIC, GROUPS = "orders", ("shop", "audit")
-TICK = 10_000
-CANDIDATES = [b"key-%d" % number for number in range(200)]
-HOMES = partitions(CANDIDATES, np.full(len(CANDIDATES), PARTITIONS)).tolist()
-KEYS = [CANDIDATES[HOMES.index(partition)] for partition in range(PARTITIONS)]
-"""A key for each partition."""
+SLOWEST = 20
+"""Judges that are shown."""
+ROOT = Path(__file__).parent.parent
 
 
-class Run:
-    """Rows of a sound run: four producers, one of them transactional, two groups of two members that rebalance."""
+def measure(path: Path) -> dict[str, Any]:
+    """What it takes to read and judge the history at `path`. Runs with older commits, too."""
+    from brokerlaw.spec.history import column_files, rows
+    from brokerlaw.spec.history.fold import folded
+    from brokerlaw.spec.history.history import History
+    from brokerlaw.spec.invariants import INVARIANTS
 
-    def __init__(self, operations: int) -> None:
-        self.rows: list[Row] = []
-        self.operations = 0
-        self.log: list[list[Record]] = [[] for _ in range(PARTITIONS)]
-        self.read = {group: [0] * PARTITIONS for group in GROUPS}
-        self.generation = 0
-        self.open()
-        for turn in count():
-            if self.operations >= operations:
-                break
-            self.turn(turn)
-        self.close()
-
-    def do(self, op: ops.AnyOperation, value: object = None, process: str = "admin") -> None:
-        time, process = len(self.rows) * TICK, ops.client_of(op) or process
-        self.rows.append(Invoke(self.operations, time, process, op))
-        self.rows.append(Complete(self.operations, time + TICK, Ok(value)))
-        self.operations += 1
-
-    def see(self, process: str, observation: Observation) -> None:
-        self.rows.append(Observe(len(self.rows) * TICK, process, observation))  # type: ignore[arg-type]  # any of them
-
-    def open(self) -> None:
-        self.do(ops.CreateTopic(TOPIC, PARTITIONS, 3))
-        for producer in range(4):
-            self.do(ops.OpenProducer(f"p{producer}", transactional_id="tx" if producer == 3 else None))
-        for group in GROUPS:
-            self.see(group, Declared(group, TOPIC, "at-least-once", f"{group}-sink"))
-            for member in self.members(group):
-                self.do(ops.OpenConsumer(member, group, session_timeout=60_000))
-                self.do(ops.Subscribe(member, (TOPIC,)))
-        self.rebalance()
-
-    def members(self, group: str) -> tuple[str, str]:
-        return f"{group}-0", f"{group}-1"
-
-    def held(self, member: str) -> list[int]:
-        """Half of the partitions, the other half after each rebalance."""
-        return [tp for tp in range(PARTITIONS) if (tp + self.generation + int(member[-1])) % 2]
-
-    def rebalance(self) -> None:
-        for told in (Revoked, Assigned):
-            for group in GROUPS:
-                for member in self.members(group):
-                    tps = tuple(TopicPartition(TOPIC, tp) for tp in self.held(member))
-                    self.see(member, told(group, member, self.generation, tps))
-            self.generation += told is Revoked
-
-    def turn(self, turn: int) -> None:
-        producer = turn % 4
-        if producer == 3:
-            self.do(ops.BeginTransaction("p3"))
-        for number in range(BATCH):
-            self.send(f"p{producer}", b"%d-%d" % (turn, number), (turn * BATCH + number) % PARTITIONS)
-        if producer == 3:
-            self.do(ops.CommitTransaction("p3"))
-        for group in GROUPS:
-            self.work(self.members(group)[turn % 2], group)
-        if turn % 100 == 0:
-            self.do(ops.DescribePartition(TOPIC, 0), PartitionState(1, turn // 1000, (0, 1, 2), (0, 1, 2)))
-        if turn % 1000 == 999:
-            self.rebalance()
-            for group in GROUPS:
-                self.see(group, Stable(group, (TOPIC,), self.members(group)))
-
-    def send(self, producer: str, value: bytes, partition: int) -> None:
-        offset, key = len(self.log[partition]), KEYS[partition]
-        self.log[partition].append(Record(TOPIC, partition, offset, value, key))
-        self.do(ops.Send(producer, TOPIC, value, key), Placed(TOPIC, partition, offset))
-
-    def work(self, member: str, group: str) -> None:
-        """Poll, apply, commit."""
-        batch: list[Record] = []
-        for tp in self.held(member):
-            batch += self.log[tp][self.read[group][tp] :]
-            self.read[group][tp] = len(self.log[tp])
-        self.do(ops.Poll(member), tuple(batch))
-        if group == "shop":
-            for record in batch:
-                place = (TOPIC, record.partition, record.offset, record.value or b"")
-                self.see(member, Applied(group, f"{group}-sink", *place))
-        offsets = tuple(PartitionOffset(TOPIC, tp, self.read[group][tp]) for tp in self.held(member))
-        self.do(ops.Commit(member, offsets))
-
-    def close(self) -> None:
-        for group in GROUPS:
-            for member in self.members(group):
-                self.work(member, group)
-            self.see("admin", CaughtUp(group, TOPIC))
-        for isolation in ("read_uncommitted", "read_committed"):
-            self.drain(f"reader-{isolation}", isolation)
-
-    def drain(self, reader: str, isolation: ops.Isolation) -> None:
-        for tp, log in enumerate(self.log):
-            self.do(ops.ListOffsets(TOPIC, tp, "latest", isolation), len(log))
-            self.do(ops.ListOffsets(TOPIC, tp, "earliest"), 0)
-        self.do(ops.OpenConsumer(reader, isolation=isolation))
-        self.do(ops.Assign(reader, tuple(PartitionOffset(TOPIC, tp, 0) for tp in range(PARTITIONS))))
-        for tp, log in enumerate(self.log):
-            for begin in range(0, len(log), 500):
-                self.do(ops.Poll(reader), tuple(log[begin : begin + 500]))
-            self.see(reader, Drained(TOPIC, tp, 0, len(log), isolation))
-
-
-def main(operations: int) -> None:
-    rows = tuple(Run(operations).rows)
-    begun = time.perf_counter()
-    history = History(Recording(Header(), rows))
-    folded = time.perf_counter() - begun
-    print(f"{len(rows):,} rows, {len(history.operations):,} operations, {len(history.reads):,} records read")
-    print(f"fold: {folded:.2f} s, {len(history.operations) / folded:,.0f} operations/s")
-    results = []
-    for invariant in INVARIANTS.values():
-        begun = time.perf_counter()
+    memory, begun = _peak(), time.process_time()
+    if path.is_dir():
+        history = History(column_files.read(path))
+    else:
+        with path.open("rb") as file:
+            history = History(folded(rows.stream(str(path), file)))
+    read, held = time.process_time() - begun, _peak() - memory
+    judges = {}
+    for name, invariant in INVARIANTS.items():
+        before = time.process_time()
         finding = invariant.judge(history)
-        spent = time.perf_counter() - begun
-        assert not finding.violations, finding.violations[:3]
-        results.append((invariant.id, finding.exercised, round(spent, 3), round(len(history.operations) / spent)))
-    total = sum(spent for _, _, spent, _ in results)
-    results.append(("all", "", round(total, 3), round(len(history.operations) / total)))
-    print(tabulate(results, headers=("invariant", "exercised", "s", "operations/s"), intfmt=","))
+        judges[name] = (time.process_time() - before, finding.exercised)
+        assert not finding.violations, (name, finding.violations[:3])
+    return {
+        "operations": len(history.operations),
+        "records": len(history.reads),
+        "read": read,
+        "judge": sum(spent for spent, _ in judges.values()),
+        "held": held,
+        "peak": _peak() - memory,
+        "judges": judges,
+    }
+
+
+def _peak() -> int:
+    """The most bytes that this process has held."""
+    status = Path("/proc/self/status").read_text()  # getrusage tells that of the parent, where it had more
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def _measured(path: Path, site: Path | None) -> dict[str, Any]:
+    """In a process of its own, with the package as it is, or as it is installed in `site`."""
+    environment = os.environ | ({} if site is None else {"PYTHONPATH": str(site)})
+    program = [sys.executable, __file__, "--measure", str(path)]
+    done = subprocess.run(program, env=environment, stdout=subprocess.PIPE, check=True)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def _install(commit: str, folder: Path) -> Path:
+    """The package as it was at a commit, without what it needs."""
+    source, site = folder / "source", folder / "site"
+    subprocess.run(["git", "-C", ROOT, "worktree", "add", "--quiet", "--detach", source, commit], check=True)
+    try:
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, source]
+        subprocess.run(install, check=True)
+    finally:
+        subprocess.run(["git", "-C", ROOT, "worktree", "remove", "--force", source], check=True)
+    return site
+
+
+def _row(name: str, told: dict[str, Any]) -> tuple[Any, ...]:
+    read, judge, records, operations = (told[key] for key in ("read", "judge", "records", "operations"))
+    bytes_held, bytes_peak = (round(told[key] / operations) for key in ("held", "peak"))
+    return name, read, judge, read + judge, f"{records / (read + judge):,.0f}", bytes_held, bytes_peak
+
+
+@click.command()
+@click.argument("operations", type=int, default=200_000)
+@click.option("--before", metavar="COMMIT", help="An older commit, whose judge is measured as well.")
+@click.option("--measure", "path", type=click.Path(path_type=Path), hidden=True)
+def main(operations: int, before: str | None, path: Path | None) -> None:
+    """Print what reading and judging takes."""
+    if path is not None:
+        print(json.dumps(measure(path)))
+        return
+    from sound_run import write
+
+    from brokerlaw.spec.history import column_files, rows
+    from brokerlaw.spec.history.fold import folded
+
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        lines, columns = folder / "history.jsonl", folder / "columns"
+        write(lines, operations)
+        with lines.open("rb") as file:
+            column_files.write(columns, folded(rows.stream(str(lines), file)))
+        sites = ({} if before is None else {"before": _install(before, folder)}) | {"now": None}
+        files = (("JSON lines", lines), ("columns", columns))
+        told = {(kind, when): _measured(file, sites[when]) for kind, file in files for when in sites}
+    now = told["columns", "now"]
+    print(f"{now['operations']:,} operations, {now['records']:,} records read")
+    heads = ("", "read s", "judge s", "s", "records/s", "bytes an operation, read", "at most")
+    print(tabulate([_row(" ".join(key), each) for key, each in told.items()], heads, floatfmt=".2f"))
+    if before is not None:
+        for kind in ("JSON lines", "columns"):
+            spent = {when: told[kind, when]["read"] + told[kind, when]["judge"] for when in sites}
+            print(f"{kind}: {spent['before'] / spent['now']:.2f} times as fast as {before}")
+    judges = now["judges"]
+    slowest = sorted(((name, exercised, spent) for name, (spent, exercised) in judges.items()), key=lambda row: -row[2])
+    print(tabulate(slowest[:SLOWEST], ("judge", "exercised", "s"), floatfmt=".3f"))
+    idle = [name for name, (_, exercised) in judges.items() if not exercised]
+    print(f"not exercised: {', '.join(idle)}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main()
