@@ -106,6 +106,11 @@ class Table(Generic[C]):
             column = self.__dict__[name] = self.__dict__["_make"](name)
             return column
 
+    def column(self, name: str) -> Any:
+        """A column by its name, for another table: this one does not remember it, unless it is asked itself."""
+        found = self.__dict__.get(name)
+        return self.__dict__["_make"](name) if found is None else found
+
     @property
     def columns(self) -> dict[str, Any]:
         """All columns by name."""
@@ -116,7 +121,7 @@ class Table(Generic[C]):
             chosen = np.arange(*rows.indices(len(self)))
         else:
             chosen = rows.nonzero()[0] if rows.dtype == np.bool_ else rows.astype(np.int64, copy=False)
-        return self.made_of(len(chosen), lambda name: getattr(self, name).take(chosen))
+        return self.made_of(len(chosen), lambda name: self.column(name).take(chosen))
 
     def __len__(self) -> int:
         length: int | None = self.__dict__.get("_length")
@@ -133,7 +138,7 @@ def widened(kind: type[B], table: Table[Any], **more: Ints | Bools | Callable[[]
     def make(name: str) -> Any:
         column = more.get(name)
         if column is None:
-            return getattr(table, name)
+            return table.column(name)
         return column() if callable(column) else column
 
     return kind.made_of(len(table), make)
@@ -167,4 +172,4 @@ def push(table: Table[Growing], **row: int) -> None:
 def stacked(tables: Sequence[B]) -> B:
     """The rows of several tables, one after the other."""
     length = sum(map(len, tables))
-    return type(tables[0]).made_of(length, lambda name: np.concatenate([getattr(table, name) for table in tables]))
+    return type(tables[0]).made_of(length, lambda name: np.concatenate([table.column(name) for table in tables]))

@@ -13,26 +13,23 @@ from brokerlaw.spec.history.columns import Bools, Ints
 NEVER: Final = np.iinfo(np.int64).max
 """Later than every time."""
 _ROOM: Final = 2**62
+_ROOMY: Final = 4
+"""Places for each row that are cheaper than sorting."""
+_DIGIT: Final = 2**16
+"""NumPy sorts numbers below this by counting."""
+_LONG: Final = 2**12
+"""Rows from which it pays to look for an easier way to sort them."""
 
 
 def pack(*columns: Ints) -> Ints:
     """One code for each row."""
-    if len(columns) == 1:
-        return columns[0]
-    code, size = _from_zero(columns[0])
-    for column in columns[1:]:
-        digit, base = _from_zero(column)
-        if size * base > _ROOM:
-            code, size = _ranks(code)
-            digit, base = _ranks(digit)
-        code, size = code * base + digit, size * base
-    return code
+    return _coded(columns)[0]
 
 
 def pack_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[Ints, Ints]:
     """Codes of two tables' rows that can be compared with one another."""
-    both = pack(*(np.concatenate(pair) for pair in zip(left, right, strict=True)))
-    return both[: len(left[0])], both[len(left[0]) :]
+    codes, _ = _coded_both(left, right)
+    return codes
 
 
 def present(rows: tuple[Ints, ...], asked: tuple[Ints, ...]) -> Bools:
@@ -44,8 +41,10 @@ def find(rows: tuple[Ints, ...], asked: tuple[Ints, ...]) -> Ints:
     """The first row that equals each asked tuple, or -1."""
     if not len(rows[0]) or not len(asked[0]):
         return _none(asked[0])
-    codes, wanted = pack_both(rows, asked)
-    order = np.argsort(codes, kind="stable")
+    (codes, wanted), size = _coded_both(rows, asked)
+    if _dense(size, len(codes) + len(wanted)):
+        return _first_of_each(codes, size)[wanted]
+    order = _ascending(codes)
     at = np.searchsorted(codes[order], wanted)
     found = take(order, at)
     return np.where((found >= 0) & (take(codes, found) == wanted), found, -1)
@@ -55,8 +54,13 @@ def least(rows: tuple[Ints, ...], values: Ints, asked: tuple[Ints, ...]) -> Ints
     """The smallest value among the rows that equal each asked tuple, or `NEVER`."""
     if not len(values) or not len(asked[0]):
         return np.full(len(asked[0]), NEVER)
-    order = np.lexsort((values, pack(*rows)))
-    first = find(tuple(column[order] for column in rows), asked)
+    (codes, wanted), size = _coded_both(rows, asked)
+    if _dense(size, len(codes) + len(wanted)):
+        lowest = np.full(size, NEVER)
+        np.minimum.at(lowest, codes, values)
+        return lowest[wanted]
+    order = np.lexsort((values, codes))
+    first = find((codes[order],), (wanted,))
     return np.where(first >= 0, take(values, take(order, first)), NEVER)
 
 
@@ -65,7 +69,7 @@ def last_before(group: Ints, time: Ints, asked_group: Ints, asked_time: Ints) ->
     if not len(group) or not len(asked_group):
         return _none(asked_group)
     key, asked = pack_both((group, time), (asked_group, asked_time))
-    order = np.argsort(key, kind="stable")
+    order = _ascending(key)
     found = take(order, np.searchsorted(key[order], asked, side="left") - 1)
     return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
 
@@ -75,7 +79,7 @@ def first_after(group: Ints, time: Ints, asked_group: Ints, asked_time: Ints) ->
     if not len(group) or not len(asked_group):
         return _none(asked_group)
     key, asked = pack_both((group, time), (asked_group, asked_time))
-    order = np.argsort(key, kind="stable")
+    order = _ascending(key)
     found = take(order, np.searchsorted(key[order], asked, side="left"))
     return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
 
@@ -85,7 +89,7 @@ def highest_before(group: Ints, time: Ints, value: Ints, asked_group: Ints, aske
     if not len(group) or not len(asked_group):
         return _none(asked_group)
     key, asked = pack_both((group, time), (asked_group, asked_time))
-    order = np.argsort(key, kind="stable")
+    order = _ascending(key)
     level = np.maximum.accumulate(pack(group, value)[order])
     holder = order[np.maximum.accumulate(np.where(_begins(level), np.arange(len(level)), 0))]
     found = take(holder, np.searchsorted(key[order], asked, side="left") - 1)
@@ -112,7 +116,7 @@ def pairs(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     """Every pair of a left and a right row with equal codes, as two columns of row numbers."""
     if not len(left) or not len(right):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    order = np.argsort(right, kind="stable")
+    order = _ascending(right)
     begin = np.searchsorted(right[order], left, side="left")
     count = np.searchsorted(right[order], left, side="right") - begin
     return spans(begin, count, order)
@@ -128,15 +132,19 @@ def spans(begin: Ints, count: Ints, order: Ints) -> tuple[Ints, Ints]:
 def neighbours(*columns: Ints, order: Ints | None = None) -> tuple[Ints, Ints]:
     """Rows next to one another in their group, taken in `order` (else as they stand): the earlier and the later."""
     code = pack(*columns)
-    rows = np.lexsort((np.arange(len(code)) if order is None else order, code))
+    first = np.arange(len(code)) if order is None else _ascending(order)
+    rows = first[_ascending(code[first])]
     same = code[rows[1:]] == code[rows[:-1]]
     return rows[:-1][same], rows[1:][same]
 
 
 def firsts(*columns: Ints) -> Ints:
     """The first row of each group."""
-    code = pack(*columns)
-    order = np.argsort(code, kind="stable")
+    code, size = _coded(columns)
+    if _dense(size, len(code)):
+        rows = _first_of_each(code, size)
+        return rows[rows >= 0]
+    order = _ascending(code)
     return order[_begins(code[order])]
 
 
@@ -157,6 +165,50 @@ def _begins(ascending: Ints) -> Bools:
     begins = np.ones(len(ascending), dtype=np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=begins[1:])
     return begins
+
+
+def _dense(size: int, rows: int) -> bool:
+    """Whether there are so few codes below `size` that a place for each of them is cheaper than sorting."""
+    return size <= _ROOMY * rows
+
+
+def _first_of_each(code: Ints, size: int) -> Ints:
+    """By code, its first row, or -1: of those that are written to one place the last one stays."""
+    first = np.full(size, -1)
+    first[code[::-1]] = np.arange(len(code) - 1, -1, -1)
+    return first
+
+
+def _ascending(code: Ints) -> Ints:
+    """The rows in the order of their codes, equal ones as they stand."""
+    if len(code) < _LONG:
+        return np.argsort(code, kind="stable")
+    if (code[1:] >= code[:-1]).all():
+        return np.arange(len(code))
+    digits, size = _from_zero(code)
+    order = np.argsort(digits.astype(np.uint16), kind="stable") if size <= _DIGIT**2 else None
+    if order is None:
+        return np.argsort(code, kind="stable")
+    if size <= _DIGIT:
+        return order
+    return order[np.argsort((digits[order] // _DIGIT).astype(np.uint16), kind="stable")]
+
+
+def _coded(columns: tuple[Ints, ...]) -> tuple[Ints, int]:
+    """One code for each row, from 0 on, and what is above all of them."""
+    code, size = _from_zero(columns[0])
+    for column in columns[1:]:
+        digit, base = _from_zero(column)
+        if size * base > _ROOM:
+            code, size = _ranks(code)
+            digit, base = _ranks(digit)
+        code, size = code * base + digit, size * base
+    return code, size
+
+
+def _coded_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[tuple[Ints, Ints], int]:
+    code, size = _coded(tuple(np.concatenate(pair) for pair in zip(left, right, strict=True)))
+    return (code[: len(left[0])], code[len(left[0]) :]), size
 
 
 def _from_zero(column: npt.ArrayLike) -> tuple[Ints, int]:
