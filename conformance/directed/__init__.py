@@ -191,6 +191,7 @@ SCHEDULES: Final = (
         ("ordering.producer-order", "idempotence.no-duplicates", "delivery.at-least-once", *_FAILOVER),
     ),
     Directed("leader-overtaken", failover.leader_overtaken, ("ordering.producer-order", *_FAILOVER)),
+    Directed("led-in-vain", failover.led_in_vain, ("progress.in-sync-again", *_FAILOVER)),
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),
     Directed("last-in-sync-replica", failover.last_in_sync_replica, _FAILOVER),

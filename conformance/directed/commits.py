@@ -132,9 +132,9 @@ def in_transactions(replication: int) -> Iterator[Step]:
     for consumer, group in MEMBERS.items():
         yield from member(consumer, group, isolation="read_committed")
         yield Settle(group)
-    for number in range(10):
+    for number in range(16):
         consumer = ("c0", "c1")[number // 2 % 2]
-        offsets = ((number + each) % 4 for each in partitions)
+        offsets = ((number + each) % 5 for each in partitions)
         yield ops.BeginTransaction("p0")
         yield ops.SendOffsets("p0", consumer, tuple(PartitionOffset(TOPIC, *each) for each in enumerate(offsets)))
         yield ops.AbortTransaction("p0") if number % 4 == 2 else ops.CommitTransaction("p0")

@@ -96,6 +96,19 @@ def leader_overtaken(replication: int) -> Iterator[Step]:
     yield ops.Flush("p0")
 
 
+def led_in_vain(replication: int) -> Iterator[Step]:
+    """A broker leads for a while and takes no record; the one before leads again, and it has to follow once more."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(2)
+    for _ in range(2):
+        yield InjectFault("kill", "leader", TOPIC)
+        yield AwaitLeader(TOPIC)
+        yield Heal()
+        yield Elapse(1_000)
+    yield from sends(2, start=2)
+
+
 def double_failover(replication: int) -> Iterator[Step]:
     """The leader dies, and the one that is to follow it stands still: the third leads once the second is missed."""
     yield topic(1, replication)

@@ -228,7 +228,7 @@ REPLICATION: Final = {
         "epochs that were truncated away stay in the leader-epoch cache",
         "KAFKA-10706",
         Parts(log=EpochsOutliveTruncation),
-        unseen="a stale entry is overtaken by the next epoch's before a follower asks for it",
+        ("progress.in-sync-again",),
     ),
     "KAFKA-13091": Mutant(
         "the high watermark is not looked at again when the in-sync set has shrunk",

@@ -170,7 +170,7 @@ def _leaderless(h: History, wait: InVain) -> Violation:
     level=Level.SHOULD,
     source='Kafka documentation, "Replication": a follower that has caught up joins the in-sync replicas again',
     capabilities=(*INSPECTED, "replication"),
-    mutants=("never-in-sync-again",),
+    mutants=("KAFKA-10706", "never-in-sync-again"),
 )
 def in_sync_again(h: History) -> Finding:
     """In vain is what took as long as a replica may lag, a broker's session, and 20 s. Counted as `leader-returns`."""
