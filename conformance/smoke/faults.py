@@ -1,6 +1,8 @@
 """Smoke checks of what can be done to brokers and to time."""
 
+import time
 from itertools import product
+from typing import Final
 
 from brokerlaw.adapters.contract import Misuse
 from brokerlaw.conformance.smoke.bench import Bench, CheckFunction, check, said
@@ -9,6 +11,9 @@ from brokerlaw.spec.history.operation import BrokerFault
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.history.values import PartitionState, snake_case
+
+ROUND: Final = 100
+"""Milliseconds by which a clock may advance further than it was asked to, beside the time that it takes."""
 
 
 def _undone(kind: type[BrokerFault]) -> CheckFunction:
@@ -37,7 +42,7 @@ def _felt(kind: type[BrokerFault]) -> CheckFunction:
     """Hit two brokers, one after the other: each leads nothing until it is back, and leads again then."""
 
     def run(b: Bench) -> None:
-        for broker, partition in _leaders(b):
+        for broker, partition in _leaders(b)[:2]:
             for fault in kind.on([broker]):
                 b.ok(fault)
                 _eventually_led(b, partition, broker, False, f"{name_of(fault)} must hit broker {broker}")
@@ -49,12 +54,12 @@ def _felt(kind: type[BrokerFault]) -> CheckFunction:
 
 
 def _leaders(b: Bench) -> list[tuple[int, int]]:
-    """Two brokers, each with a partition that it leads and nobody else can lead; none, where there is nobody to ask."""
+    """Brokers, each with a partition that it leads and nobody else can lead; none, where there is nobody to ask."""
     if len(b.description.brokers) < 2:
         return []
     b.topic(partitions=2 * len(b.description.brokers))
     leaders = {_leader(b, partition): partition for partition in range(2 * len(b.description.brokers))}
-    return [(broker, partition) for broker, partition in leaders.items() if broker is not None][:2]
+    return [(broker, partition) for broker, partition in leaders.items() if broker is not None]
 
 
 def _leader(b: Bench, partition: int) -> int | None:
@@ -78,14 +83,19 @@ for _kind in ops.FAULTS.values():
 @check("faults.isolate", "inspect.partition")
 def isolate_clients(b: Bench) -> None:
     """Whom isolate_brokers hits is reached by clients unless it says that they are cut off."""
-    client, leaders = b.producer(), _leaders(b)[:1]
-    for (broker, partition), cut_off in product(leaders, (False, True)):
+    client, leaders = b.producer(), _leaders(b)
+    mend = "clients reach an isolated broker, but where `clients` says that they do not"
+    for (broker, partition), cut_off in product(leaders[:1], (False, True)):
         fault = ops.IsolateBrokers((broker,), clients=cut_off)
         b.ok(fault)
         sent = b.ask(ops.Send(client, "topic", b"0", partition=partition))
         b.ok(fault.repair)
-        mend = "clients reach an isolated broker, but where `clients` says that they do not"
         b.must(isinstance(sent, Ok) != cut_off, f"a record was sent to the isolated broker: {said(sent)}", mend)
+    b.ok(ops.IsolateBrokers(b.description.brokers, clients=True))
+    for broker, partition in leaders:
+        sent = b.ask(ops.Send(client, "topic", b"1", partition=partition))
+        b.must(not isinstance(sent, Ok), f"a record was sent to broker {broker}, with all isolated: {said(sent)}", mend)
+    b.ok(ops.HealNetwork())
 
 
 @check("faults.elect")
@@ -94,13 +104,53 @@ def elect(b: Bench) -> None:
     b.ask(ops.ElectLeader(b.topic(), 0))  # a broker may well say that none is needed
 
 
+@check("faults.elect", "faults.kill", "inspect.partition", "replication")
+def elect_preferred(b: Bench) -> None:
+    """The election that elect_leader asks for makes the first replica the leader."""
+    brokers, topics = b.description.brokers, ("topic", "another")
+    if len(brokers) < 2 or (b.description.capabilities["replication"] or 2) < 2:
+        return
+    for topic in topics:
+        b.ok(ops.CreateTopic(topic, 2 * len(brokers), 2))
+    b.ok(ops.KillBroker(brokers[-1]))
+    b.adapter.wait(2_000)
+    b.ok(ops.RestartBroker(brokers[-1]))
+    for topic, partition in product(topics, range(2 * len(brokers))):
+        _preferred(b, topic, partition, brokers[-1])
+
+
+def _preferred(b: Bench, topic: str, partition: int, broker: int) -> None:
+    """Where the broker should lead, and is back in sync and does not, an election brings it to lead."""
+    states: list[PartitionState] = [b.ok(ops.DescribePartition(topic, partition))]
+    if states[0].replicas[0] != broker:
+        return
+
+    def back() -> bool:
+        b.adapter.wait(100)
+        states.append(b.ok(ops.DescribePartition(topic, partition)))
+        return broker in states[-1].isr
+
+    b.eventually(
+        back, lambda: f"broker {broker} is not back in sync: {states[-1]}", "restart_broker must bring it back"
+    )
+    if states[-1].leader != broker:
+        mend = "elect_leader must ask for the partition's own election, and describe_partition tell what is"
+        outcome = b.ask(ops.ElectLeader(topic, partition))
+        b.must(isinstance(outcome, Ok), f"the election of {topic}/{partition} was answered with {said(outcome)}", mend)
+        b.adapter.wait(3_000)
+        state: PartitionState = b.ok(ops.DescribePartition(topic, partition))
+        b.must(state.leader == broker, f"3 s after its election, {topic}/{partition} is led by {state.leader}", mend)
+
+
 @check("faults.clock")
 def advance(b: Bench) -> None:
-    """The clock advances."""
-    before = b.adapter.now()
-    b.ok(ops.AdvanceClock(500))
-    passed = (b.adapter.now() - before) / 1e6
-    b.owes(passed >= 500, Misuse.CLOCK, reason=f"advanced by 500 ms, now() moved by {passed:g} ms")
+    """The clock advances by as much as it should: a simulated one by no more."""
+    for wanted in (500, 2_000):
+        before, began = b.adapter.now(), time.monotonic()
+        b.ok(ops.AdvanceClock(wanted))
+        passed, ours = (b.adapter.now() - before) / 1e6, 1000 * (time.monotonic() - began)
+        exact = wanted <= passed <= wanted + ours + ROUND
+        b.owes(exact, Misuse.CLOCK, reason=f"advanced by {wanted} ms, now() moved by {passed:g} ms")
 
 
 @check(at_start=True)

@@ -287,26 +287,39 @@ def min_isr(b: Bench) -> None:
 
 @check("inspect.partition")
 def describe_partition(b: Bench) -> None:
-    """A partition's leader is a broker, in the in-sync set, among the replicas."""
-    topic, brokers = b.topic(), b.description.brokers
+    """A partition's leader is a broker, in the in-sync set, which all the replicas are in; one that is not has none."""
+    brokers = b.description.brokers
+    topic = b.topic(replication=min(b.description.capabilities.get("replication") or 1, 3))
     states: list[PartitionState] = []
 
     def known() -> bool:  # an election may be under way
         states.append(b.ok(ops.DescribePartition(topic, 0)))
         leader, isr, replicas = states[-1].leader, set(states[-1].isr), set(states[-1].replicas)
-        return leader in brokers and leader in isr and isr <= replicas
+        return leader in brokers and leader in isr and isr == replicas
 
     b.eventually(known, lambda: f"with brokers {brokers} there is {states[-1]}", "ids are those that describe() names")
+    nowhere = b.ask(ops.DescribePartition(topic, 7))
+    led = isinstance(nowhere, Ok) and nowhere.value.leader is not None
+    b.must(not led, f"of a partition that there is not: {said(nowhere)}", "describe the partition that is asked for")
 
 
 @check("inspect.replica")
 def read_replica(b: Bench) -> None:
-    """The leader's replica has the record."""
-    topic = b.topic()
-    b.send(topic, b"0")
-    leader = b.ok(ops.DescribePartition(topic, 0)).leader if b.has("inspect.partition") else b.description.brokers[0]
-    values = {record.value for record in b.ok(ops.ReadReplica(topic, 0, leader))}
-    b.must(values == {b"0"}, f"broker {leader} has {values}", "read_replica gives the whole log of one broker")
+    """The leader's replica has the records, and who is no replica has none."""
+    topic, mend = b.topic(), "read_replica gives the whole log of one broker"
+    sent: set[bytes | None] = set()
+    for value in (b"0", b"1"):
+        b.send(topic, value)
+        sent.add(value)
+        leader = (
+            b.ok(ops.DescribePartition(topic, 0)).leader if b.has("inspect.partition") else b.description.brokers[0]
+        )
+        values = {record.value for record in b.ok(ops.ReadReplica(topic, 0, leader))}
+        b.must(values == sent, f"broker {leader} has {values}", mend)
+    replicas = b.ok(ops.DescribePartition(topic, 0)).replicas if b.has("inspect.partition") else b.description.brokers
+    for broker in (each for each in b.description.brokers if each not in replicas):
+        told = b.ask(ops.ReadReplica(topic, 0, broker))
+        b.must(not isinstance(told, Ok) or not told.value, f"broker {broker} is no replica, and has {said(told)}", mend)
 
 
 @check("clients.crash")

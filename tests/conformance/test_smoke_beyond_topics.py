@@ -16,7 +16,8 @@ from brokerlaw.conformance.smoke import IN_ORDER, smoke
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operations import AnyOperation, Operation
-from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.outcomes import Fail, Ok
+from brokerlaw.spec.history.values import PartitionState
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "node" / "adapter.mjs"
 Ask = Callable[[AnyOperation], Answer]
@@ -59,15 +60,15 @@ def in_a_group_of_its_own(op: AnyOperation) -> AnyOperation:
     return msgspec.structs.replace(op, group=op.client) if isinstance(op, ops.OpenConsumer) and op.group else op
 
 
-def failures(adapter: Adapter, check: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Why the one check fails, if it does."""
+def failures(adapter: Adapter, check: str, monkeypatch: pytest.MonkeyPatch, status: str = "unsure") -> list[str]:
+    """Why the one check fails, if it does; a misuse of the contract is a `fail`, a doubt leaves it `unsure`."""
     (chosen,) = [each for each in IN_ORDER if each.name.startswith(check)]
     monkeypatch.setattr(smoke_module, "IN_ORDER", [chosen])
     monkeypatch.setattr("brokerlaw.conformance.smoke.bench.TURNS", 5)
     results = list(smoke(adapter, "s-", 20.0))
     assert len(results) == 3
-    assert all(each.status != "fail" for each in results)
-    return [each.reason for each in results if each.status == "unsure"]
+    assert {each.status for each in results} <= {"pass", status}
+    return [each.reason for each in results if each.status == status]
 
 
 ON_THE_EXAMPLE: list[tuple[str, Change, str]] = [
@@ -108,18 +109,63 @@ def other_broker(op: AnyOperation, ask: Ask) -> Answer:
     return ask(msgspec.structs.replace(op, broker=(op.broker + 1) % 3) if isinstance(op, ops.KillBroker) else op)
 
 
+def all_but_one(op: AnyOperation, ask: Ask) -> Answer:
+    """Of three brokers that are to be cut off, the second is not."""
+    return ask(msgspec.structs.replace(op, brokers=(0, 2)) if op == ops.IsolateBrokers((0, 1, 2), clients=True) else op)
+
+
+def refusing(kind: type[AnyOperation]) -> Change:
+    """What is done is told as a refusal."""
+
+    def change(op: AnyOperation, ask: Ask) -> Answer:
+        answer = ask(op)
+        return Fail("REFUSED") if isinstance(op, kind) else answer
+
+    return change
+
+
+def twice(op: AnyOperation, ask: Ask) -> Answer:
+    """The clock is advanced, and advanced again."""
+    if isinstance(op, ops.AdvanceClock):
+        ask(op)
+    return ask(op)
+
+
+def without_one(state: PartitionState) -> PartitionState:
+    """The second of three replicas in sync is not told."""
+    return msgspec.structs.replace(state, isr=(0, 2))
+
+
 ON_FAULTS: list[tuple[str, Change, str]] = [
     ("Whom kill_broker hits", dropping(ops.KillBroker), "still leads what it alone has"),
     ("Whom kill_broker hits", other_broker, "still leads what it alone has"),
     ("Whom pause_broker hits", dropping(ops.ResumeBroker), "leads no more what it alone has"),
     ("Whom isolate_brokers hits is reached", asking(ops.IsolateBrokers, clients=False), "was sent to the isolated"),
     ("Whom isolate_brokers hits is reached", asking(ops.IsolateBrokers, clients=True), "was sent to the isolated"),
+    ("Whom isolate_brokers hits is reached", all_but_one, "was sent to broker 1, with all isolated"),
+    ("The election that elect_leader asks for", dropping(ops.ElectLeader), "is led by"),
+    ("The election that elect_leader asks for", refusing(ops.ElectLeader), "was answered with fail REFUSED"),
+    ("A partition's leader", answering(ops.DescribePartition, without_one), "isr=(0, 2)"),
+    ("A partition's leader", asking(ops.DescribePartition, partition=0), "of a partition that there is not"),
+    ("The leader's replica", asking(ops.ReadReplica, broker=0), "is no replica, and has"),
 ]
 
 
 @pytest.mark.parametrize(("check", "change", "words"), ON_FAULTS)
 def test_on_faults(check: str, change: Change, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (reason,) = failures(changed(ReferenceAdapter({}), change), check, monkeypatch)
+    assert words in reason
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (asking(ops.AdvanceClock, duration=500), "advanced by 2000 ms, now() moved by 500"),
+        (twice, "advanced by 500 ms, now() moved by 1000"),
+    ],
+)
+def test_on_clocks(change: Change, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (reason,) = failures(changed(ReferenceAdapter({}), change), "The clock advances", monkeypatch, "fail")
     assert words in reason
 
 
