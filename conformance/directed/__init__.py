@@ -171,6 +171,8 @@ SCHEDULES: Final = (
     ),
     Directed("zombie-in-transaction", delivery.zombie("exactly-once", "halfway"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
+    Directed("asleep", groups.asleep, ("ownership.exclusive", *_NEWS[:1])),
+    Directed("unheard", groups.unheard, ("groups.silent-keeps", "groups.silent-is-missed")),
     Directed("zombies", groups.zombies, ("ownership.exclusive", "ownership.complete", *_NEWS)),
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),

@@ -59,6 +59,48 @@ def several_topics(replication: int) -> Iterator[Step]:
     yield Settle(GROUP)
 
 
+def _pair(group: str, session: int, max_poll: int = 60_000) -> Iterator[Step]:
+    """A group of two: a keeper with other timeouts, and a sleeper with these."""
+    other = 20_000 if session == SESSION_TIMEOUT else SESSION_TIMEOUT
+    yield ops.OpenConsumer(f"keeper-{group}", group, session_timeout=other)
+    yield ops.Subscribe(f"keeper-{group}", (TOPIC,))
+    yield ops.OpenConsumer(f"sleeper-{group}", group, session_timeout=session, max_poll_interval=max_poll)
+    yield ops.Subscribe(f"sleeper-{group}", (TOPIC,))
+    yield Settle(group)
+
+
+def _keep(groups: tuple[str, ...], milliseconds: int) -> Iterator[Step]:
+    """The keepers alone poll, for about this time."""
+    for _ in range(milliseconds // 1_000):
+        yield from (ops.Poll(f"keeper-{group}", timeout=1_000 // len(groups)) for group in groups)
+
+
+def asleep(replication: int) -> Iterator[Step]:
+    """Members stand still for a part of their session, and others do not poll for a while: they keep what they have."""
+    frozen, idle = ("first", "second", "third"), ("fourth", "fifth", "sixth")
+    yield topic(2, replication)
+    for group in frozen:
+        yield from _pair(group, 20_000)
+    for group in idle:
+        yield from _pair(group, SESSION_TIMEOUT, 20_000)
+    yield from (ops.Freeze(f"sleeper-{group}") for group in frozen)
+    yield from _keep((*frozen, *idle), 8_000)
+    yield from (ops.Thaw(f"sleeper-{group}") for group in frozen)
+    yield from (Settle(group) for group in (*frozen, *idle))
+
+
+def unheard(replication: int) -> Iterator[Step]:
+    """Members vanish, and others do not poll, for longer than they may: they are missed."""
+    vanishing, idle = ("first", "second", "third"), ("fourth", "fifth", "sixth", "seventh", "eighth")
+    yield topic(2, replication)
+    for group in vanishing:
+        yield from _pair(group, SESSION_TIMEOUT)
+    for group in idle:
+        yield from _pair(group, SESSION_TIMEOUT, 6_000)
+    yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
+    yield from _keep((*vanishing, *idle), 22_000)
+
+
 def zombies(replication: int) -> Iterator[Step]:
     """A member stands still until it is missed, while others join, and wakes when its partitions are theirs."""
     yield topic(6, replication)

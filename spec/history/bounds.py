@@ -47,8 +47,13 @@ class Bounds:
         One that vanished as it joined is missed twice: it is counted in, and then it does not answer. Whoever polls
         rejoins at once, so that `max.poll.interval.ms`, for which a rebalance waits for the others, does not count.
         """
-        missed = max((self._missed(member) for member in members), default=0)
-        return 2 * missed + self.milliseconds[REBALANCE_DELAY]
+        missed = max((self.missed(member) for member in members), default=0)
+        return 2 * missed + self.rebalance_delay
+
+    @property
+    def rebalance_delay(self) -> int:
+        """For how long the first rebalance of a group is held up."""
+        return self.milliseconds[REBALANCE_DELAY]
 
     def transactions(self, timeout: int) -> int:
         """Until a transaction that its producer left open is aborted, and its records are out of the way."""
@@ -69,7 +74,7 @@ class Bounds:
         """Until what a leader alone has acknowledged is visible, or its followers are out of the in-sync set."""
         return self.lagged + PROPAGATION
 
-    def _missed(self, member: OpenConsumer) -> int:
+    def missed(self, member: OpenConsumer) -> int:
         """Until a member that vanished is missed, and the others have heard of it."""
         if member.protocol == "consumer":
             session = max(member.session_timeout, self.milliseconds[NEXT_SESSION])

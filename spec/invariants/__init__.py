@@ -37,6 +37,7 @@ MODULES: Final = (
     "polling",
     "refusals",
     "consumers",
+    "silence",
     "replicas",
     "described",
     "listed",

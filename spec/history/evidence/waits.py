@@ -74,15 +74,24 @@ def undisturbed(h: History, time: Ints) -> Bools:
 def restful(h: History, group: str, begun: int, ended: int) -> bool:
     """Whether nothing that its members did keeps a group from its rest.
 
-    All read known topics that did not grow, by one protocol and assignor, each with an instance id of its own or none,
-    and may take their time between polls. None was refused as it joined, nor as it polled while it was waited for.
+    They are `ordinary`, and may take their time between polls.
+    """
+    members = members_of(h, group).values()
+    patient = all(member.max_poll_interval >= LEAST_POLL_INTERVAL for member in members)
+    return patient and ordinary(h, group, begun, ended)
+
+
+def ordinary(h: History, group: str, begun: int, ended: int) -> bool:
+    """Whether the members of a group are alike: no reason to be refused is among them.
+
+    All read known topics that did not grow, by one protocol and assignor, each with an instance id of its own or none.
+    None was refused as it joined, nor as it polled in this time.
     """
     members = members_of(h, group)
     shares = {(member.protocol, member.assignor) for member in members.values()}
     instances = [member.instance_id for member in members.values() if member.instance_id is not None]
-    patient = all(member.max_poll_interval >= LEAST_POLL_INTERVAL for member in members.values())
-    ordinary = len(shares) == 1 and len(set(instances)) == len(instances) and patient
-    return ordinary and _joined(h, [*members], ended) and not _refused(h, [*members], begun, ended)
+    alike = len(shares) == 1 and len(set(instances)) == len(instances)
+    return alike and _joined(h, [*members], ended) and not _refused(h, [*members], begun, ended)
 
 
 def members_of(h: History, group: str) -> dict[int, ops.OpenConsumer]:

@@ -1,0 +1,163 @@
+"""`groups.silent-keeps` and `groups.silent-is-missed`, read off their statements: each member, doing and poll."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from oracles.progress import NEVER, SECOND, Done, Told
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
+from brokerlaw.spec.history.rows import Invoke, Observe
+from brokerlaw.spec.history.values import TopicPartition
+
+MS = 1_000_000
+
+
+class Silence(NamedTuple):
+    """As of the judge; `by` is the crash, the freeze or the last poll."""
+
+    member: Done
+    by: Done
+    heard: int
+    begun: int
+    since: int
+    until: int
+    vanished: bool
+
+
+class Grant(NamedTuple):
+    """A partition is assigned to a member, until it goes from it."""
+
+    who: str
+    tp: TopicPartition
+    begin: int
+    end: int
+
+
+def _grants(told: Told) -> Iterator[Grant]:
+    for at, row in enumerate(told.rows):
+        if isinstance(row, Observe) and isinstance(row.value, Assigned):
+            for tp in row.value.partitions:
+                later = [each for each in told.rows[at + 1 :] if _ends(each, row.process, tp)]
+                yield Grant(row.process, tp, row.time, later[0].time if later else NEVER)
+
+
+def _ends(row: object, who: str, tp: TopicPartition) -> bool:
+    if isinstance(row, Observe) and isinstance(row.value, Assigned | Revoked | Lost):
+        return row.process == who and tp in row.value.partitions
+    over = isinstance(row, Invoke) and isinstance(row.value, ops.Close | ops.Crash | ops.Unsubscribe)
+    return over and row.process == who  # type: ignore[union-attr]  # an invocation
+
+
+def _in_session(told: Told, member: Done, time: int) -> bool:
+    news = [at for at, who, _ in _news(told) if who == member.process and at <= time]
+    if not news:
+        return False
+    patience = min(member.op.session_timeout, member.op.max_poll_interval) * MS // 2
+    polls = [each for each in told.of(ops.Poll) if each.process == member.process and each.ok]
+    points = [news[-1], *sorted(each.ended for each in polls if news[-1] <= each.ended <= time), time]
+    steady = all(after - before <= patience for before, after in pairwise(points))
+    calm = all(start > time or time - 4 * patience > end for start, end in told.outages)
+    frozen = [each for each in told.of(ops.Freeze) if each.process == member.process and each.begun <= time]
+    if frozen:
+        thaws = [each for each in told.of(ops.Thaw) if each.process == member.process and not each.refused]
+        thawed = min((each.ended for each in thaws if each.ended >= frozen[-1].begun), default=NEVER)
+        steady &= news[-1] >= thawed
+    return steady and calm
+
+
+def _news(told: Told) -> list[tuple[int, str, Assigned | Revoked | Lost]]:
+    return [
+        (row.time, row.process, row.value)
+        for row in told.rows
+        if isinstance(row, Observe) and isinstance(row.value, Assigned | Revoked | Lost)
+    ]
+
+
+def _silences(told: Told) -> Iterator[Silence]:
+    doing = (ops.Crash, ops.Freeze, ops.Poll, ops.Thaw, ops.Close, ops.Subscribe, ops.Unsubscribe, ops.Assign)
+    for member in told.of(ops.OpenConsumer):
+        if not any(who == member.process for _, who, _ in _news(told)):
+            continue
+        mine = [each for each in told.of(*doing) if each.process == member.process]
+        for at, each in enumerate(mine):
+            until = mine[at + 1].begun if at + 1 < len(mine) else NEVER
+            heard = max((poll.ended for poll in mine[: at + 1] if isinstance(poll.op, ops.Poll) and poll.ok), default=0)
+            if not each.ok or not heard or not _in_session(told, member, heard):
+                continue
+            if isinstance(each.op, ops.Crash | ops.Freeze):
+                yield Silence(member, each, heard, each.begun, each.ended, until, True)
+            elif isinstance(each.op, ops.Poll) and until - each.ended > member.op.max_poll_interval * MS // 2:
+                yield Silence(member, each, heard, heard, heard, until, False)
+
+
+def _held(told: Told) -> Iterator[tuple[Silence, Grant, Grant | None]]:
+    grants = list(_grants(told))
+    for silence in _silences(told):
+        for grant in grants:
+            if grant.who != silence.member.process or grant.begin > silence.heard or not told.known("t"):
+                continue
+            later = [each for each in grants if each.tp == grant.tp and each.begin > silence.begun]
+            others = [each for each in later if each.who != grant.who]
+            following = min(others, key=lambda each: each.begin, default=None)
+            crashed = silence.vanished and grant.end == silence.begun
+            holds = grant.end >= silence.begun if silence.vanished else grant.end > silence.heard
+            if holds and (following is None or grant.end >= following.begin or crashed):
+                yield silence, grant, following
+
+
+def silent_keeps(told: Told) -> tuple[int, int]:
+    tested = broken = 0
+    for silence, _, following in _held(told):
+        if following is not None and following.begin <= silence.until and told.calm(silence.heard, following.begin):
+            tested += 1
+            allowed = silence.heard + silence.member.op.max_poll_interval * MS // 2
+            if silence.vanished:
+                allowed = min(allowed, silence.begun + silence.member.op.session_timeout * MS // 2)
+            broken += following.begin < allowed
+    return tested, broken
+
+
+def silent_is_missed(told: Told) -> tuple[int, int]:
+    tested = broken = 0
+    for silence, _, following in _held(told):
+        member = silence.member.op
+        bound = (member.session_timeout if silence.vanished else member.max_poll_interval) * MS + 13 * SECOND
+        end = silence.since + bound
+        if following is not None and following.begin <= end:
+            tested += 1
+        elif silence.until > end and _others_wait(told, silence, bound):
+            tested += 1
+            broken += 1
+    return tested, broken
+
+
+def _others_wait(told: Told, silence: Silence, bound: int) -> bool:
+    end = silence.since + bound
+    opened = [each for each in told.of(ops.OpenConsumer) if each.process != silence.member.process]
+    leaving = told.of(ops.Close, ops.Crash, ops.Unsubscribe)
+    others = [
+        each for each in opened if not any(e.process == each.process and e.begun <= silence.since for e in leaving)
+    ]
+    names = {each.process for each in opened}
+    stirring = told.of(ops.OpenConsumer, ops.Crash, ops.Freeze, ops.Thaw, ops.Close, ops.Subscribe, ops.Unsubscribe)
+    theirs = [each for each in stirring if each.process in names and not each.refused]
+    if any(silence.heard < each.begun <= end for each in theirs):
+        return False
+    vanished = [each for each in theirs if isinstance(each.op, ops.Crash | ops.Freeze)]
+    if any(end - 2 * bound < each.begun <= end for each in vanished):
+        return False
+    refused = [each for each in told.of(ops.Poll) if each.refused and silence.since <= each.begun <= end]
+    if refused or not told.calm(silence.heard, end) or not others:
+        return False
+    return all(_steady(told, each.process, silence.since, end) for each in others)
+
+
+def _steady(told: Told, who: str, begin: int, end: int) -> bool:
+    polls = [each.ended for each in told.of(ops.Poll) if each.process == who and each.ok and begin < each.ended <= end]
+    points = [begin, *sorted(polls), end]
+    return all(after - before <= 5 * SECOND for before, after in pairwise(points))
+
+
+ORACLES = {"groups.silent-keeps": silent_keeps, "groups.silent-is-missed": silent_is_missed}
