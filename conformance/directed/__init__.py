@@ -124,6 +124,8 @@ SCHEDULES: Final = (
     Directed("topic-created-anew", records.created_anew, ("topics.nothing-old", "topics.begin-at-zero")),
     Directed("expired", retention.expired, _STAYS),
     Directed("outgrown", retention.outgrown, _STAYS),
+    Directed("expired-unreplicated", retention.expired_unreplicated, ("ends.start-before-end", *_STAYS)),
+    Directed("compacted-producers", retention.compacted_producers, ("idempotence.goes-on", "compaction.keeps-last")),
     Directed("compacted", retention.compacted, ("compaction.keeps-last",)),
     Directed("compacted-transactions", retention.compacted_transactions, ("compaction.keeps-last",)),
     Directed("positions", reading.positions, _READING),

@@ -5,7 +5,7 @@ from typing import Final
 
 from brokerlaw.conformance.directed.records import read
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import Elapse, Step
+from brokerlaw.conformance.plan import Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
 LEARNED: Final = 11_000
@@ -39,6 +39,22 @@ def expired(replication: int) -> Iterator[Step]:
         yield ops.AlterTopic(TOPIC, {"retention.ms": f"{60_000 + number}"})
 
 
+def expired_unreplicated(replication: int) -> Iterator[Step]:
+    """Records are old when they are sent, and some of them wait for followers that stand still."""
+    yield topic(1, max(2, replication), retention_ms="1000", min_insync_replicas="2")
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield Elapse(2_000)
+    yield ops.Send("p0", TOPIC, b"p0-0:", b"key-0", timestamp=1)
+    yield InjectFault("pause", "followers", TOPIC)
+    yield Elapse(500)
+    for number in (1, 2):
+        yield ops.Send("p0", TOPIC, b"p0-%d:" % number, b"key-0", timestamp=1, awaited=False)
+    for _ in range(3):
+        yield Elapse(1_000)
+        yield from (ops.ListOffsets(TOPIC, 0, "earliest"), ops.ListOffsets(TOPIC, 0, "latest"))
+    yield Heal()
+
+
 def outgrown(replication: int) -> Iterator[Step]:
     """A log that may have so many bytes has more."""
     yield topic(1, replication, retention_bytes="20000", segment_ms="100")
@@ -68,6 +84,19 @@ def compacted(replication: int) -> Iterator[Step]:
     yield from read("c1")
     yield Elapse(3_000)
     yield from read("c2")
+
+
+def compacted_producers(replication: int) -> Iterator[Step]:
+    """All records of a producer are superseded by another's, and then it goes on."""
+    yield topic(1, replication, **COMPACT)
+    yield ops.OpenProducer("p0")
+    yield ops.OpenProducer("p1")
+    yield from sends(3, "p1")
+    for number in range(3):
+        yield from sends(3, start=3 * number)
+        yield Elapse(1_200)
+    yield from sends(3, "p1", start=3)
+    yield from read("c0")
 
 
 def compacted_transactions(replication: int) -> Iterator[Step]:

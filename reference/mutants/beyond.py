@@ -7,7 +7,7 @@ _ONE_STEP: Final = "a consumer of the reference acts in one step where the bug n
 
 BEYOND: Final = {
     "KAFKA-7692": "sequences wrap after 2^31 records of one producer: no plan is as long",
-    "KAFKA-8335": "what is not acknowledged lies above the high watermark, and is not compacted before its retry comes",
+    "KAFKA-8335": "empty batches of one sequence are all kept: a log grows, and no client sees those",
     "KAFKA-12152": "the send is refused as out of sequence, and owed nothing",
     "KAFKA-14920": "the gap that it leaves is KAFKA-3197's",
     "KAFKA-9491": "the reader waits, and is owed nothing",
@@ -24,7 +24,6 @@ BEYOND: Final = {
     "time-index-off": "no invariant of the book judges timestamps",
     "redpanda-10671": "what is visible and what is applied are one here: see KAFKA-9807",
     "redpanda-3501": "the coordinator's answer to a producer is never lost",
-    "KAFKA-5634": "what is beyond the high watermark is younger than any retention that a plan asks for",
     "KAFKA-15784": "offsets are checked and written in one step",
     "KAFKA-17582": "documented behaviour: the applications of the suite rewind",
     "ack-lost-redelivery": _QUEUES,

@@ -11,6 +11,26 @@ from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.mutants.mutant import Mutant
 
 
+class ExpiresBeyondTheMark(Cleaner):
+    """What the followers have not got yet expires as all else."""
+
+    def bound(self) -> int:
+        """The end of this replica's own log."""
+        return self.log.end
+
+
+class ForgetsCleanedProducers(Cleaner):
+    """A producer of which compaction leaves no record is a stranger from then on."""
+
+    def compact(self) -> None:
+        """Compact, and forget who has nothing left."""
+        super().compact()
+        left = {batch.stamp.producer for batch in self.log.batches if batch.stamp is not None and batch.records}
+        states = self.log.producers.states
+        for producer in [each for each in states if each not in left]:
+            del states[producer]
+
+
 class KeepsOlder(Cleaner):
     """Of each key the first record counts as the last."""
 
@@ -62,6 +82,18 @@ class RemovesMarkers(Cleaner):
 
 
 CLEANING: Final = {
+    "KAFKA-5634": Mutant(
+        "retention deletes what is beyond the high watermark",
+        "KAFKA-5634",
+        Parts(cleaner=ExpiresBeyondTheMark),
+        ("ends.start-before-end",),
+    ),
+    "cleaned-producer-forgotten": Mutant(
+        "what a log knows of a producer goes with the last of its records that compaction leaves",
+        "KIP-98: the last batch of each producer is kept, be it empty; KAFKA-8335",
+        Parts(cleaner=ForgetsCleanedProducers),
+        ("idempotence.goes-on",),
+    ),
     "compaction-keeps-older": Mutant(
         "the newest value of a key is dropped, and an older one kept",
         'Kafka documentation, "Log Compaction"',

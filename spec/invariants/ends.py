@@ -1,4 +1,4 @@
-"""Ends: what is told of a log's end holds from then on."""
+"""Ends: what is told of a log's end holds from then on, and is never before its start."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from brokerlaw.spec.history.evidence.relations import firsts, highest_before, ta
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, LATEST, UNCOMMITTED, Answers
+from brokerlaw.spec.history.tables import COMMITTED, EARLIEST, LATEST, UNCOMMITTED, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
@@ -46,3 +46,30 @@ def _went_back(h: History, later: Answers, earlier: Answers) -> Violation:
     now = "last stable offset" if later.isolation[0] == COMMITTED else "end"
     reason = f"{told}, and later its {now} was {int(later.offset[0])}{under(h, (CLEAN_ELECTION,))}"
     return violation(h, reason, (int(earlier.op[0]), int(later.op[0])))
+
+
+@invariant(
+    "ends.start-before-end",
+    statement="A log never begins behind its end: nothing goes that is not replicated yet.",
+    formal="∀ start b, then end e told of p: b ≤ e",
+    source="KAFKA-5634; KIP-107: the log start offset is at most the high watermark",
+    promised=(CLEAN_ELECTION,),
+    mutants=("KAFKA-5634",),
+    liars=("list_offsets.answer: one more",),
+    covers=("retention",),
+)
+def start_before_end(h: History) -> Finding:
+    """As above; ends are those of read_uncommitted."""
+    told = h.answers[(h.answers.offset >= 0) & within(h, clean(h))[h.answers.tp]]
+    starts, ends = told[told.kind == EARLIEST], told[(told.kind == LATEST) & (told.isolation == UNCOMMITTED)]
+    furthest = highest_before(starts.tp, starts.completed, starts.offset, ends.tp, ends.invoked)
+    wrong = np.flatnonzero(take(starts.offset, furthest) > ends.offset)
+    wrong = wrong[firsts(ends.tp[wrong])]
+    breaches = (_begins_behind(h, starts[furthest[i : i + 1]], ends[i : i + 1]) for i in wrong)
+    return Finding(int((furthest >= 0).sum()), tuple(breaches))
+
+
+def _begins_behind(h: History, start: Answers, end: Answers) -> Violation:
+    told = f"{partition(h, int(start.tp[0]))} began at {int(start.offset[0])}"
+    reason = f"{told}, and later its end was {int(end.offset[0])}{under(h, (CLEAN_ELECTION,))}"
+    return violation(h, reason, (int(start.op[0]), int(end.op[0])))

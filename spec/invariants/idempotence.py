@@ -58,7 +58,7 @@ def _doubled(h: History, reads: PlacedReads, one: int, other: int) -> Violation:
     source="KIP-98; KIP-360; KAFKA-7190; Kafka documentation, producer.id.expiration.ms",
     capabilities=("topics", "idempotence"),
     promised=(IDEMPOTENT, CLEAN_ELECTION),
-    mutants=("KAFKA-7190",),
+    mutants=("KAFKA-7190", "cleaned-producer-forgotten"),
 )
 def goes_on(h: History) -> Finding:
     """Its records may have been deleted or have expired since; what a log knows of its producers stays, for a day or

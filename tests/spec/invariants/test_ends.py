@@ -11,7 +11,7 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.invariants import INVARIANTS
 
-ENDS = "ends.never-go-back"
+ENDS, STARTS = "ends.never-go-back", "ends.start-before-end"
 
 
 def told(*ends: tuple[int, str], **settings: str) -> HistoryBuilder:
@@ -58,15 +58,38 @@ def test_unclean_elections_and_topics_that_were_deleted_are_left_out() -> None:
     untested(history, ENDS)
 
 
-def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
-    random, broken = Random(11), 0
+def test_a_start_behind_the_end_is_seen() -> None:
+    history = HistoryBuilder()
+    history.topic()
+    start, end = history.list_offset(3, "earliest"), history.list_offset(2)
+    assert guilty(history, STARTS, start, end) == "t/0 began at 3, and later its end was 2"
+
+
+def test_a_start_at_the_end_is_lawful_and_one_that_moved_since_or_was_not_told_says_nothing() -> None:
+    history = HistoryBuilder()
+    history.topic()
+    history.list_offset(2)
+    history.list_offset(3, "earliest")
+    history.list_offset(2, isolation="committed")
+    history.list_offset(-1)
+    history.list_offset(3)
+    assert innocent(history, STARTS) == 1
+    history = told((2, "uncommitted"), unclean_leader_election_enable="true")
+    history.list_offset(3, "earliest")
+    history.list_offset(2)
+    untested(history, STARTS)
+
+
+def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
+    random, broken, behind = Random(11), 0, 0
     for _ in range(histories_drawn):
         history = HistoryBuilder()
         history.topic(partitions=2)
         going: list[tuple[Any, Outcome]] = []
         for _ in range(random.randrange(2, 9)):
             isolation: Any = random.choice(["read_uncommitted", "read_committed"])
-            op = ops.ListOffsets("t", random.randrange(2), isolation=isolation)
+            at: Any = random.choice(["latest", "latest", "latest", "earliest"])
+            op = ops.ListOffsets("t", random.randrange(2), at, isolation)
             going.append((history.begin("admin", op), Ok(random.randrange(4))))
             while going and random.random() < 0.6:
                 history.end(*going.pop(random.randrange(len(going))))
@@ -82,4 +105,8 @@ def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
             accused.add((f"{one.isolation} {two.isolation}", two.topic, two.partition))
         assert accused == oracle.never_go_back(recording)
         broken += bool(accused)
-    assert histories_drawn // 4 < broken < 1_900
+        starts = INVARIANTS[STARTS].judge(History(recording))
+        assert (starts.exercised, len(starts.violations)) == oracle.start_before_end(recording)
+        behind += bool(starts.violations)
+    assert histories_drawn // 6 < broken < 1_900
+    assert histories_drawn // 20 < behind
