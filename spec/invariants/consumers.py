@@ -138,16 +138,25 @@ def _under_one_id(h: History, named: Ownership[Ints], first: Ownership[Ints], ev
     ),
 )
 def given_then_taken(h: History) -> Finding:
-    """Consumers of which no assignment is told are left out."""
+    """Left out are consumers that were told of no assignment yet, or of whose polls one has an unknown outcome: some
+    logs tell news with the outcomes of polls.
+    """
     events = h.ownership
     given, taken = events[events.kind == ASSIGNED], events[events.kind != ASSIGNED]
-    taken = taken[np.isin(taken.opened, given.opened)]
+    taken = taken[(last_before(given.opened, given.row, taken.opened, taken.row) >= 0) & ~_hard_of_hearing(h, taken)]
     have, asked = pack_both((given.opened, given.tp), (taken.opened, taken.tp))
     before = last_before(have, given.row, asked, taken.row)
     leaving = _refused_leave(h, taken)
     breaches = [_never_given(h, taken, int(i)) for i in np.flatnonzero(before < 0)]
     breaches += [_took(h, taken, int(i), int(leaving[i])) for i in np.flatnonzero((before >= 0) & (leaving >= 0))]
     return Finding(len(taken), tuple(breaches))
+
+
+def _hard_of_hearing(h: History, taken: Ownership[Ints]) -> Bools:
+    operations, polls = h.operations, of_kind(h, ops.Poll)
+    lost = polls[np.isin(operations.status[polls], (PENDING, INFO))]
+    last = last_before(operations.opened[lost], operations.row[lost], taken.opened, taken.row)
+    return np.asarray(last >= 0, dtype=np.bool_)
 
 
 def _refused_leave(h: History, taken: Ownership[Ints]) -> Ints:

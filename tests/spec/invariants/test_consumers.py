@@ -135,6 +135,15 @@ def test_a_leave_that_is_done_takes_what_it_will() -> None:
 def test_of_whom_no_assignment_is_told_nothing_is_said() -> None:
     told = group()
     told.revoked("a", 0)
+    told.assigned("a", 0)
+    untested(told, TAKEN)
+
+
+def test_a_poll_of_unknown_outcome_may_have_brought_news() -> None:
+    told = group()
+    told.assigned("a", 0)
+    told.do(ops.Poll("a"), UNKNOWN)
+    told.revoked("a", 1)
     untested(told, TAKEN)
 
 
@@ -177,6 +186,7 @@ def drawn(random: Random) -> HistoryBuilder:
                 ops.Assign("c", places),
                 ops.Commit(name, places, awaited=False),
                 ops.Unsubscribe(name),
+                ops.Poll(name),
                 ops.Close(name),
                 ops.Close(name),
                 None,
@@ -193,7 +203,8 @@ def drawn(random: Random) -> HistoryBuilder:
         if random.random() < 0.3 and name != "c":
             told.see(name, news(*shown))
         if random.random() < (0.5 if isinstance(op, ops.Commit) else 0.9):
-            told.end(asked, Ok(0) if isinstance(op, ops.Position) and outcome == Ok() else outcome)
+            answer = {ops.Position: Ok(0), ops.Poll: Ok(())}.get(type(op), outcome)
+            told.end(asked, answer if outcome == Ok() else outcome)
     return told
 
 

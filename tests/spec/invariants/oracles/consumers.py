@@ -64,13 +64,20 @@ def given_then_taken(told: Told) -> tuple[int, int]:
     given = [(row, who, tp) for row, who, each in news if isinstance(each, Assigned) for tp in each.partitions]
     tested = broken = 0
     for row, who, each in news:
-        if isinstance(each, Assigned) or not any(name == who for _, name, _ in given):
+        if isinstance(each, Assigned) or not any(at < row and name == who for at, name, _ in given):
+            continue
+        if any(_is_lost(told, before, who) for before in told.rows[:row]):
             continue
         for tp in each.partitions:
             tested += 1
             came = any(at < row and (name, place) == (who, tp) for at, name, place in given)
             broken += not came or _refused_leave(told, row, who)
     return tested, broken
+
+
+def _is_lost(told: Told, row: object, who: str) -> bool:
+    poll = isinstance(row, Invoke) and row.process == who and isinstance(row.value, ops.Poll)
+    return poll and not (told.done[row.op].ok or told.done[row.op].refused)  # type: ignore[union-attr]  # an invocation
 
 
 def _refused_leave(told: Told, row: int, who: str) -> bool:
