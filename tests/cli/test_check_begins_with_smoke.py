@@ -41,7 +41,7 @@ def test_the_first_phase_is_smoke(tmp_path: Path) -> None:
 
 
 def test_a_misuse_ends_the_check(tmp_path: Path) -> None:
-    result, events = run(tmp_path, "Forgets")
+    result, events = run(tmp_path, "Forgets", "--select", "ordering")
     assert result.exit_code == 2
     assert "Forgets returned None from send; return Ok(value), Fail(error) or Unknown(error)" in result.output
     assert result.stdout.splitlines()[-1].startswith("no verdict: the adapter or the suite is at fault")
@@ -49,7 +49,7 @@ def test_a_misuse_ends_the_check(tmp_path: Path) -> None:
 
 
 def test_a_doubt_is_told_and_does_not(tmp_path: Path) -> None:
-    result, events = run(tmp_path, "Refuses")
+    result, events = run(tmp_path, "Refuses", "--select", "ordering")
     assert result.exit_code == 3
     assert any(each["event"] == "case_finished" for each in events)
     assert "unsure: An awaited send tells where the record stands: send was answered with fail BROKEN" in result.output
