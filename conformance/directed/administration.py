@@ -52,7 +52,7 @@ def offsets_set(replication: int) -> Iterator[Step]:
 def offsets_deleted(replication: int) -> Iterator[Step]:
     """Some are deleted, the others stay; what is deleted is set anew."""
     yield from _begin(replication)
-    for deleted in (PARTITIONS[:3], PARTITIONS[1:], PARTITIONS[::2], PARTITIONS[3:]):
+    for deleted in (PARTITIONS[:3], PARTITIONS[1:], PARTITIONS, PARTITIONS[::2], PARTITIONS[3:], PARTITIONS):
         yield from (_set(group, 1) for group in GROUPS)
         for group in GROUPS:
             yield ops.DeleteOffsets(group, deleted)
@@ -73,7 +73,7 @@ def groups_listed(replication: int) -> Iterator[Step]:
 def groups_deleted(replication: int) -> Iterator[Step]:
     """Groups go with all that they have committed, and come again; the other stays."""
     yield from _begin(replication)
-    for _ in range(3):
+    for _ in range(5):
         yield from (_set(group, 1) for group in GROUPS)
         for group in GROUPS:
             yield ops.DeleteGroup(group)
@@ -123,29 +123,30 @@ def _used(kind: str, refused: tuple[ops.AnyOperation, ...]) -> Iterator[Step]:
 
 
 def topics_deleted(replication: int) -> Iterator[Step]:
-    """Topics go and come again; what is there is created again, what is gone is deleted again, and asked for."""
-    for number in range(4):
-        yield from (topic(1, replication, name) for name in TOPICS)
-        yield Elapse(SETTLED)
+    """Topics go and come again, one by one and both; what is there is created again, what is gone is deleted again."""
+    made = tuple(topic(1, replication, name) for name in TOPICS)
+    for _ in range(3):
+        yield from (*made, Elapse(SETTLED))
         yield from (Attempt(ops.CreateTopic(name, 1, replication)) for name in TOPICS)
         yield from (ops.ListOffsets(name, 0) for name in TOPICS)
+        for name, again in zip(TOPICS, made, strict=True):
+            yield from (ops.DeleteTopic(name), Elapse(SETTLED), Attempt(ops.DeleteTopic(name)), again)
         yield from (ops.DeleteTopic(name) for name in TOPICS)
-        yield Elapse(SETTLED)
+        yield from (Elapse(SETTLED), Attempt(ops.ListOffsets(TOPIC, 0)))
         yield from (Attempt(ops.DeleteTopic(name)) for name in TOPICS)
-        yield Attempt(ops.ListOffsets(TOPICS[number % 2], 0))
-    yield topic(1, replication)
+    yield made[0]
 
 
 def partitions_created(replication: int) -> Iterator[Step]:
     """Two topics grow in turn; what they have already, and what they do not have, is asked for."""
     yield from (topic(1, replication, name) for name in TOPICS)
     yield ops.OpenProducer("p0")
-    for total, name in enumerate(TOPICS * 3, 2):
+    for total, name in enumerate(TOPICS * 4, 2):
         yield from (ops.CreatePartitions(name, total), Attempt(ops.CreatePartitions(name, total)))
         for partition in (total - 1, total):
             send = ops.Send("p0", name, b"p0-%d-%d:" % (total, partition), partition=partition)
             yield send if partition < total else Attempt(send)
-    yield from (Attempt(ops.ListOffsets(name, 2 * len(TOPICS) + total)) for total, name in enumerate(TOPICS, 2))
+    yield from (Attempt(ops.ListOffsets(name, 10)) for name in TOPICS)
 
 
 def settings_apart(replication: int) -> Iterator[Step]:
@@ -194,5 +195,5 @@ def nobody_up(replication: int) -> Iterator[Step]:
     yield from (_set(GROUPS[0], 1), *asked, _set(GROUPS[0], 2))
     roles: tuple[Role, ...] = ("followers", "leader")
     yield from (InjectFault("pause", role, TOPIC) for role in roles)
-    yield from (Attempt(each) for each in asked)
+    yield from (Attempt(each) for each in (*asked, ops.ListGroups()))
     yield from (Heal(), AwaitLeader(TOPIC))

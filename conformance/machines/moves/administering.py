@@ -69,7 +69,8 @@ def create_partitions(s: Scene, c: Choices) -> Steps:
     bound = s.description.capabilities.get("topics") or 8
     if topics:
         topic = c.of(topics)
-        yield ops.CreatePartitions(topic, min(bound, s.model.topics[topic].partitions + c.number(1, 2)))
+        more = ops.CreatePartitions(topic, min(bound, s.model.topics[topic].partitions + c.number(1, 2)))
+        yield from (more, Attempt(more))
 
 
 @move("policies", 2)
