@@ -16,6 +16,9 @@ SETTLED = 1_500
 """Milliseconds in which all brokers have learned that a topic is gone."""
 PARTITIONS = tuple(TopicPartition(name, number) for name in TOPICS for number in range(2))
 
+IN_TURN = (*PARTITIONS[::3], *PARTITIONS[1:3])
+"""The same, each of the other topic than the one before."""
+
 
 def _begin(replication: int) -> Iterator[Step]:
     """Two topics; no two partitions have as many records."""
@@ -27,16 +30,16 @@ def _begin(replication: int) -> Iterator[Step]:
 
 
 def _set(group: str, start: int) -> Step:
-    """Offsets that ascend from partition to partition."""
-    return ops.ResetOffsets(group, tuple(PartitionOffset(*tp, start + at) for at, tp in enumerate(PARTITIONS)))
+    """Offsets that descend from partition to partition, while ends ascend: hardly two are as far behind."""
+    return ops.ResetOffsets(group, tuple(PartitionOffset(*tp, start + 3 - at) for at, tp in enumerate(PARTITIONS)))
 
 
 def _told(group: str) -> Iterator[Step]:
-    yield from (ops.FetchCommitted(group, *tp) for tp in PARTITIONS)
+    yield from (ops.FetchCommitted(group, *tp) for tp in IN_TURN)
 
 
 def _lags(group: str) -> Iterator[Step]:
-    yield from (ops.Lag(group, *tp) for tp in PARTITIONS)
+    yield from (ops.Lag(group, *tp) for tp in IN_TURN)
 
 
 def offsets_set(replication: int) -> Iterator[Step]:
@@ -67,7 +70,7 @@ def groups_listed(replication: int) -> Iterator[Step]:
     for group in (*GROUPS, "claims"):
         yield from (_set(group, 1), ops.ListGroups())
     yield from member("c0")
-    yield from (Settle(GROUP), ops.ListGroups(), ops.ListGroups(), ops.Close("c0"), ops.ListGroups(), ops.ListGroups())
+    yield from (Settle(GROUP), *[ops.ListGroups()] * 4, ops.Close("c0"), *[ops.ListGroups()] * 2)
 
 
 def groups_deleted(replication: int) -> Iterator[Step]:
@@ -163,11 +166,10 @@ def settings_apart(replication: int) -> Iterator[Step]:
 
 
 def topics_altered(replication: int) -> Iterator[Step]:
-    """Two topics are to take less and less, in turn: each takes what it may still, and one byte more is refused."""
-    limits = range(6 * LIMIT, LIMIT, -LIMIT)
+    """Two topics are to take less or more, in turn: each takes what it may, and one byte more is refused."""
     yield from (topic(1, replication, name, max_message_bytes=str(7 * LIMIT)) for name in TOPICS)
     yield ops.OpenProducer("p0")
-    for limit in limits:
+    for limit in (6 * LIMIT, 3 * LIMIT, 5 * LIMIT, 2 * LIMIT, 4 * LIMIT):
         for name in TOPICS:
             yield ops.AlterTopic(name, {"max.message.bytes": str(limit), "retention.ms": "-1"})
         yield Elapse(LEARNED)
@@ -180,7 +182,7 @@ def records_deleted(replication: int) -> Iterator[Step]:
     """Of each partition something else; and what lies beyond its end. All are asked where they begin."""
     yield from _begin(replication)
     for first in (1, 2):
-        for number, tp in enumerate((*PARTITIONS[::3], *PARTITIONS[1:3])):
+        for number, tp in enumerate(IN_TURN):
             yield ops.DeleteRecords(*tp, first + number % 2)
             yield from (ops.ListOffsets(*each, "earliest") for each in PARTITIONS)
     for tp in PARTITIONS:

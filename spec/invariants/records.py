@@ -168,7 +168,7 @@ def _another_time(h: History, reads: Reads, read: int, send: int) -> Violation:
     formal="∀ read r with a type: type(r) = message.timestamp.type(topic(r))",
     source="KIP-32; Kafka documentation, topic configuration: message.timestamp.type",
     capabilities=("topics", "timestamps"),
-    liars=("poll.answer.[].timestamp_type: another", "create_topic.request.settings"),
+    liars=("poll.answer.[].timestamp_type: another", "create_topic.request.settings", "alter_topic"),
 )
 def timestamp_type(h: History) -> Finding:
     """For topics created here with a type, or whose broker told its own, and that kept it."""
