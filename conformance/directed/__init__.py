@@ -71,6 +71,7 @@ _LOG: Final = (
     "progress.in-sync-again",
     "progress.send-ends",
     "progress.poller-is-served",
+    "progress.flushes-and-closes",
 )
 _WHOLE: Final = ("records.null-stays-null", "records.read-alike", "topics.begin-at-zero", "topics.partition-count")
 _STAYS: Final = ("retention.only-expired-goes", "durability.acked-survives")
@@ -124,7 +125,7 @@ SCHEDULES: Final = (
     Directed("topic-created-anew", records.created_anew, ("topics.nothing-old", "topics.begin-at-zero")),
     Directed("expired", retention.expired, _STAYS),
     Directed("outgrown", retention.outgrown, _STAYS),
-    Directed("expired-unreplicated", retention.expired_unreplicated, ("ends.start-before-end", *_STAYS)),
+    Directed("expired-unreplicated", retention.expired_unreplicated, ("ends.start-before-end", _STAYS[0])),
     Directed("compacted-producers", retention.compacted_producers, ("idempotence.goes-on", "compaction.keeps-last")),
     Directed("compacted", retention.compacted, ("compaction.keeps-last",)),
     Directed("compacted-transactions", retention.compacted_transactions, ("compaction.keeps-last",)),
@@ -135,10 +136,15 @@ SCHEDULES: Final = (
     Directed(
         "records-deleted",
         lookups.deleted,
-        ("retention.deletes-what-was-asked", "reading.leaves-nothing-out", "idempotence.goes-on"),
+        (
+            "retention.deletes-what-was-asked",
+            "reading.leaves-nothing-out",
+            "idempotence.goes-on",
+            "ends.start-before-end",
+        ),
     ),
     Directed("deleted-by-time", lookups.deleted_by_time, ("offsets.by-timestamp", "retention.deletes-what-was-asked")),
-    Directed("lags", lookups.lags, ("groups.lag-is-the-distance",)),
+    Directed("lags", lookups.lags, ("groups.lag-is-the-distance", "groups.committed-is-listed")),
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
     Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
     Directed("moved", reading.moved, tuple(each for each in _READING if "paused" not in each)),
@@ -146,7 +152,11 @@ SCHEDULES: Final = (
     Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
     Directed("several-topics", groups.several_topics, ("ownership.complete", "ownership.exclusive")),
-    Directed("rebalance", groups.rebalance("eager"), (*_SHARES, *_ONCE_MORE, "groups.evenly-shared")),
+    Directed(
+        "rebalance",
+        groups.rebalance("eager"),
+        (*_SHARES, *_ONCE_MORE, "groups.evenly-shared", "progress.commit-ends"),
+    ),
     Directed("rebalance-cooperative", groups.rebalance("cooperative"), (*_SHARES, *_ONCE_MORE)),
     Directed("rebalance-next", groups.rebalance("next"), (*_SHARES, *_ONCE_MORE, "groups.evenly-shared")),
     Directed("static-member", groups.static_member, ("ownership.exclusive", "ownership.complete", *_ONCE_MORE)),
@@ -162,7 +172,11 @@ SCHEDULES: Final = (
     Directed("dead-letters", delivery.set_aside, ("delivery.dead-letter",)),
     Directed("backpressure", delivery.full, ("delivery.backpressure", "groups.evenly-shared")),
     Directed("crash-in-transaction", delivery.crash_between("exactly-once", "halfway"), _EXACTLY_ONCE),
-    Directed("zombie-commits", delivery.zombie("at-least-once", "halfway"), ("commits.fenced", *_SHARES, *_ONCE_MORE)),
+    Directed(
+        "zombie-commits",
+        delivery.zombie("at-least-once", "halfway"),
+        ("commits.fenced", "groups.silent-keeps", "groups.silent-is-missed", *_SHARES, *_ONCE_MORE),
+    ),
     Directed(
         "zombie-commits-next",
         delivery.zombie("at-least-once", "halfway", "next"),
@@ -203,7 +217,7 @@ SCHEDULES: Final = (
         "taken-over", producers.taken_over, ("producers.fenced-is-refused", "refusals.transactions", *_TRANSACTIONS)
     ),
     Directed("under-way", producers.under_way, ("producers.commit-flushes", *_TRANSACTIONS)),
-    Directed("in-transactions", commits.in_transactions, ("commits.told-is-last", *_TRANSACTIONS)),
+    Directed("in-transactions", commits.in_transactions, ("commits.told-is-last",)),
     Directed(
         "back-and-forth",
         commits.back_and_forth,
@@ -215,7 +229,7 @@ SCHEDULES: Final = (
     Directed("commits-killed", commits.killed, ("commits.told-is-last",)),
     Directed("by-itself", commits.by_itself, ("commits.auto-within-read",)),
     Directed("beside-a-transaction", commits.beside_a_transaction, ("commits.told-is-last",)),
-    Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible",)),
+    Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible", "producers.acks-as-asked")),
     Directed("all-killed", progress.all_killed, ("progress.leader-returns", "progress.in-sync-again", *_FAILOVER)),
     Directed("marker-delayed", progress.marker_delayed, _TRANSACTIONS),
     Directed("joined-early", failover.joined_early, _FAILOVER),
