@@ -79,13 +79,13 @@ def heal_network(s: Scene, c: Choices) -> Steps:
         yield ops.HealNetwork()
 
 
-@move("faults", 2)
+@move("faults", 5)
 def repair(s: Scene, c: Choices) -> Steps:
     """One broker comes back, or those that stood still, or all."""
     if not s.model.faults:
         return
-    repairs: list[Step] = [Heal(), ResumePaused(), *(fault.repair for fault in s.named_faults())]  # type: ignore[list-item]  # each is an operation
-    yield c.of(repairs)
+    one: list[Step] = [fault.repair for fault in s.named_faults()]  # type: ignore[misc]  # each is an operation
+    yield c.of(one) if one and c.chance() else c.one(Heal(), ResumePaused())
     if c.chance():
         yield AwaitLeader(*s.partition(c))
 
