@@ -227,6 +227,8 @@ SCHEDULES: Final = (
     Directed("commits-under-way", commits.under_way, ("commits.told-is-last", "progress.commit-ends")),
     Directed("commits-cut-off", commits.cut_off, ("commits.told-is-last",)),
     Directed("commits-killed", commits.killed, ("commits.told-is-last",)),
+    Directed("by-itself-at-close", commits.at_close, ("commits.auto-at-close",)),
+    Directed("by-itself-at-intervals", commits.at_intervals, ("commits.auto-at-intervals", "commits.auto-no-oftener")),
     Directed("by-itself", commits.by_itself, ("commits.auto-within-read",)),
     Directed("beside-a-transaction", commits.beside_a_transaction, ("commits.told-is-last",)),
     Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible", "producers.acks-as-asked")),

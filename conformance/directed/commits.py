@@ -156,3 +156,41 @@ def by_itself(replication: int) -> Iterator[Step]:
     yield ops.Poll("c0", max_records=1)
     yield ops.Close("c0")
     yield ops.FetchCommitted(GROUP, TOPIC, 0)
+
+
+def _by_itself(client: str, group: str, interval: int, auto_commit: bool = True) -> Iterator[Step]:
+    """A member that is in session though it does not poll for some seconds."""
+    yield ops.OpenConsumer(
+        client, group, auto_commit=auto_commit, auto_commit_interval=interval, session_timeout=20_000
+    )
+    yield ops.Subscribe(client, (TOPIC,))
+    yield Settle(group)
+
+
+def at_close(replication: int) -> Iterator[Step]:
+    """Consumers that commit by themselves, though seldom, are closed one after the other, beside one that does not."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for number in range(6):
+        yield from sends(2, start=2 * number)
+        yield from _by_itself(f"by-hand-{number}", f"by-hand-{number}", 1_000, auto_commit=False)
+        yield from _by_itself(f"c{number}", GROUP, 60_000)
+        yield ops.Close(f"c{number}")
+        yield ops.FetchCommitted(GROUP, TOPIC, 0)
+
+
+def at_intervals(replication: int) -> Iterator[Step]:
+    """Consumers that commit by themselves often, and others seldom, read a record at a time."""
+    often, seldom = (tuple(f"{word}-{number}" for number in range(3)) for word in ("often", "seldom"))
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for one, other in zip(often, seldom, strict=True):
+        yield from _by_itself(one, one, 1_000)
+        yield from _by_itself(other, other, 20_000)
+    for number in range(5):
+        yield from sends(1, start=number)
+        yield from (ops.Poll(client) for client in (*often, *seldom))
+        yield Elapse(1_100)
+        yield from (ops.FetchCommitted(client, TOPIC, 0) for client in (*often, *seldom))
+    yield Elapse(5_100)
+    yield from (ops.FetchCommitted(client, TOPIC, 0) for client in often)

@@ -38,6 +38,7 @@ MODULES: Final = (
     "refusals",
     "consumers",
     "silence",
+    "auto_commits",
     "replicas",
     "described",
     "listed",

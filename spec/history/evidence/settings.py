@@ -77,7 +77,7 @@ def sequential(h: History) -> Bools:
 def auto_committing(h: History) -> frozenset[int]:
     """Groups with a consumer that commits by itself: what they committed, the history does not tell."""
     names = {opened.group for opened in consumers(h).values() if opened.group and opened.auto_commit}
-    return frozenset(map(h.groups.find, names))
+    return frozenset(map(h.groups.find, names)) - {-1}
 
 
 def _dedups(producer: ops.OpenProducer) -> bool:

@@ -150,3 +150,10 @@ def drawn(random: Random) -> HistoryBuilder:
 
 def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
     agree(oracle.ORACLES, drawn, 2, histories_drawn)
+
+
+def test_a_group_of_which_nothing_else_is_told() -> None:
+    told = HistoryBuilder()
+    told.topic()
+    told.consumer("a", "g", auto_commit=True)
+    untested(told, WITHIN)

@@ -35,7 +35,7 @@ class Grant(NamedTuple):
     end: int
 
 
-def _grants(told: Told) -> Iterator[Grant]:
+def grants(told: Told) -> Iterator[Grant]:
     for at, row in enumerate(told.rows):
         if isinstance(row, Observe) and isinstance(row.value, Assigned):
             for tp in row.value.partitions:
@@ -50,7 +50,7 @@ def _ends(row: object, who: str, tp: TopicPartition) -> bool:
     return over and row.process == who  # type: ignore[union-attr]  # an invocation
 
 
-def _in_session(told: Told, member: Done, time: int) -> bool:
+def in_session(told: Told, member: Done, time: int) -> bool:
     news = [at for at, who, _ in _news(told) if who == member.process and at <= time]
     if not news:
         return False
@@ -84,7 +84,7 @@ def _silences(told: Told) -> Iterator[Silence]:
         for at, each in enumerate(mine):
             until = mine[at + 1].begun if at + 1 < len(mine) else NEVER
             heard = max((poll.ended for poll in mine[: at + 1] if isinstance(poll.op, ops.Poll) and poll.ok), default=0)
-            if not each.ok or not heard or not _in_session(told, member, heard):
+            if not each.ok or not heard or not in_session(told, member, heard):
                 continue
             if isinstance(each.op, ops.Crash | ops.Freeze):
                 yield Silence(member, each, heard, each.begun, each.ended, until, True)
@@ -93,12 +93,12 @@ def _silences(told: Told) -> Iterator[Silence]:
 
 
 def _held(told: Told) -> Iterator[tuple[Silence, Grant, Grant | None]]:
-    grants = list(_grants(told))
+    granted = list(grants(told))
     for silence in _silences(told):
-        for grant in grants:
+        for grant in granted:
             if grant.who != silence.member.process or grant.begin > silence.heard or not told.known("t"):
                 continue
-            later = [each for each in grants if each.tp == grant.tp and each.begin > silence.begun]
+            later = [each for each in granted if each.tp == grant.tp and each.begin > silence.begun]
             others = [each for each in later if each.who != grant.who]
             following = min(others, key=lambda each: each.begin, default=None)
             crashed = silence.vanished and grant.end == silence.begun
