@@ -1,7 +1,8 @@
 """What a run put to the test: capabilities by promises, and operations that never succeeded.
 
 An ability of the broker is put to the test by a promise that names it (`capabilities`, `covers`), exercised in a case
-that used it. A means of the suite (crashes, faults, inspection) is, by any promise exercised in a case that used it.
+that used it; one that no operation needs, by a promise that is not owed without it. A means of the suite (crashes,
+faults, inspection) is, by any promise exercised in a case that used it.
 """
 
 from collections import Counter
@@ -18,6 +19,9 @@ from brokerlaw.spec.invariants.invariant import Finding
 
 MEANS: Final = ("clients.", "faults.", "inspect.")
 """What these begin with is no promise of the broker, but what its promises are put to the test with."""
+
+NEEDED_BY_NONE: Final = ("groups.added-partitions",)
+"""A way in which the broker does what it is asked for anyway."""
 
 
 class Failure(Struct, frozen=True, omit_defaults=False):
@@ -65,6 +69,7 @@ class Coverage:
         exercised = [INVARIANTS[name] for name, finding in findings.items() if finding.exercised]
         named = {name for entry in exercised for name in (*entry.capabilities, *entry.covers)}
         self._tested |= {each for each in used if exercised and (each in named or each.startswith(MEANS))}
+        self._tested |= {name for entry in exercised for name in entry.capabilities if name in NEEDED_BY_NONE}
 
     def untested(self, description: Description) -> tuple[str, ...]:
         """Capabilities that are claimed and that no promise put to the test."""
