@@ -115,14 +115,19 @@ class GroupMember(ABC):
     # --- silence ---
 
     def fall_silent(self) -> None:
-        """The client has died or stands still: its session begins to run out."""
+        """The client has died, stands still or cannot tell that it leaves: its session begins to run out.
+
+        Under an id that it has forgotten it never speaks again.
+        """
         self._silences += 1
-        silence, random = self._silences, self.consumer.scheduler.random
+        silence, known, random = self._silences, self.id, self.consumer.scheduler.random
         left = self.op.session_timeout * MILLISECOND - int(random.random() * HEARTBEAT)
-        self.groups.expect(self.membership, max(left, 0), lambda: self._silences == silence)
+        self.groups.expect(self.membership, max(left, 0), lambda: self._silences == silence or self.id != known)
 
     def speak_again(self) -> None:
         """The client goes on; it may act on what it believes before its next heartbeat tells it more."""
+        if self._late:  # it has left already
+            return
         self._silences += 1
         random = self.consumer.scheduler.random
         self.next_heartbeat = self.consumer.scheduler.now + int(random.random() * HEARTBEAT)

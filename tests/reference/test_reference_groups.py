@@ -94,3 +94,22 @@ def test_offsets_are_the_groups_and_outlive_its_members() -> None:
     assert cluster.do(ops.FetchCommitted("other", *TP)) is None
     cluster.do(ops.ResetOffsets("g", (PartitionOffset(*TP, 1),)))
     assert cluster.do(ops.FetchCommitted("g", *TP)) == 1
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_who_could_not_say_that_it_left_is_missed_though_it_stands_still_afterwards(protocol: dict[str, Any]) -> None:
+    cluster = Driven(partitions=4)
+    cluster.member("a", max_poll_interval=2_000, **protocol)
+    cluster.settle("a")
+    for broker in range(3):
+        cluster.do(ops.PauseBroker(broker))
+    cluster.wait(4_000)
+    cluster.do(ops.Freeze("a"))
+    for broker in range(3):
+        cluster.do(ops.ResumeBroker(broker))
+    cluster.wait(1_000)
+    cluster.do(ops.Thaw("a"))
+    cluster.settle("a")
+    cluster.wait(6_000)
+    cluster.settle("a")
+    assert cluster.held["a"] == ALL
