@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
+from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
@@ -124,7 +124,8 @@ def beside_a_transaction(replication: int) -> Iterator[Step]:
 def in_transactions(replication: int) -> Iterator[Step]:
     """Offsets of one group or another in each transaction, some of which are aborted; each time all are asked for."""
     partitions = range(3)
-    yield topic(len(partitions), replication)
+    for name in (OUTPUT, TOPIC):
+        yield topic(len(partitions), replication, name)
     yield ops.OpenProducer("p0", transactional_id="tx")
     yield ops.OpenProducer("p1")
     for number in partitions:

@@ -49,7 +49,7 @@ def transactions(replication: int) -> Iterator[Step]:
         ops.AbortTransaction("p0"),
     )
     ends: tuple[Step, ...] = (ops.CommitTransaction("p0"), ops.AbortTransaction("p0"))
-    for number, end in enumerate(ends):
+    for number, end in enumerate(3 * ends):
         yield from (Attempt(each) for each in outside)
         yield ops.BeginTransaction("p0")
         yield from sends(1, start=2 * number)
