@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import AwaitIsr, Elapse, Heal, InjectFault, Step
+from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
 PRODUCERS: Final = tuple(f"p{number}" for number in range(10))
@@ -95,18 +95,18 @@ def misconfigured(replication: int) -> Iterator[Step]:
 
 
 def repeated(replication: int) -> Iterator[Step]:
-    """Producers with and without idempotence in turn; followers stand still, and the records are sent again."""
+    """Producers with and without idempotence in turn; leaders die with records under way, which are sent again."""
     yield topic(1, replication)
     for number, producer in enumerate(PRODUCERS):
-        impatient = {"request.timeout.ms": "300"}
-        yield ops.OpenProducer(producer, idempotent=number % 2 == 1, settings=impatient)
+        yield ops.OpenProducer(producer, idempotent=number % 2 == 1)
         yield from sends(1, producer)
-    yield InjectFault("pause", "followers", TOPIC)
-    for producer in PRODUCERS:
-        yield from sends(1, producer, start=1, awaited=False)
-    yield Elapse(800)
-    yield Heal()
-    yield from (ops.Flush(producer) for producer in PRODUCERS)
+    for number in range(2):
+        for producer in PRODUCERS:
+            yield from sends(4, producer, start=4 * number + 1, awaited=False)
+        yield InjectFault("kill", "leader", TOPIC)
+        yield AwaitLeader(TOPIC)
+        yield Heal()
+        yield from (ops.Flush(producer) for producer in PRODUCERS)
 
 
 def lingering(replication: int) -> Iterator[Step]:

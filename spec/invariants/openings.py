@@ -60,6 +60,7 @@ def _short(h: History, sends: Sends, i: int) -> Violation:
 @invariant(
     "producers.settings-as-asked",
     statement="A producer is refused settings that contradict one another, and no others that it knows.",
+    level=Level.SHOULD,
     formal="∀ opening o of a producer, ok: its settings agree; ∀ opening o refused as misconfigured, though others "
     "with the same settings were not: its settings contradict one another",
     source="Kafka documentation, enable.idempotence (at most 5 in flight) and transactional.id (needs acks=all): "
@@ -69,18 +70,20 @@ def _short(h: History, sends: Sends, i: int) -> Violation:
 )
 def settings_as_asked(h: History) -> Finding:
     """Judged are producers that set how much they have in flight, by Kafka's name or librdkafka's, and transactional
-    ones without acks=all. A client knows a setting that it has taken from another producer.
+    ones without acks=all. Settings are each client library's own: one that never took a setting, or never refused one,
+    may not know it.
     """
     taken, misconfigured = h.operations.status == OK, told(h, MISCONFIGURED)
-    asked = [(op, it) for op, it in h.clients if isinstance(it, ops.OpenProducer)]
-    known = {name for op, it in asked if taken[op] for name in it.settings}
-    judged = [(op, it, _contradiction(it)) for op, it in asked if taken[op] or misconfigured[op]]
+    asked = [(op, it) for op, it in h.clients if isinstance(it, ops.OpenProducer) and (taken[op] or misconfigured[op])]
+    accepted = {name for op, it in asked if taken[op] for name in it.settings}
+    heeded = {name for op, it in asked if misconfigured[op] for name in it.settings}
+    judged = [(op, it, _contradiction(it)) for op, it in asked]
     judged = [(op, it, why) for op, it, why in judged if why or (it.settings and it.settings.keys() <= {*IN_FLIGHT})]
-    breaches = [_opened(h, op, it, why) for op, it, why in judged if why and taken[op]]
+    breaches = [_opened(h, op, it, why) for op, it, why in judged if why and taken[op] and it.settings.keys() <= heeded]
     breaches += [
         _unjust(h, op, it)
         for op, it, why in judged
-        if not why and misconfigured[op] and it.settings.keys() <= known and _agree(it)
+        if not why and misconfigured[op] and it.settings.keys() <= accepted and _agree(it)
     ]
     return Finding(len(judged), tuple(breaches))
 

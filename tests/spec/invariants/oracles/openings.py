@@ -41,8 +41,9 @@ def settings_as_asked(told: Told) -> tuple[int, int]:
         if (contradicts or most) and (each.ok or refused):
             tested += 1
             knows = any(other.ok and IN_FLIGHT in other.op.settings for other in opened)
+            heeds = any(error(other) == "INVALID_CONFIG" and IN_FLIGHT in other.op.settings for other in opened)
             agrees = each.op.acks == "all" or not each.op.idempotent
-            wrong += each.ok if contradicts else refused and knows and agrees
+            wrong += each.ok and (heeds or not most) if contradicts else refused and knows and agrees
     return tested, wrong
 
 
