@@ -115,6 +115,7 @@ def keeps_last(told: Told) -> Verdict:
 def partition_count(told: Told) -> Verdict:
     count = told.created.partitions if told.known else 0
     places = [send.place[0] for send in told.sends if send.ok] + [read.place[0] for read in told.reads]
+    places += [each.op.partition for each in told.of(ops.ListOffsets) if each.ok]
     return (len(places), len({each for each in places if each >= count})) if count else (0, 0)
 
 
