@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from brokerlaw.reference.client import Client
 from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.groups import Membership
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 Settle = Callable[[Outcome], None]
 Observe = Callable[[str, Observation], None]
 
+MAX_POLL: Final = "max.poll.interval.ms"
 BY_DURATION: Final = "by_duration:PT"
 UNREADABLE: Final = RETRIABLE | {"UNKNOWN_TOPIC_OR_PARTITION"}
 """Refusals for which a partition is passed over until the next look."""
@@ -35,8 +38,8 @@ class Consumer(Client):
 
     def __init__(self, cluster: Cluster, op: OpenConsumer, observe: Observe) -> None:
         super().__init__(cluster, op.client)
-        client_settings(op.settings, {})
-        self.op = op
+        limits = client_settings(op.settings, {MAX_POLL: op.max_poll_interval})
+        self.op = op = msgspec.structs.replace(op, max_poll_interval=limits[MAX_POLL])
         self.member: GroupMember | None = None
         self.positions: dict[TopicPartition, int | None] = {}
         self._observe = observe

@@ -8,6 +8,8 @@ from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.spec.text import did_you_mean
 
+LARGEST: Final = 2**31 - 1
+"""Of what a client can set."""
 MINUTE: Final = 60_000 * MILLISECOND
 DEFAULTS: Final = {
     "auto.create.topics.enable": "false",
@@ -70,6 +72,6 @@ def client_settings(settings: Mapping[str, str], defaults: Mapping[str, int]) ->
     for key, text in settings.items():
         if key not in defaults:
             raise BrokerError("INVALID_CONFIG", f"no client setting {key!r}: there are {', '.join(defaults)}")
-        if not text.isdecimal() or int(text) < 1:
-            raise BrokerError("INVALID_CONFIG", f"{key}={text}: a whole number from 1 on is needed")
+        if not text.isdecimal() or not 1 <= int(text) <= LARGEST:
+            raise BrokerError("INVALID_CONFIG", f"{key}={text}: a whole number from 1 to {LARGEST} is needed")
     return {**defaults, **{key: int(text) for key, text in settings.items()}}

@@ -265,6 +265,7 @@ SCHEDULES: Final = (
     Directed("refused-transactions", refusals.transactions, ("refusals.transactions",)),
     Directed("refused-without-a-group", refusals.groupless, ("refusals.groupless",)),
     Directed("assigned-by-hand", refusals.assigned_by_hand, ("reading.leaves-nothing-out",)),
+    Directed("refused-consumers", refusals.consumers, ("consumers.settings-as-asked",)),
     Directed("refused-unassigned", refusals.unassigned, ("refusals.unassigned",)),
 )
 """Every schedule, from the simplest on."""

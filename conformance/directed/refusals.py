@@ -103,3 +103,10 @@ def assigned_by_hand(replication: int) -> Iterator[Step]:
         yield from sends(2, start=8 + 2 * number)
         yield Attempt(ops.Assign("c0", (PartitionOffset(TOPIC, 0, number),)))
         yield from (ops.Poll("c0"), ops.Poll("c0"))
+
+
+def consumers(replication: int) -> Iterator[Step]:
+    """Consumers are opened with times between polls that there are, and others that there cannot be."""
+    yield topic(1, replication)
+    for number, most in enumerate(6 * ("600000", "0", "2147483648")):
+        yield ops.OpenConsumer(f"c{number}", settings={"max.poll.interval.ms": most})

@@ -6,6 +6,7 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.errors import MISCONFIGURED, told as errors_told
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, pack, pack_both, pairs, take
 from brokerlaw.spec.history.evidence.settings import consumers
@@ -16,6 +17,8 @@ from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation,
 from brokerlaw.spec.invariants.wording import partition, violation
 
 NOT_TOLD: Final = -2
+MAX_POLL: Final = "max.poll.interval.ms"
+A_DAY: Final = 86_400_000
 LEAVING: Final = (ops.Unsubscribe, ops.Close)
 OF_PARTITIONS: Final = (ops.Seek, ops.Position, ops.Pause, ops.Resume)
 """What a consumer does with partitions that are assigned to it."""
@@ -176,3 +179,41 @@ def _took(h: History, taken: Ownership[Ints], event: int, leave: int) -> Violati
     who, where = h.processes[int(taken.process[event])], partition(h, int(taken.tp[event]))
     word = h.functions[int(h.operations.f[leave])]
     return violation(h, f"{who}'s {word} was refused, and took {where} from it", (leave,), (int(taken.row[event]),))
+
+
+@invariant(
+    "consumers.settings-as-asked",
+    statement="A consumer is refused a time between polls that there cannot be, and no other.",
+    formal="∀ opening o of a consumer with max.poll.interval.ms = t: ok(o) ⇒ 1 ≤ t < 2^31;"
+    " session timeout ≤ t ≤ a day ∧ others were opened with the setting ⇒ o is not refused as misconfigured",
+    source="Kafka documentation, max.poll.interval.ms: valid values; librdkafka's configuration, the same",
+    liars=("open_consumer.request.settings", "open_consumer.outcome: ok for refused"),
+)
+def settings_as_asked(h: History) -> Finding:
+    """Judged are consumers that set this alone."""
+    taken, misconfigured = h.operations.status == OK, errors_told(h, MISCONFIGURED)
+    asked = [(op, it) for op, it in consumers(h).items() if [*it.settings] == [MAX_POLL]]
+    asked = [(op, it) for op, it in asked if taken[op] or misconfigured[op]]
+    known_to_others = any(taken[op] for op, _ in asked)
+    breaches = [_opened(h, op, it) for op, it in asked if taken[op] and not _possible(it.settings[MAX_POLL])]
+    breaches += [_unjust(h, op, it) for op, it in asked if misconfigured[op] and known_to_others and _reasonable(it)]
+    return Finding(len(asked), tuple(breaches))
+
+
+def _possible(text: str) -> bool:
+    return text.isdecimal() and 1 <= int(text) < 2**31
+
+
+def _reasonable(consumer: ops.OpenConsumer) -> bool:
+    text = consumer.settings[MAX_POLL]
+    return text.isdecimal() and consumer.session_timeout <= int(text) <= A_DAY
+
+
+def _opened(h: History, op: int, consumer: ops.OpenConsumer) -> Violation:
+    told = f"{consumer.client} was opened with {MAX_POLL}={consumer.settings[MAX_POLL]}, which is no value of it"
+    return violation(h, told, (op,))
+
+
+def _unjust(h: History, op: int, consumer: ops.OpenConsumer) -> Violation:
+    told = f"{consumer.client} was refused {MAX_POLL}={consumer.settings[MAX_POLL]}, and nothing is wrong with that"
+    return violation(h, told, (op,))

@@ -4,16 +4,17 @@ from random import Random
 from typing import Any
 
 import pytest
-from histories import REFUSED, UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import consumers as oracle
 from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
-from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
-UNASSIGNED, OWN, TAKEN, ENDS = tuple(oracle.ORACLES)
+UNASSIGNED, OWN, TAKEN, ENDS, SETTINGS = tuple(oracle.ORACLES)
+MISCONFIGURED = Fail("INVALID_CONFIG")
 THERE = TopicPartition("t", 1)
 OF_ANOTHER = (ops.Seek("c", *THERE, 2), ops.Position("c", *THERE), ops.Pause("c", (THERE,)), ops.Resume("c", (THERE,)))
 
@@ -166,6 +167,33 @@ def test_a_commit_whose_consumer_crashed_may_be_forgotten() -> None:
     assert innocent(told, ENDS) == 1
 
 
+# --- settings ---
+
+
+def opening(told: HistoryBuilder, name: str, value: str, outcome: Outcome | None = None) -> Call:
+    return told.do(ops.OpenConsumer(name, settings={"max.poll.interval.ms": value}), outcome)
+
+
+@pytest.mark.parametrize("value", ["0", "2147483648"])
+def test_a_value_that_there_cannot_be_is_refused(value: str) -> None:
+    told = HistoryBuilder()
+    opening(told, "a", "600000")
+    opening(told, "b", value, MISCONFIGURED)
+    assert innocent(told, SETTINGS) == 2
+    wrong = opening(told, "c", value)
+    reason = f"c was opened with max.poll.interval.ms={value}, which is no value of it"
+    assert guilty(told, SETTINGS, wrong) == reason
+
+
+def test_a_value_that_there_is_is_not_refused_where_the_setting_is_known() -> None:
+    told = HistoryBuilder()
+    wrong = opening(told, "a", "600000", MISCONFIGURED)
+    opening(told, "b", "10", MISCONFIGURED)
+    assert innocent(told, SETTINGS) == 2
+    opening(told, "c", "700000")
+    assert guilty(told, SETTINGS, wrong).endswith("=600000, and nothing is wrong with that")
+
+
 def drawn(random: Random) -> HistoryBuilder:
     """Members and a reader, with any news, requests and outcomes."""
     told = HistoryBuilder()
@@ -173,6 +201,9 @@ def drawn(random: Random) -> HistoryBuilder:
     told.consumer()
     for name in "ab":
         told.member(name)
+    for number in range(random.randrange(3)):
+        value = random.choice(["0", "600000", "100", "2147483648"])
+        opening(told, f"s{number}", value, random.choice([Ok(), MISCONFIGURED, UNKNOWN, REFUSED]))
     for _ in range(random.randrange(3, 14)):
         name, tp = random.choice("abc"), TopicPartition("t", random.randrange(2))
         outcome = random.choice([Ok(), Ok(), REFUSED, UNKNOWN])

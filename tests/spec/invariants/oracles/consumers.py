@@ -101,9 +101,23 @@ def _closes(close: Done, commit: Done) -> bool:
     return close.ok and close.process == commit.process and close.number > commit.number
 
 
+def settings_as_asked(told: Told) -> tuple[int, int]:
+    opened = [each for each in told.of(ops.OpenConsumer) if [*each.op.settings] == ["max.poll.interval.ms"]]
+    wrong = [each for each in opened if each.refused and each.outcome.error == "INVALID_CONFIG"]
+    judged, broken = [each for each in opened if each.ok or each in wrong], 0
+    for each in judged:
+        value = int(each.op.settings["max.poll.interval.ms"])
+        if each.ok:
+            broken += not 1 <= value < 2**31
+        elif any(other.ok for other in judged):
+            broken += each.op.session_timeout <= value <= 86_400_000
+    return len(judged), broken
+
+
 ORACLES = {
     "refusals.unassigned": unassigned,
     "groups.told-its-own": told_its_own,
     "ownership.given-then-taken": given_then_taken,
     "progress.commit-ends": commit_ends,
+    "consumers.settings-as-asked": settings_as_asked,
 }
