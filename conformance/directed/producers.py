@@ -85,13 +85,16 @@ def acknowledged_by_few(replication: int) -> Iterator[Step]:
 
 
 def misconfigured(replication: int) -> Iterator[Step]:
-    """Settings that go together, and others that do not."""
+    """Settings that go together, and others that do not: more in flight than an idempotent producer may have."""
     yield topic(1, replication)
-    for number, most in enumerate(6 * ("5", "6")):
-        yield ops.OpenProducer(f"p{number}", settings={"max.in.flight.requests.per.connection": most})
+    for number in range(5):
+        for most, idempotent in (("5", True), ("6", True), ("6", False)):
+            name = f"p{number}-{most}-{'idempotent' if idempotent else 'plain'}"
+            settings = {"max.in.flight.requests.per.connection": most}
+            yield ops.OpenProducer(name, idempotent=idempotent, settings=settings)
     yield ops.OpenProducer("t0", acks="1", idempotent=False, transactional_id="tx")
     yield ops.OpenProducer("t1", transactional_id="tx")
-    yield from sends(2)
+    yield from sends(2, "p0-5-idempotent")
 
 
 def repeated(replication: int) -> Iterator[Step]:

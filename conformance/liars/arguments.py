@@ -11,8 +11,6 @@ ARGUMENTS: Final[dict[str, str]] = {
     "open_producer.request.compression": "compression is undone before a reader sees anything; records are the same",
     "open_producer.request.linger": "how long a producer waits for more to send with it is a matter of speed: records, "
     "order and answers are the same, a little sooner or later",
-    "open_producer.request.idempotent: ignored": "it is idempotent by default: who did not ask for that is owed no "
-    "duplicates",
     "open_producer.request.partitioner": "the reference claims `murmur2`: its default partitioner is murmur2",
     "open_producer.outcome: fail for done": "who is told that it was not opened is not used; a refusal is lawful",
     "open_consumer.outcome: fail for done": "who is told that it was not opened is not used; a refusal is lawful",

@@ -66,7 +66,11 @@ def _short(h: History, sends: Sends, i: int) -> Violation:
     source="Kafka documentation, enable.idempotence (at most 5 in flight) and transactional.id (needs acks=all): "
     "ConfigException otherwise",
     capabilities=("topics", "idempotence"),
-    liars=("open_producer.request.settings", "open_producer.outcome: ok for refused"),
+    liars=(
+        "open_producer.request.settings",
+        "open_producer.request.idempotent: ignored",
+        "open_producer.outcome: ok for refused",
+    ),
 )
 def settings_as_asked(h: History) -> Finding:
     """Judged are producers that set how much they have in flight, by Kafka's name or librdkafka's, and transactional
