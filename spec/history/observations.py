@@ -21,7 +21,7 @@ class Observation(Struct, frozen=True, tag_field="o", tag=snake_case):
 
 
 class Assigned(Observation, frozen=True):
-    """A group member was given partitions; `generation` is -1 where the client does not tell."""
+    """A group member was given partitions; `generation` is -1, `group` and `member` are "", where nobody tells."""
 
     group: Name
     member: str

@@ -94,9 +94,9 @@ def _not_its_own(h: History, op: int, where: TopicPartition) -> Violation:
     liars=("*.observation.group", "*.observation.member", "*.observation: told of another"),
 )
 def told_its_own(h: History) -> Finding:
-    """A client that tells no member id has none to share."""
+    """A client that tells no member id has none to share; news of no group are left out."""
     told = h.ownership[firsts(h.ownership.row)] if len(h.ownership) else h.ownership
-    told = told[told.opened >= 0]
+    told = told[(told.opened >= 0) & (told.group != h.groups.find(""))]
     own = np.full(len(h.operations) + 1, NOT_TOLD)
     for opened, consumer in consumers(h).items():
         own[opened] = NOT_TOLD if consumer.group is None else h.groups.find(consumer.group)

@@ -20,7 +20,7 @@ from brokerlaw.spec.history.evidence.records import acked
 from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, neighbours, present, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import OK, Applied
+from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.history.values import RecordHeader, TopicPartition
 from brokerlaw.spec.invariants.delivery import GROUPS, NOTHING, PROMISED, left_out, not_its_own_doing, total
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
@@ -93,11 +93,6 @@ def _done(h: History, application: Application) -> Done:
             Done(opened=no_row, tp=tp, offset=offset, time=letters.completed, op=letters.op, row=no_row),
         ]
     )
-
-
-def _effects(effects: Applied[Ints], no_op: Ints) -> Done:
-    place = {"tp": effects.tp, "offset": effects.offset}
-    return Done(opened=effects.opened, time=effects.time, op=no_op, row=effects.row, **place)
 
 
 @derived

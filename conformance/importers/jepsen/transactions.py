@@ -14,7 +14,7 @@ from brokerlaw.spec.history.values import PartitionOffset, Placed, Record, Topic
 
 Seen: TypeAlias = tuple[str, seen.AnyObservation]
 Rebalance: TypeAlias = seen.Assigned | seen.Revoked | seen.Lost
-BRIEFLY: Final = f"{GROUP}, at some time"
+OF_NO_GROUP: Final = ""
 REBALANCES: Final[dict[Any, type[Rebalance]]] = {
     ":assigned": seen.Assigned,
     ":revoked": seen.Revoked,
@@ -154,7 +154,7 @@ class Transaction:
             within |= touched - soon
             self._observe(min(self.begun.time + 1, self.event.time), kind, GROUP, soon)
             self._observe(self.event.time, kind, GROUP, (touched - soon) & self.assigned)
-            self._observe(self.event.time, kind, BRIEFLY, touched - soon - self.assigned)
+            self._observe(self.event.time, kind, OF_NO_GROUP, touched - soon - self.assigned)
 
     def _rebalance_log(self) -> list[tuple[type[Rebalance], set[Key]]]:
         found = []

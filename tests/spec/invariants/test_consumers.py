@@ -101,6 +101,12 @@ def test_clients_that_tell_no_member_id_share_none() -> None:
     assert innocent(told, OWN) == 2
 
 
+def test_news_of_no_group_is_left_out() -> None:
+    told = group()
+    told.assigned("a", 0, group="")
+    untested(told, OWN)
+
+
 @pytest.mark.parametrize("lost", [True, False])
 def test_what_was_never_given_cannot_be_taken(lost: bool) -> None:
     told = group()
@@ -226,7 +232,7 @@ def drawn(random: Random) -> HistoryBuilder:
             )
         )
         news = random.choice((Assigned, Assigned, Revoked, Lost))
-        shown = random.choice(("g", "g", "g", "h")), random.choice((name, name, name, "a", "")), 1, (tp,)
+        shown = random.choice(("g", "g", "g", "h", "")), random.choice((name, name, name, "a", "")), 1, (tp,)
         if op is None:
             told.see(random.choice("ab"), news(*shown))
             continue

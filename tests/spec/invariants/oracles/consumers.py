@@ -50,7 +50,8 @@ def unassigned(told: Told) -> tuple[int, int]:
 
 def told_its_own(told: Told) -> tuple[int, int]:
     groups = {each.process: each.op.group for each in told.of(ops.OpenConsumer)}
-    news, owners, broken = list(_news(told)), dict[str, str](), set[tuple[str, ...]]()
+    news = [each for each in _news(told) if each[2].group]
+    owners, broken = dict[str, str](), set[tuple[str, ...]]()
     for row, who, each in news:
         if each.group != groups[who]:
             broken.add((str(row),))
