@@ -187,6 +187,8 @@ SCHEDULES: Final = (
     ),
     Directed("zombie-in-transaction", delivery.zombie("exactly-once", "halfway"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
+    Directed("assignors", groups.assignors, ("groups.assigned-as-documented", "groups.alike-are-taken-in", *_NEWS)),
+    Directed("protocols", groups.protocols, ("groups.alike-are-taken-in", *_NEWS)),
     Directed("asleep", groups.asleep, ("ownership.exclusive", *_NEWS[:1])),
     Directed("unheard", groups.unheard, ("groups.silent-keeps", "groups.silent-is-missed")),
     Directed("zombies", groups.zombies, ("ownership.exclusive", "ownership.complete", *_NEWS)),

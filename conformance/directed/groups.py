@@ -1,11 +1,17 @@
 """Groups: members come, go, die and stand still; each partition finds its next owner."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal, TypeAlias
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
 from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
+
+Assignor: TypeAlias = Literal["range", "roundrobin", "uniform"]
+Protocol: TypeAlias = Literal["classic", "consumer"]
+Kind: TypeAlias = tuple[str, Assignor, Protocol]
+"""A group's name, and what its members ask for."""
 
 
 def fan_out(replication: int) -> Iterator[Step]:
@@ -57,6 +63,40 @@ def several_topics(replication: int) -> Iterator[Step]:
             yield Settle(GROUP)
     yield ops.Close("c0")
     yield Settle(GROUP)
+
+
+def _teams(replication: int, kinds: tuple[Kind, ...]) -> Iterator[Step]:
+    """Groups of these names, assignors and protocols over two topics; a member joins each of them, and another."""
+    yield from (topic(5, replication), topic(4, replication, OUTPUT), ops.OpenProducer("p0"))
+    yield from sends(6)
+    for number in range(3):
+        for group, assignor, protocol in kinds:
+            client = f"{group}-{number}"
+            yield ops.OpenConsumer(client, group, assignor=assignor, protocol=protocol, session_timeout=SESSION_TIMEOUT)
+            yield ops.Subscribe(client, (TOPIC, OUTPUT))
+            yield Settle(group)
+
+
+def assignors(replication: int) -> Iterator[Step]:
+    """Groups that are shared out by range, and others by round robin."""
+    kinds: tuple[Kind, ...] = (
+        ("first", "range", "classic"),
+        ("second", "roundrobin", "classic"),
+        ("third", "range", "classic"),
+        ("fourth", "roundrobin", "classic"),
+    )
+    return _teams(replication, kinds)
+
+
+def protocols(replication: int) -> Iterator[Step]:
+    """Groups of both protocols."""
+    kinds: tuple[Kind, ...] = (
+        ("first", "range", "classic"),
+        ("second", "uniform", "consumer"),
+        ("third", "range", "classic"),
+        ("fourth", "uniform", "consumer"),
+    )
+    return _teams(replication, kinds)
 
 
 def _pair(group: str, session: int, max_poll: int = 60_000) -> Iterator[Step]:

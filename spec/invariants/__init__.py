@@ -39,6 +39,7 @@ MODULES: Final = (
     "consumers",
     "silence",
     "auto_commits",
+    "assignors",
     "replicas",
     "described",
     "listed",
