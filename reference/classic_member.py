@@ -43,6 +43,7 @@ class ClassicGroupMember(GroupMember):
                 return self.is_time() and self._heartbeat(group)
 
     def _join(self, group: ClassicGroup) -> bool:
+        self.let_go()
         subscription = Subscription("", self.topics, self.owned, self.generation)
         timeout = self.op.max_poll_interval * MILLISECOND
         self.id = group.join(
@@ -114,8 +115,13 @@ class ClassicGroupMember(GroupMember):
         return self._begin_anew()
 
     def _begin_anew(self) -> bool:
-        if self.op.assignor != "cooperative-sticky" and self._state == "stable":
-            self.consumer.revoked(self.owned)
-            self.owned = ()
+        if self._state == "stable":
+            self.let_go()
         self.join_anew()
         return True
+
+    def let_go(self) -> None:
+        """Of all, before it joins anew, unless it is a cooperative one."""
+        if self.op.assignor != "cooperative-sticky" and self.owned:
+            self.consumer.revoked(self.owned)
+            self.owned = ()

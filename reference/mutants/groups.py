@@ -47,6 +47,11 @@ class TrustsStaleClaims(ClassicGroupMember):
         super().lose(forget)
         self.owned = owned
 
+    def let_go(self) -> None:
+        """Not of what it fell out of."""
+        if self.generation >= 0:
+            super().let_go()
+
     def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:
         """Believe everyone."""
         return super().assign(tuple(each._replace(generation=0) for each in subscriptions))

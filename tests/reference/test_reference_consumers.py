@@ -6,6 +6,7 @@ import pytest
 from driving import TP, Driven
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Assigned, Revoked
 from brokerlaw.spec.history.values import GroupListing, PartitionOffset, TopicPartition
 
 PROTOCOLS: tuple[dict[str, Any], ...] = (
@@ -43,6 +44,17 @@ def test_who_does_not_poll_leaves_and_is_told_when_it_does(protocol: dict[str, A
     cluster.settle("a", "b")
     assert len(cluster.held["a"]) == len(cluster.held["b"]) == 1
     assert cluster.held["a"] | cluster.held["b"] == {TopicPartition("t", 0), TopicPartition("t", 1)}
+
+
+@pytest.mark.parametrize(("assignor", "lets_go"), [("range", True), ("cooperative-sticky", False)])
+def test_an_eager_member_that_subscribes_anew_lets_go_before_it_joins(assignor: str, lets_go: bool) -> None:
+    cluster, told = Driven(partitions=2), list[type]()
+    cluster.member("a", assignor=assignor)
+    cluster.settle("a")
+    cluster.adapter.listen(lambda _at, _process, observation: told.append(type(observation)))
+    cluster.do(ops.Subscribe("a", ("t",)))
+    cluster.settle("a")
+    assert told == ([Revoked, Assigned] if lets_go else [Assigned])
 
 
 def test_a_poll_commits_what_the_one_before_returned_and_close_commits_all() -> None:
