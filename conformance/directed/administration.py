@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from brokerlaw.conformance.directed.records import LIMIT, ROOM
 from brokerlaw.conformance.directed.retention import LEARNED
 from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, topic
+from brokerlaw.conformance.machines.moves.administering import SETTLED
 from brokerlaw.conformance.plan import Attempt, AwaitLeader, Elapse, Heal, InjectFault, Role, Settle, Step
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
@@ -12,8 +13,6 @@ from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 TOPICS = (TOPIC, OUTPUT)
 GROUPS = ("audit", "billing")
 """Groups that no client is a member of: what they have committed, administrators have set."""
-SETTLED = 1_500
-"""Milliseconds in which all brokers have learned that a topic is gone."""
 PARTITIONS = tuple(TopicPartition(name, number) for name in TOPICS for number in range(2))
 
 IN_TURN = (*PARTITIONS[::3], *PARTITIONS[1:3])
@@ -120,7 +119,7 @@ def _used(kind: str, refused: tuple[ops.AnyOperation, ...]) -> Iterator[Step]:
     yield from member("c0", kind=kind)
     yield Settle(GROUP)
     for act in refused:
-        for _ in range(2):
+        for _ in range(3):
             yield from (ops.Poll("c0"), Attempt(act))
     yield from _told(GROUP)
 
@@ -133,7 +132,10 @@ def topics_deleted(replication: int) -> Iterator[Step]:
         yield from (Attempt(ops.CreateTopic(name, 1, replication)) for name in TOPICS)
         yield from (ops.ListOffsets(name, 0) for name in TOPICS)
         for name, again in zip(TOPICS, made, strict=True):
-            yield from (ops.DeleteTopic(name), Elapse(SETTLED), Attempt(ops.DeleteTopic(name)), again)
+            yield ops.DeleteTopic(name)
+            yield Elapse(SETTLED)
+            yield Attempt(ops.DeleteTopic(name))
+            yield again
         yield from (ops.DeleteTopic(name) for name in TOPICS)
         yield from (Elapse(SETTLED), Attempt(ops.ListOffsets(TOPIC, 0)))
         yield from (Attempt(ops.DeleteTopic(name)) for name in TOPICS)

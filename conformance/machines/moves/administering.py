@@ -7,7 +7,7 @@ from brokerlaw.conformance.machines.moves.committing import offsets
 from brokerlaw.conformance.machines.moves.move import Steps, move
 from brokerlaw.conformance.machines.moves.producing import MOMENT
 from brokerlaw.conformance.machines.scene import OTHERS, Scene
-from brokerlaw.conformance.plan import Attempt
+from brokerlaw.conformance.plan import Attempt, Elapse
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.administration import used_by_settings
 
@@ -15,6 +15,8 @@ NOWHERE: Final = "nowhere"
 """A topic that there never was."""
 NOBODY: Final = "nobody"
 """A group that there never was."""
+SETTLED: Final = 1_500
+"""Milliseconds in which all brokers have learned that a topic is gone."""
 IMPOSSIBLE: Final = (("min.insync.replicas", "0"), ("min.cleanable.dirty.ratio", "2"), ("cleanup.policy", "keep"))
 """Settings next to what a topic can have: one too few, one too many, and another word."""
 LIMITS: Final = ("1000", "1500", "100000")
@@ -53,13 +55,15 @@ def create_topic(s: Scene, c: Choices) -> Steps:
 
 @move("topics", 2)
 def delete_topic(s: Scene, c: Choices) -> Steps:
-    """A topic that no group depends on goes, and perhaps comes again at once."""
+    """A topic that no group depends on goes, and comes again at once, or is deleted again."""
     unused = [topic for topic in s.others() if topic not in s.subscribed_to()]
     if unused:
         topic = c.of(unused)
         yield ops.DeleteTopic(topic)
         if c.chance():
             yield creation(s, c, topic, 3)
+        elif (waited := s.wait(SETTLED)) > 0:
+            yield from (Elapse(waited), Attempt(ops.DeleteTopic(topic)))
 
 
 @move("topics", 2)
@@ -98,9 +102,7 @@ def attempt(s: Scene, c: Choices) -> Steps:
 def delete_records(s: Scene, c: Choices) -> Steps:
     """The beginning of a log goes, or all of it."""
     tp = s.partition(c)
-    yield ops.DeleteRecords(*tp, c.one(-1, 0, 1, 2, 3, 5))
-    if c.chance():
-        yield ops.ListOffsets(*tp, "earliest")
+    yield from (ops.DeleteRecords(*tp, c.one(-1, 0, 1, 2, 3, 5)), ops.ListOffsets(*tp, "earliest"))
 
 
 @move("looks", 3)
