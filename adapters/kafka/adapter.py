@@ -19,7 +19,7 @@ from brokerlaw.adapters.kafka.metadata import listed_apis
 from brokerlaw.adapters.kafka.partition import partition_state
 from brokerlaw.adapters.kafka.pool import Pool
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
+from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.text import did_you_mean
 
 CLIENT: Final = (sys.executable, "-m", "brokerlaw.adapters.kafka.client")
@@ -151,11 +151,15 @@ class KafkaAdapter(Administration):
 
     def kill_broker(self, op: ops.KillBroker) -> Outcome:
         """kill -9."""
+        if op.broker not in self._own.alive():
+            return _down(op.broker)
         self._own.kill(op.broker)
         return Ok()
 
     def stop_broker(self, op: ops.StopBroker) -> Outcome:
         """SIGTERM. Raises `AdapterError` when it does not end."""
+        if op.broker not in self._own.alive() - self._own.paused():
+            return _down(op.broker)
         try:
             self._own.shut_down(op.broker)
         except ClusterError as error:
@@ -169,11 +173,15 @@ class KafkaAdapter(Administration):
 
     def pause_broker(self, op: ops.PauseBroker) -> Outcome:
         """SIGSTOP."""
+        if op.broker not in self._own.alive():
+            return _down(op.broker)
         self._own.pause(op.broker)
         return Ok()
 
     def resume_broker(self, op: ops.ResumeBroker) -> Outcome:
         """SIGCONT."""
+        if op.broker not in self._own.paused():
+            return Fail("BROKER_NOT_PAUSED", f"broker {op.broker} does not stand still")
         self._own.resume(op.broker)
         return Ok()
 
@@ -205,6 +213,10 @@ class KafkaAdapter(Administration):
         if not states:
             return Unknown("NO_BROKER", "no broker answers")
         return Ok(max(states, key=lambda state: state.epoch))
+
+
+def _down(broker: int) -> Fail:
+    return Fail("BROKER_DOWN", f"broker {broker} does not run, and cannot be hit")
 
 
 def refuse_brokers(name: str, settings: Mapping[str, str]) -> None:

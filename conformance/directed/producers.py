@@ -87,7 +87,7 @@ def acknowledged_by_few(replication: int) -> Iterator[Step]:
 def misconfigured(replication: int) -> Iterator[Step]:
     """Settings that go together, and others that do not: more in flight than an idempotent producer may have."""
     yield topic(1, replication)
-    for number in range(5):
+    for number in range(6):
         for most, idempotent in (("5", True), ("6", True), ("6", False)):
             name = f"p{number}-{most}-{'idempotent' if idempotent else 'plain'}"
             settings = {"max.in.flight.requests.per.connection": most}
