@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import msgspec
 import numpy as np
 
-from brokerlaw.spec.history.columns import Table
+from brokerlaw.spec.history.columns import Pool, Table
 from brokerlaw.spec.history.facts import Facts
 from brokerlaw.spec.history.fold import Folded
 from brokerlaw.spec.history.pools import Pools
@@ -67,13 +67,13 @@ def read(folder: Path) -> Folded:
     for name, kind in _said().items():
         setattr(facts, name, _typed(folder / CONTENTS, contents.said.get(name, msgspec.Raw(b"null")), kind))
     for name, table in _tables().items():
-        columns = parquet.numbers(folder / f"{name}.parquet", table.names)
-        setattr(facts, name, table(**columns))
+        setattr(facts, name, table.made_of(*parquet.numbers(folder / f"{name}.parquet", table.names)))
     named = _decoded(folder / POOLS, dict[str, msgspec.Raw])
     for name, kind in _pools(of_bytes=False).items():
-        getattr(pools, name).fill(_typed(folder / POOLS, named.get(name, msgspec.Raw(b"null")), list[kind]))  # type: ignore[valid-type]  # a type of this run
+        values = _typed(folder / POOLS, named.get(name, msgspec.Raw(b"null")), list[kind])  # type: ignore[valid-type]  # a type of this run
+        getattr(pools, name).values.extend(values)
     for name in _pools(of_bytes=True):
-        getattr(pools, name).fill(parquet.values(folder / f"pool-{name}.parquet"))
+        setattr(pools, name, Pool(*parquet.values(folder / f"pool-{name}.parquet")))
     return Folded(contents.header, pools, facts)
 
 

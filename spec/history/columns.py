@@ -6,6 +6,7 @@ One class serves thrice: `Seeks[int]` is one row, `Sent[Growing]` grows row by r
 
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
+from functools import cache, cached_property
 from inspect import get_annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar, dataclass_transform, get_origin
@@ -24,11 +25,22 @@ C = TypeVar("C")
 
 
 class Pool(Generic[T]):
-    """Interned values: `pool.add(value)` is its index, `pool[index]` the value. None is -1."""
+    """Interned values: `pool.add(value)` is its index, `pool[index]` the value. None is -1.
 
-    def __init__(self) -> None:
-        self.values: list[T] = []
-        self._index = _Numbering(self.values)
+    Those that it begins with are read, and numbered, once they are asked for.
+    """
+
+    def __init__(self, length: int = 0, read: Callable[[], list[T]] = list) -> None:
+        self._length = length
+        self._read = read
+
+    @cached_property
+    def values(self) -> list[T]:
+        return self._read()
+
+    @cached_property
+    def _index(self) -> "_Numbering":
+        return _Numbering(self.values)
 
     def add(self, value: T | None) -> int:
         return self._index[value]
@@ -36,11 +48,6 @@ class Pool(Generic[T]):
     def each(self, values: Iterable[T | None]) -> Iterator[int]:
         """`add` of many."""
         return map(self._index.__getitem__, values)
-
-    def fill(self, values: Iterable[T]) -> None:
-        """Add many that are new, in their order."""
-        for value in values:
-            self.add(value)
 
     def find(self, value: T) -> int:
         """The value's index, or -1 when it was never added."""
@@ -50,14 +57,15 @@ class Pool(Generic[T]):
         return self.values[index]
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.values) if "values" in self.__dict__ else self._length
 
 
 class _Numbering(dict[Any, int]):
     """Gives a number to whatever is asked for and not known."""
 
     def __init__(self, values: list[Any]) -> None:
-        super().__init__({None: -1})
+        super().__init__(zip(values, range(len(values)), strict=True))
+        self[None] = -1
         self._values = values
 
     def __missing__(self, value: Any) -> int:
@@ -111,6 +119,10 @@ class Table(Generic[C]):
         found = self.__dict__.get(name)
         return self.__dict__["_make"](name) if found is None else found
 
+    def detached(self) -> Self:
+        """With all its columns, so that it needs those no longer that it was made of."""
+        return type(self)(**{name: self.column(name) for name in self.names})
+
     @property
     def columns(self) -> dict[str, Any]:
         """All columns by name."""
@@ -160,7 +172,7 @@ def growing(kind: type[B]) -> B:
 def grown(kind: type[B], table: Table[Growing]) -> B:
     """The table as it has grown, its columns not copied: it must not grow any more."""
     made: type[B] = get_origin(kind) or kind
-    return made(**{name: np.frombuffer(column, np.int64) for name, column in table.columns.items()})
+    return made.made_of(len(table), cache(lambda name: np.frombuffer(table.column(name), np.int64)))
 
 
 def push(table: Table[Growing], **row: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import assignments, holders, identity
 from brokerlaw.spec.history.evidence.commits import DELETED, admissible
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, take
@@ -144,10 +145,16 @@ def _rest(h: History, op: int, group: str) -> Rest | None:
 
 def _stirred(h: History, group: str, since: int, until: int) -> bool:
     """Whether a client of the group did anything between two rows, or was told of partitions."""
+    rows = _stirring(h, group)
+    return bool(np.searchsorted(rows, until) > np.searchsorted(rows, since, side="right"))
+
+
+@derived
+def _stirring(h: History, group: str) -> Ints:
+    """The rows in which a client of the group did anything, or was told of partitions, ascending."""
     ours = [opened for opened, consumer in consumers(h).items() if consumer.group == group]
-    rows = h.operations.row[np.isin(h.operations.opened, ours)]
-    told = h.ownership.row[h.ownership.group == h.groups.find(group)]
-    return any(((each > since) & (each < until)).any() for each in (rows, told))
+    did = h.operations.row[np.isin(h.operations.opened, ours)]
+    return np.sort(np.concatenate([did, h.ownership.row[h.ownership.group == h.groups.find(group)]]))
 
 
 def _held(h: History, group: str, time: int, members: tuple[str, ...]) -> dict[int, frozenset[TopicPartition]]:

@@ -35,18 +35,19 @@ def committed_is_listed(h: History) -> Finding:
     """As long as no broker was disturbed: while a coordinator moves, nobody may know its groups."""
     commits = h.commits[within(h, known(h))[h.commits.tp]]
     commits = commits[firsts(commits.group, commits.tp)]
-    tested, broken = 0, list[Violation]()
-    for op, groups in h.listed_groups:
-        begun, ended = (np.full(len(commits), column[op]) for column in (h.operations.invoked, h.operations.completed))
-        able = admissible(h, commits.group, commits.tp, begun, ended, UNCOMMITTED)
-        sure = (able.latest >= 0) & (able.lowest >= 0) & (not _ever_disturbed(h, op))
-        names = {each.group for each in groups}
-        for row in np.flatnonzero(sure)[firsts(commits.group[sure])].tolist():
-            tested += 1
-            if (name := h.groups[commits.group[row]]) not in names:
-                told = f"group {name} has committed offsets, and is not listed"
-                broken.append(violation(h, told, (int(able.latest[row]), op)))
-    return Finding(tested, tuple(broken))
+    lists = np.array([op for op, _ in h.listed_groups if not _ever_disturbed(h, op)], dtype=np.int64)
+    listed = {op: {each.group for each in groups} for op, groups in h.listed_groups}
+    asked, group, tp = np.repeat(lists, len(commits)), *(np.tile(c, len(lists)) for c in (commits.group, commits.tp))
+    begun, ended = h.operations.invoked[asked], h.operations.completed[asked]
+    able = admissible(h, group, tp, begun, ended, UNCOMMITTED)
+    sure = np.flatnonzero((able.latest >= 0) & (able.lowest >= 0))
+    once = sure[firsts(asked[sure], group[sure])]
+    broken = [
+        violation(h, f"group {name} has committed offsets, and is not listed", (int(able.latest[row]), op))
+        for row, op in zip(once.tolist(), asked[once].tolist(), strict=True)
+        if (name := h.groups[group[row]]) not in listed[op]
+    ]
+    return Finding(len(once), tuple(broken))
 
 
 def _ever_disturbed(h: History, op: int) -> bool:

@@ -85,7 +85,7 @@ def positions(h: History) -> Places:
     moves = stacked([_sought(h), _rebalanced(h), _read(h), _told(h)])
     moves = moves[(moves.tp >= 0) & (moves.opened >= 0)]
     steps = stacked([moves, _unsettled(h, moves)])
-    steps = steps[np.lexsort((steps.op, steps.kind, steps.at, steps.tp, steps.opened))]
+    steps = steps[np.lexsort((steps.op, steps.kind, steps.at, steps.tp, steps.opened))].detached()
     origin = np.arange(len(steps)) - 1
     origin[firsts(steps.opened, steps.tp)] = -1
     _blur(h, steps, origin)

@@ -28,7 +28,7 @@ def stamps(h: History) -> Stamps:
     reads = reads[reads.timestamp >= 0]
     sends = sends[(sends.timestamp >= 0) & kept[sends.topic]] if len(sends) else sends
     facts = stacked([_stamps(each.op, each.tp, each.offset, each.timestamp) for each in (reads, sends)])
-    return facts[np.sort(firsts(facts.tp, facts.offset))] if len(facts) else facts
+    return facts[np.sort(firsts(facts.tp, facts.offset))].detached() if len(facts) else facts
 
 
 def _stamps(op: Ints, tp: Ints, offset: Ints, timestamp: Ints) -> Stamps:

@@ -52,7 +52,7 @@ def _versions(h: History, isolation: int) -> Versions:
     facts = stacked([_read(h, reads), _acked(sends)])
     facts = facts[np.lexsort((facts.offset, facts.tp))]  # of one offset the reads come first
     first = np.sort(firsts(facts.tp, facts.offset))
-    order = facts[first]
+    order = facts[first].detached()
     order.since = np.minimum.reduceat(facts.since, first) if len(facts) else facts.since
     return order
 
