@@ -242,10 +242,13 @@ class Fold(Observing):
         pools, returned = self.pools, self.facts.returned
         pools.groups.add(self._consumer(op.client, row).group)
         untold = self.row if op.client in self.subscribers else -1  # whose rebalances nobody told may be anywhere
-        tps = [TopicPartition(record.topic, record.partition) for record in records]
+        tps = [(record.topic, record.partition) for record in records]
+        for tp in dict.fromkeys(tps):  # of which there are few: from now on plain tuples find them
+            pools.partitions.add(TopicPartition(*tp))
         positions = self.positions
         returned.op.extend(repeat(row.op, len(tps)))
-        returned.positioned.extend([positions.get((op.client, tp), untold) for tp in tps])
+        positioned = {tp: positions.get((op.client, tp), untold) for tp in {*tps}}
+        returned.positioned.extend(map(positioned.__getitem__, tps))
         returned.tp.extend(pools.partitions.each(tps))
         returned.offset.extend([record.offset for record in records])
         returned.key.extend(pools.keys.each([record.key for record in records]))

@@ -59,8 +59,11 @@ class RecordHeader(NamedTuple):
     value: bytes | None
 
 
-class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What all words have in common: immutable, strict, short on the wire."""
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What all words have in common: immutable, strict, short on the wire.
+
+    They form no cycles, so that the garbage collector need not look at them, which are most of all that there is.
+    """
 
 
 class Record(Struct, frozen=True):
