@@ -34,6 +34,8 @@ def fenced(h: History) -> Finding:
     told = take(table.end, old) <= commits.completed
     staying = take(table.end, new) > commits.completed
     stale = np.flatnonzero((old >= 0) & (new >= 0) & (old != new) & ~told & staying)
+    if not len(stale):
+        return Finding(0)
     proof = _commit_of(commits, table, new[stale], stale)
     sure = (proof >= 0) & in_session(h, table.opened[new[stale]], commits.completed[stale], namesakes=False)
     stale, proof = stale[sure], proof[sure]

@@ -52,6 +52,8 @@ def told_is_last(h: History) -> Finding:
     isolation = _isolation(h, answers)
     for level in (UNCOMMITTED, COMMITTED):
         asked = answers[isolation == level]
+        if not len(asked):
+            continue
         latest, query, commit = standing(h, asked.group, asked.tp, asked.invoked, asked.completed, level)
         may = np.zeros(len(asked), dtype=np.bool_)
         may[query[written(h).offset[commit] == asked.offset[query]]] = True

@@ -32,6 +32,8 @@ def keeps_last(h: History) -> Finding:
     """
     sends = acked(h)
     topics = known(h) & compacted(h).keys()
+    if not topics:
+        return Finding(0)
     sends = sends[within(h, topics)[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
     visible, until, table = owed_to(h, sends, COMMITTED), kept_until(h, sends.tp, sends.offset), drains(h)
     drain, send = covering(h, sends.tp, sends.offset)

@@ -147,6 +147,8 @@ def given_then_taken(h: History) -> Finding:
     events = h.ownership
     given, taken = events[events.kind == ASSIGNED], events[events.kind != ASSIGNED]
     taken = taken[(last_before(given.opened, given.row, taken.opened, taken.row) >= 0) & ~_hard_of_hearing(h, taken)]
+    if not len(taken):
+        return Finding(0)
     have, asked = pack_both((given.opened, given.tp), (taken.opened, taken.tp))
     before = last_before(have, given.row, asked, taken.row)
     leaving = _refused_leave(h, taken)

@@ -188,6 +188,8 @@ def lag_is_the_distance(h: History) -> Finding:
     """What was committed in transactions may not be seen yet; ends at read_committed are never beyond the others."""
     lags = h.answers[(h.answers.kind == LAG) & within(h, clean(h))[h.answers.tp]]
     lags = lags[~np.isin(lags.group, list(auto_committing(h)))]
+    if not len(lags):
+        return Finding(0)
     able = admissible(h, lags.group, lags.tp, lags.invoked, lags.completed, UNCOMMITTED)
     low, high = _ends(h, lags)
     none, owed = lags.offset < 0, (able.latest >= 0) & (able.lowest != DELETED)

@@ -9,7 +9,7 @@ from brokerlaw.spec.history.evidence.configuration import numbers_of
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.expiry import keeping, kept_until
-from brokerlaw.spec.history.evidence.outages import down_throughout
+from brokerlaw.spec.history.evidence.outages import down_throughout, outages
 from brokerlaw.spec.history.evidence.records import (
     ALL_REPLICAS,
     DURABLE,
@@ -170,6 +170,8 @@ def min_isr_refuses(h: History) -> Finding:
 
     A topic is never required to have more in sync than it has replicas (`effectiveMinIsr` in Kafka).
     """
+    if not outages(h):
+        return Finding(0)
     sends, before, after = _between_descriptions(h)
     spans, where = np.unique(np.stack((before, after)), axis=1, return_inverse=True)
     few = np.array([_too_few(h, *span) for span in spans.T.tolist()], dtype=np.bool_)

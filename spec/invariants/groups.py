@@ -51,7 +51,8 @@ def _fresh_starts(h: History) -> tuple[Starts, Ints, Bools]:
     grouped = reads[reads.group >= 0]
     deeds = Deeds(group=grouped.group, tp=grouped.tp, time=grouped.completed)
     read = _others_before(deeds, first.group, first.tp, first.assigned)
-    return first, passed_over(h, first, floors(h)), untold & read
+    fresh = untold & read
+    return first, passed_over(h, first, np.where(fresh, floors(h), -1)), fresh
 
 
 class Deeds(Table[Ints], kw_only=True):

@@ -33,6 +33,8 @@ DELETING: Final = (ops.DeleteGroup, ops.DeleteOffsets)
 )
 def committed_is_listed(h: History) -> Finding:
     """As long as no broker was disturbed: while a coordinator moves, nobody may know its groups."""
+    if not h.listed_groups:
+        return Finding(0)
     commits = h.commits[within(h, known(h))[h.commits.tp]]
     commits = commits[firsts(commits.group, commits.tp)]
     lists = np.array([op for op, _ in h.listed_groups if not _ever_disturbed(h, op)], dtype=np.int64)

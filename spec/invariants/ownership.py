@@ -8,6 +8,7 @@ import numpy as np
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, holders, of_group
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
@@ -42,6 +43,8 @@ def exclusive(h: History) -> Finding:
     """
     table = assignments(h)
     earlier, later = _rivals(table)
+    if not len(later):
+        return Finding(0)
     owner, time = table.opened[earlier], table.begin[later]
     alive = in_session(h, owner, time) & (gone(h)[owner] > time)
     earlier, later = earlier[alive], later[alive]
@@ -99,7 +102,12 @@ class Shares(NamedTuple):
         return [name for name, owners in self.owners.items() if len(owners) != 1]
 
 
-def _shares(h: History) -> Iterator[Shares]:
+@derived
+def _shares(h: History) -> tuple[Shares, ...]:
+    return tuple(_each_share(h))
+
+
+def _each_share(h: History) -> Iterator[Shares]:
     """At each rest of a group over topics of a known size, unless a broker was down just then.
 
     Who holds nothing and whose last poll was refused, or who shares its instance id with another client, is perhaps

@@ -43,6 +43,8 @@ def fenced_is_refused(h: History) -> Finding:
     asked = np.concatenate([h.sends.op, of_kind(h, ops.SendOffsets, failed=True), _full_commits(h)])
     asked = asked[operations.status[asked] != PENDING]
     since, why = fenced_from(h)
+    if not (why >= 0).any():
+        return Finding(0)
     late = asked[operations.invoked[asked] > since[operations.opened[asked]]]
     taken = late[operations.status[late] == OK]
     return Finding(len(late), tuple(_accepted(h, int(op), int(why[operations.opened[op]])) for op in taken))
@@ -137,6 +139,8 @@ def timeout_aborts(h: History) -> Finding:
     """The bound is the interval at which the coordinator looks, and 10 s. No broker may have been down meanwhile."""
     commits = h.ends[h.ends.how == COMMIT]
     commits = commits[h.operations.status[commits.end] != PENDING]
+    if not len(commits):
+        return Finding(0)
     sends = h.sends[(h.sends.transaction >= 0) & (h.sends.status == OK)]
     begun = least((sends.transaction,), sends.completed, (commits.begin,))
     opened, asked = h.operations.opened[commits.begin], h.operations.invoked[commits.end]

@@ -122,6 +122,8 @@ def acked_becomes_visible(h: History) -> Finding:
     """
     sends = h.sends[(h.sends.status == OK) & (h.sends.offset >= 0) & within(h, clean(h))[h.sends.tp]]
     ends = h.answers[(h.answers.kind == LATEST) & (h.answers.isolation == UNCOMMITTED)]
+    if not len(ends) or not len(h.leadership):
+        return Finding(0)
     last = last_before(ends.tp, ends.completed, sends.tp, led_until(h, sends.tp, sends.invoked))
     later = (last >= 0) & (take(ends.invoked, last) > sends.completed)
     sends, ends = sends[later], ends[last[later]]

@@ -80,6 +80,8 @@ def _reader(h: History, reads: Reads, read: int) -> str:
 def headers_kept(h: History) -> Finding:
     """A record that no send certainly explains must have the headers of one of those that may have sent it."""
     reads, sends = h.reads, h.sends
+    if not len(h.headers):
+        return Finding(0)
     send = source_of_read(h)
     possible = sends[sends.status != FAIL]
     read = (topic_of(h)[reads.tp], reads.key, reads.value)
@@ -116,6 +118,8 @@ def create_time_kept(h: History) -> Finding:
     reads, sends = h.reads, h.sends
     send = source_of_read(h)
     given = take(sends.timestamp, send)
+    if not (given >= 0).any():
+        return Finding(0)
     own = _types(h)[reads.tp]
     told = (reads.stamped == CREATE_TIME) | ((reads.stamped < 0) & ~_may_be_appended(h)[reads.tp])
     created = np.where(own == UNKNOWN, told, own == CREATE_TIME)
@@ -267,6 +271,8 @@ def too_large_refused(h: History) -> Finding:
     """
     sends = h.sends
     large = np.flatnonzero((sizes(h) > _largest(h)) & _uncompressed(h)[sends.opened])
+    if not len(large):
+        return Finding(0)
     taken = large[(sends.status[large] == OK) & (sends.acks[large] != 0)]
     source = source_of_read(h)
     seen = np.flatnonzero(np.isin(source, np.setdiff1d(large, taken)))

@@ -137,6 +137,8 @@ def transactions(h: History) -> Finding:
     """What was asked for and not refused may have been done: such a transaction may be open, or over."""
     begun, inside = of_kind(h, ops.BeginTransaction, failed=True), of_kind(h, *INSIDE, failed=True)
     inside = inside[_transactional(h)[h.operations.opened[inside]]]
+    if not len(begun) and not len(inside):
+        return Finding(0)
     twice, outside = begun[_surely_open(h, begun)], inside[_surely_none(h, inside)]
     found = [(op, "was begun in another") for op in twice.tolist()] + [(op, "") for op in outside.tolist()]
     asked = [(op, why) for op, why in found if _answered(h, op)]

@@ -45,10 +45,13 @@ def reset_policy(h: History) -> Finding:
     the member had subscribed.
     """
     first = starts(h)
+    fresh = (first.latest < 0) & (first.highest < 0)
+    if not fresh.any():
+        return Finding(0)
     policy, end = _policies(h)[first.opened], known_end(h, first.tp, _since(h))
     latest = (policy == LATEST) & _told_by_end(h, first) & ~added_since_subscribing(h)
     none = policy == NONE
-    judged = (first.latest < 0) & (first.highest < 0) & (latest | none | (_sent(h, first) >= 0))
+    judged = fresh & (latest | none | (_sent(h, first) >= 0))
     wrong = none | (latest & (first.offset < end)) | _old(h, first, policy)
     breaches = (_began(h, first, int(i)) for i in np.flatnonzero(judged & wrong))
     return Finding(int(judged.sum()), tuple(breaches))
@@ -75,6 +78,8 @@ def added_from_the_start(h: History) -> Finding:
     whole = within(h, keeping(h))[first.tp] & (deleted_below(h)[first.tp] == 0)
     fresh = (first.latest < 0) & (first.highest < 0)
     judged = fresh & whole & added_since_subscribing(h) & (_policies(h)[first.opened] == LATEST)
+    if not judged.any():
+        return Finding(0)
     shown = left_out(h, first.isolation, first.tp, np.zeros_like(first.offset), first.offset)
     breaches = (_passed_over(h, first, int(i), int(shown[i])) for i in np.flatnonzero(judged & (shown >= 0)))
     return Finding(int(judged.sum()), tuple(breaches))

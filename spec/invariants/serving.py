@@ -127,6 +127,8 @@ def transaction_ends(h: History) -> Finding:
     """
     ends = h.answers[(h.answers.kind == LATEST) & within(h, known(h) & clean(h))[h.answers.tp]]
     stable, ends = ends[ends.isolation == COMMITTED], ends[ends.isolation == UNCOMMITTED]
+    if not len(stable):
+        return Finding(0)
     earlier = highest_before(ends.tp, ends.completed, ends.offset, stable.tp, stable.invoked)
     over = _all_over(h, stable)
     tested = (earlier >= 0) & (over > 0)

@@ -80,6 +80,8 @@ def auto_within_read(h: History) -> Finding:
     answers = h.answers[(h.answers.kind == COMMITTED_OFFSET) & (h.answers.status == OK) & (h.answers.offset >= 0)]
     mine = np.isin(answers.group, [group for group in auto_committing(h) if _accounts(h, group)])
     answers = answers[mine & within(h, keeping(h) & clean(h))[answers.tp]]
+    if not len(answers):
+        return Finding(0)
     reached = _reached(h, answers)
     level = np.full(len(answers), _level(h))
     shown = left_out(h, level, answers.tp, reached, answers.offset)

@@ -39,6 +39,8 @@ ISOLATED = ("isolation=read_committed",)
 )
 def committed_only(h: History) -> Finding:
     """Counted are records of transactions that such consumers read, and others that such consumers passed over."""
+    if not (h.sends.transaction >= 0).any():
+        return Finding(0)
     reads, sends, own = placed_reads(h), h.sends, own_reads(h)
     transaction = take(sends.transaction, reads.send)
     inside = (reads.isolation == COMMITTED) & (transaction >= 0)
@@ -90,6 +92,8 @@ def atomic(h: History) -> Finding:
     """
     sends = acked(h)
     sends = sends[(sends.transaction >= 0) & (sends.offset >= deleted_below(h)[sends.tp])]
+    if not len(sends):
+        return Finding(0)
     until = kept_until(h, sends.tp, sends.offset)
     drain, send = covering(h, sends.tp, sends.offset)
     isolated = (drains(h).isolation[drain] == COMMITTED) & (until[send] > drains(h).time[drain])

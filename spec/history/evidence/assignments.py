@@ -80,6 +80,8 @@ def contested(h: History) -> Ints:
     """
     when = np.full(len(h.operations) + 1, NEVER)
     static = np.array([op for op, consumer in consumers(h).items() if consumer.instance_id is not None], dtype=np.int64)
+    if not len(static):
+        return when
     same, opened, until = identity(h)[static], h.operations.invoked[static], gone(h)[static]
     earlier, later = neighbours(same, order=static)
     met = until[earlier] > opened[later]

@@ -151,6 +151,8 @@ def _lower(until: Ints, send: Ints, since: Ints, over: Ints) -> None:
 def _born(h: History) -> Ints:
     """By send, the least time by the history's clock that its record's timestamp may stand for."""
     sends = h.sends
+    if (sends.timestamp < 0).all():
+        return sends.invoked
     given = np.clip(sends.timestamp, 0, LONGEST) * MILLISECOND - _wall_clock(h)
     kinds = [{each.value for each in values_of(h, topic, TIMESTAMP_TYPE)} for topic in h.topics.values]
     kept = np.array(["CreateTime" in each for each in kinds], dtype=np.bool_)[sends.topic]

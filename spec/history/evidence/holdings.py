@@ -128,6 +128,8 @@ def pauses(h: History) -> Pauses[Ints]:
         assert isinstance(op, ops.Pause | ops.Resume)
         rows += [_pause(h, number, h.partitions.find(tp), isinstance(op, ops.Resume)) for tp in op.partitions]
     table = gather(Pauses[Ints], rows)
+    if not len(table):
+        return table
     table, resumes = table[table.begin >= 0], table[table.begin < 0]
     others = of_kind(h, ops.Assign, ops.Subscribe, ops.Unsubscribe, ops.Close, ops.Crash)
     ends = [

@@ -29,6 +29,8 @@ def in_session(h: History, opened: Ints, time: Ints, namesakes: bool = True) -> 
 
     Who shares a static id with another is not, where `namesakes` count: either may have fenced the other.
     """
+    if not len(opened):
+        return np.empty(0, dtype=np.bool_)
     told = take(h.ownership.time, last_before(h.ownership.opened, h.ownership.time, opened, time + 1))
     patience = _patience(h)[opened]
     calm = ~disturbed(h, time - 2 * patience, time, 2 * patience)
@@ -72,6 +74,8 @@ def _frozen(h: History, opened: Ints, told: Ints, time: Ints) -> Bools:
     """Whether the member was frozen, or thawed and not told anything about its partitions since."""
     operations = h.operations
     freezes, thaws = of_kind(h, ops.Freeze), of_kind(h, ops.Thaw)
+    if not len(freezes):
+        return np.zeros(len(opened), dtype=np.bool_)
     freeze = last_before(operations.opened[freezes], operations.invoked[freezes], opened, time + 1)
     frozen_at = take(operations.invoked[freezes], freeze)
     thawed = completed(h, thaws, NEVER)

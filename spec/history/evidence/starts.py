@@ -59,6 +59,8 @@ def floors(h: History) -> Ints:
 def passed_over(h: History, table: Starts, floor: Ints) -> Ints:
     """For each start the op that shows a record between its floor and what it read first; -1: none is known."""
     known = floor >= 0
+    if not known.any():
+        return np.full(len(table), -1)
     return np.where(known, left_out(h, table.isolation, table.tp, floor, np.where(known, table.offset, floor)), -1)
 
 
