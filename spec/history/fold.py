@@ -242,14 +242,13 @@ class Fold(Observing):
         pools, returned = self.pools, self.facts.returned
         pools.groups.add(self._consumer(op.client, row).group)
         untold = self.row if op.client in self.subscribers else -1  # whose rebalances nobody told may be anywhere
-        tps = [(record.topic, record.partition) for record in records]
-        for tp in dict.fromkeys(tps):  # of which there are few: from now on plain tuples find them
-            pools.partitions.add(TopicPartition(*tp))
-        positions = self.positions
-        returned.op.extend(repeat(row.op, len(tps)))
-        positioned = {tp: positions.get((op.client, tp), untold) for tp in {*tps}}
-        returned.positioned.extend(map(positioned.__getitem__, tps))
-        returned.tp.extend(pools.partitions.each(tps))
+        places = [(record.topic, record.partition) for record in records]
+        tps = {place: TopicPartition(*place) for place in dict.fromkeys(places)}
+        number = {place: pools.partitions.add(tp) for place, tp in tps.items()}
+        positioned = {place: self.positions.get((op.client, tp), untold) for place, tp in tps.items()}
+        returned.op.extend(repeat(row.op, len(places)))
+        returned.positioned.extend(map(positioned.__getitem__, places))
+        returned.tp.extend(map(number.__getitem__, places))
         returned.offset.extend([record.offset for record in records])
         returned.key.extend(pools.keys.each([record.key for record in records]))
         returned.value.extend(pools.values.each([record.value for record in records]))

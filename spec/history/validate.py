@@ -21,7 +21,7 @@ class HistoryError(Exception):
 
 def check_operation(op: Operation) -> None:
     """Raises `HistoryError` on a topic's setting that is no number."""
-    if type(op) in (CreateTopic, AlterTopic) and op.settings:
+    if isinstance(op, (CreateTopic, AlterTopic)) and op.settings:
         for name, text in op.settings.items():
             check_setting(name, text)
 
