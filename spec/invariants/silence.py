@@ -140,9 +140,11 @@ def _calm(h: History, begin: int, end: int) -> bool:
 
 
 def _by_a_namesake(h: History, each: Held) -> bool:
-    """Whether another of its instance id may have taken its place."""
-    same = identity(h)[each.silence.opened] == assignments(h).identity[each.next]
-    return bool(same or contested(h)[each.silence.opened] <= each.moved)
+    """Whether another of its instance id may have taken its place, and begun a rebalance."""
+    same, mine = identity(h), each.silence.opened
+    namesakes = [opened for opened in consumers(h) if opened > mine and same[opened] == same[mine]]
+    begun = min((int(h.operations.invoked[opened]) for opened in namesakes), default=NEVER)
+    return bool(min(begun, contested(h)[mine]) <= each.moved)
 
 
 def _keeps_until(h: History, silence: Silence) -> int:

@@ -95,6 +95,15 @@ def test_a_namesake_takes_over_at_once() -> None:
     untested(told, KEEPS)
 
 
+def test_a_namesake_begins_a_rebalance_at_once() -> None:
+    told, _, _ = group(instance_id="i")
+    told.poll("b")
+    told.do(ops.Crash("b"))
+    told.member("c", instance_id="i")
+    told.assigned("a", 1)
+    untested(told, KEEPS)
+
+
 def test_a_member_that_vanished_and_is_not_missed_is_seen() -> None:
     told, opened, held = group()
     told.poll("b")
