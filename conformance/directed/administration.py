@@ -69,7 +69,10 @@ def groups_listed(replication: int) -> Iterator[Step]:
     for group in (*GROUPS, "claims"):
         yield from (_set(group, 1), ops.ListGroups())
     yield from member("c0")
-    yield from (Settle(GROUP), *[ops.ListGroups()] * 4, ops.Close("c0"), *[ops.ListGroups()] * 2)
+    yield Settle(GROUP)
+    yield from [ops.ListGroups()] * 4
+    yield ops.Close("c0")
+    yield from [ops.ListGroups()] * 2
 
 
 def groups_deleted(replication: int) -> Iterator[Step]:

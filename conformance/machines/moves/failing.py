@@ -85,7 +85,8 @@ def repair(s: Scene, c: Choices) -> Steps:
     if not s.model.faults:
         return
     one: list[Step] = [fault.repair for fault in s.named_faults()]  # type: ignore[misc]  # each is an operation
-    yield c.of(one) if one and c.chance() else c.one(Heal(), ResumePaused())
+    several: tuple[Step, ...] = (Heal(), ResumePaused())
+    yield c.of(one if one and c.chance() else several)
     if c.chance():
         yield AwaitLeader(*s.partition(c))
 
