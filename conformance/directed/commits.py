@@ -182,7 +182,7 @@ def at_close(replication: int) -> Iterator[Step]:
 
 def at_intervals(replication: int) -> Iterator[Step]:
     """Consumers that commit by themselves often, and others seldom, read a record at a time."""
-    often, seldom = (tuple(f"{word}-{number}" for number in range(3)) for word in ("often", "seldom"))
+    often, seldom = (tuple(f"{word}-{number}" for number in range(5)) for word in ("often", "seldom"))
     yield topic(1, replication)
     yield ops.OpenProducer("p0")
     for one, other in zip(often, seldom, strict=True):

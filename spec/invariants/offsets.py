@@ -22,7 +22,7 @@ from brokerlaw.spec.invariants.wording import place, violation
         "offset-one-too-far",
         "reset-ignores-policy",
     ),
-    liars=("open_consumer.request.reset", "open_consumer.request.group"),
+    liars=("open_consumer.request.reset",),
     covers=MEMBERSHIPS,
 )
 def resume_at_commit(h: History) -> Finding:

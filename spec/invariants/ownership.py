@@ -161,7 +161,13 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
     protocols=("groups_classic.stable_and_complete", "groups_next.stable_and_complete"),
     mutants=("KAFKA-12984", "KAFKA-12890", "no-heartbeat-timeout", "half-assigned", "nobody-idle"),
     covers=MEMBERSHIPS,
-    liars=("subscribe", "assigned.observation", "revoked.observation", "lost.observation"),
+    liars=(
+        "open_consumer.request.group",
+        "subscribe",
+        "assigned.observation",
+        "revoked.observation",
+        "lost.observation",
+    ),
 )
 def complete(h: History) -> Finding:
     """Judged where the suite saw the group come to rest, or wait in vain for it, while no broker was down."""
