@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from brokerlaw.adapters.contract import Adapter, AdapterError
@@ -23,6 +24,8 @@ from brokerlaw.spec.history.values import Struct
 
 Status: TypeAlias = Literal["caught", "argued", "caught aside", "at fault", "missed", "unexercised"]
 """At fault: all that it told was no answer or no history, so that nothing was judged."""
+PASSES: Final = 3
+"""How often the cases of a check are gone through, with other draws of when it lies: as by checks one after another."""
 SMOKE: Final = "smoke"
 SMOKE_TIME: Final = 20.0
 """Seconds for each of its checks."""
@@ -40,8 +43,8 @@ class Case(NamedTuple):
 class Told(Struct, frozen=True, omit_defaults=False):
     """What became of one liar.
 
-    `promises` broke in case number `case` of the check, which is at its end after `seconds`; it lied in `lied_in` cases
-    until then. `why` is the argument, or what was wrong with what it told.
+    `promises` broke in case number `case`, counted over the passes, which is at its end after `seconds`; it lied in
+    `lied_in` cases until then. `why` is the argument, or what was wrong with what it told.
     """
 
     operation: str
@@ -86,7 +89,7 @@ class Hunt:
     def _by_promises(self, lie: Lie, maker: Maker) -> Told:
         began, lied_in, faults, aside = time.process_time(), 0, list[str](), list[Told]()
         wanted = meant(lie)
-        for number, case in enumerate(self._cases, 1):
+        for number, (passes, case) in enumerate(product(range(PASSES), self._cases), 1):
             if not self._would_lie(lie, maker, case, number):
                 continue
             if lied_in and time.process_time() - began > self._limit:
@@ -98,7 +101,8 @@ class Hunt:
                 faults.append(str(error))
                 continue
             status: Status = "caught" if broken & wanted or not wanted else "caught aside"
-            found = Told(*lie, status, tuple(sorted(broken)), number, case.plan.name, round(case.until, 2), lied_in)
+            seconds = round(passes * self._cases[-1].until + case.until, 2)
+            found = Told(*lie, status, tuple(sorted(broken)), number, case.plan.name, seconds, lied_in)
             if broken and status == "caught":
                 return found
             aside += [found] if broken else []
