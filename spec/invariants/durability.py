@@ -20,7 +20,7 @@ from brokerlaw.spec.history.evidence.records import (
     owed_to,
     placed_reads,
 )
-from brokerlaw.spec.history.evidence.relations import NEVER, find, first_after, firsts, last_before, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, pairs, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
     known,
@@ -168,33 +168,40 @@ def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
 def min_isr_refuses(h: History) -> Finding:
     """The others were dead or paused from before the send until after its acknowledgement: none of them can have it.
 
-    A topic is never required to have more in sync than it has replicas (`effectiveMinIsr` in Kafka).
+    A topic is never required to have more in sync than it has replicas (`effectiveMinIsr` in Kafka). Where one is
+    enough, the setting is not put to the test.
     """
     if not outages(h):
         return Finding(0)
-    sends, before, after = _between_descriptions(h)
-    spans, where = np.unique(np.stack((before, after)), axis=1, return_inverse=True)
-    few = np.array([_too_few(h, *span) for span in spans.T.tolist()], dtype=np.bool_)
-    small = np.flatnonzero(few[where.ravel()]) if len(few) else where[:0]
-    taken = small[sends.status[small] == OK].tolist()
-    return Finding(len(small), tuple(_accepted(h, sends, i, int(before[i]), int(after[i])) for i in taken))
+    sends = _needing_several(h)
+    few = sends[_running(h, sends) < _required(h)[sends.described]]
+    taken = np.flatnonzero(few.status == OK)
+    return Finding(len(few), tuple(_accepted(h, few[i : i + 1]) for i in taken))
 
 
 class Aimed(Sends, kw_only=True):
-    """Sends with the partition that each went to or would have gone to."""
+    """Sends with the partition that each went to or would have gone to, and the row of its first description."""
 
     aim: Ints
+    described: Ints
 
 
-def _between_descriptions(h: History) -> tuple[Aimed, Ints, Ints]:
-    """Completed acks=all sends to where several must be in sync, between two descriptions of it: both as rows."""
-    sends, states = h.sends, h.leadership
-    tp = _aimed_at(h, sends)
-    before = last_before(states.tp, states.completed, tp, sends.invoked)
-    after = first_after(states.tp, states.invoked, tp, sends.completed + 1)
-    judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING) & (tp >= 0)
-    judged &= (take(_required(h), before, 0) > 1) & (before >= 0) & (after >= 0)
-    return widened(Aimed, sends, aim=tp)[judged], before[judged], after[judged]
+def _needing_several(h: History) -> Aimed:
+    """Completed acks=all sends to where several must be in sync, and whose replicas were told at some time."""
+    aim = _aimed_at(h, h.sends)
+    sends = widened(Aimed, h.sends, aim=aim, described=find((h.leadership.tp,), (aim,)))
+    judged = ((sends.acks == -1) | lifted(h, ALL_REPLICAS)) & (sends.status != PENDING)
+    return sends[judged & (sends.aim >= 0) & (take(_required(h), sends.described, 0) > 1)]
+
+
+def _running(h: History, sends: Aimed) -> Ints:
+    """By send, how many of its replicas ran at some time of it."""
+    replicas = h.leadership.replicas[sends.described]
+    running = _sizes(h)[replicas]
+    for broker in sorted({out.broker for out in outages(h)}):
+        has = np.array([broker in each for each in h.brokers.values], dtype=np.bool_)[replicas]
+        running = running - (has & down_throughout(h, broker, sends.invoked, sends.completed))
+    return running
 
 
 def _aimed_at(h: History, sends: Sends) -> Ints:
@@ -218,17 +225,9 @@ def _sizes(h: History) -> Ints:
     return np.array([len(brokers) for brokers in h.brokers.values], dtype=np.int64)
 
 
-def _too_few(h: History, before: int, after: int) -> bool:
-    """Whether so many replicas were down all along that the rest was too few."""
-    states = h.leadership
-    down = down_throughout(h, int(states.invoked[before]), int(states.completed[after]))
-    return len(h.brokers[states.replicas[before]] - down) < int(_required(h)[before])
-
-
-def _accepted(h: History, sends: Aimed, send: int, before: int, after: int) -> Violation:
-    states, tp = h.leadership, sends.aim[send]
-    told = f"{value(h, sends.value[send])} was acknowledged in {partition(h, tp)}"
-    down = down_throughout(h, int(states.invoked[before]), int(states.completed[after]))
-    running = sorted(h.brokers[states.replicas[before]] - down)
-    reason = f"{told} while only {running} ran, of {_required(h)[before]} required{under(h, (ALL_REPLICAS,))}"
-    return violation(h, reason, (states.op[before], sends.op[send], states.op[after]))
+def _accepted(h: History, send: Aimed) -> Violation:
+    described, replicas = send.described, h.brokers[h.leadership.replicas[send.described[0]]]
+    running = [each for each in sorted(replicas) if not down_throughout(h, each, send.invoked, send.completed)[0]]
+    told = f"{value(h, send.value[0])} was acknowledged in {partition(h, send.aim[0])}"
+    of = f"of {_required(h)[described[0]]} required{under(h, (ALL_REPLICAS,))}"
+    return violation(h, f"{told} while only {running} ran, {of}", (h.leadership.op[described[0]], send.op[0]))

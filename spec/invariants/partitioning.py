@@ -53,7 +53,7 @@ def murmur2(h: History) -> Finding:
 
     Once a topic is to have more partitions, clients may go by the old number or by a new one.
     """
-    sends = _keyed(h, within(h, known(h)))
+    sends = _keyed(h, within(h, [topic for topic in known(h) if h.created[topic].partitions > 0]))
     sends = sends[_uses_murmur2(h)[sends.opened]]
     pair = firsts(sends.topic, sends.key)
     counts = np.array([h.created[h.topics[topic]].partitions for topic in sends.topic[pair]], dtype=np.int64)
@@ -70,11 +70,9 @@ def _strayed(h: History, sends: Sends, send: int, expected: int) -> Violation:
 
 
 def _by_another_number(h: History, send: Sends) -> bool:
-    """Whether the send went where murmur2 names for another number of partitions that the topic may have had."""
-    topic, key = h.topics[send.topic[0]], h.keys[send.key[0]]
-    if send.completed[0] < expanded(h).get(topic, NEVER):
-        return False
-    counts = sorted(totals(h)[topic])
+    """Whether the send went where murmur2 names for a number of partitions that somebody had asked for by then."""
+    topic, key, by = h.topics[send.topic[0]], h.keys[send.key[0]], int(send.completed[0])
+    counts = [total for begun, total in totals(h).get(topic, ()) if begun <= by]
     named = partitions([key] * len(counts), np.array(counts, dtype=np.int64))
     return bool((named == number_of(h)[send.tp[0]]).any())
 

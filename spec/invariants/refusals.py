@@ -8,7 +8,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.outages import outages
+from brokerlaw.spec.history.evidence.outages import down_throughout
 from brokerlaw.spec.history.evidence.relations import NEVER, last_before, take
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import Operation
@@ -226,14 +226,9 @@ def nobody_up(h: History) -> Finding:
     """Where the history tells which brokers there are. What was asked for before they went may be answered."""
     asked = of_kind(h, *ADMINISTRATORS, failed=True)
     asked = asked[(h.operations.status[asked] != PENDING) & bool(h.cluster)]
-    begun, ended = h.operations.invoked[asked], h.operations.completed[asked]
     down = np.ones(len(asked), dtype=np.bool_)
     for broker in h.cluster:
-        out = np.zeros(len(asked), dtype=np.bool_)
-        for each in outages(h):
-            if each.broker == broker and each.fault.stops:
-                out |= (each.certain <= begun) & (ended < each.ending)
-        down &= out
+        down &= down_throughout(h, broker, h.operations.invoked[asked], h.operations.completed[asked])
     alone = asked[down]
     return Finding(len(alone), tuple(_by_nobody(h, op) for op in alone[h.operations.status[alone] == OK].tolist()))
 

@@ -12,7 +12,7 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import find, first_after, firsts, last_before, neighbours, pairs, take
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import OK, Reads
+from brokerlaw.spec.history.tables import OK, Copied, Reads
 from brokerlaw.spec.history.values import TopicPartition
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, place, violation
@@ -39,23 +39,22 @@ class Looks(NamedTuple):
 )
 def in_order(h: History) -> Finding:
     """Offsets may have holes: of markers, of what was aborted, deleted or compacted."""
-    looks, copied = _looks(h), h.copied
-    strange = np.flatnonzero(take(looks.tp, find((looks.op,), (copied.op,))) != copied.tp)
+    looks = _looks(h)
+    look = find((looks.op,), (h.copied.op,))
+    copied, look = h.copied[look >= 0], look[look >= 0]
+    strange = np.flatnonzero(looks.tp[look] != copied.tp)
     earlier, later = neighbours(copied.op)
     back = np.flatnonzero(copied.offset[earlier] >= copied.offset[later])
-    others = [_stranger(h, int(i)) for i in strange[firsts(copied.op[strange])]]
-    return Finding(len(copied), (*others, *(_back(h, int(earlier[i]), int(later[i])) for i in back)))
+    others = [_stranger(h, copied, int(i), int(looks.tp[look[i]])) for i in strange[firsts(copied.op[strange])]]
+    return Finding(len(copied), (*others, *(_back(h, copied, int(earlier[i]), int(later[i])) for i in back)))
 
 
-def _stranger(h: History, row: int) -> Violation:
-    copied, looks = h.copied, _looks(h)
-    asked = partition(h, int(take(looks.tp, find((looks.op,), (copied.op[row : row + 1],)))[0]))
+def _stranger(h: History, copied: Copied[Ints], row: int, asked: int) -> Violation:
     where = place(h, int(copied.tp[row]), int(copied.offset[row]))
-    return violation(h, f"a replica of {asked} has {where}", (copied.op[row],))
+    return violation(h, f"a replica of {partition(h, asked)} has {where}", (copied.op[row],))
 
 
-def _back(h: History, one: int, other: int) -> Violation:
-    copied = h.copied
+def _back(h: History, copied: Copied[Ints], one: int, other: int) -> Violation:
     where = place(h, int(copied.tp[other]), int(copied.offset[other]))
     return violation(h, f"a replica has {where} after offset {int(copied.offset[one])}", (copied.op[one],))
 

@@ -14,7 +14,6 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import firsts, present
 from brokerlaw.spec.history.evidence.topics import (
-    expanded,
     known,
     number_of,
     partitions_of,
@@ -37,9 +36,10 @@ from brokerlaw.spec.invariants.wording import partition, place, value, violation
 )
 def begin_at_zero(h: History) -> Finding:
     """A topic that was deleted and created anew is a new one, a second after it was created and while no broker is
-    disturbed: until then a broker may not have learned of it.
+    disturbed: until then a broker may not have learned of it. Answers that tell no offset are left out.
     """
     answers = h.answers[(h.answers.status == OK) & np.isin(h.answers.kind, (EARLIEST, LATEST))]
+    answers = answers[answers.offset >= 0]
     empty, kept = np.zeros(len(answers), dtype=np.bool_), _nothing_removed(h, answers)
     for each in _topics(h):
         mine = np.flatnonzero(_about(h, answers, each))
@@ -196,8 +196,7 @@ def partition_count(h: History) -> Finding:
     offsets = h.answers[(h.answers.status == OK) & np.isin(h.answers.kind, (EARLIEST, LATEST, TIMESTAMP))]
     tp = np.concatenate([acked.tp, h.reads.tp, told.tp, offsets.tp])
     time = np.concatenate([acked.completed, h.reads.completed, told.time, offsets.completed])
-    first, later, since = _counts(h)
-    limit = np.where(time < since[tp], first[tp], later[tp])
+    limit = _most_partitions(h, tp, time)
     tested = limit > 0
     wrong = np.flatnonzero(tested & (number_of(h)[tp] >= limit))
     op = np.concatenate([acked.op, h.reads.op, np.full(len(told), -1), offsets.op])
@@ -207,15 +206,15 @@ def partition_count(h: History) -> Finding:
     return Finding(int(tested.sum()), tuple(breaches))
 
 
-def _counts(h: History) -> tuple[Ints, Ints, Ints]:
-    """By partition: how many its topic was created with (0: not known), may have had later, and from when on."""
-    rows = []
-    for tp in h.partitions.values:
-        first = max(0, h.created[tp.topic].partitions) if tp.topic in known(h) else 0
-        later = max(totals(h).get(tp.topic, {first})) if first else 0
-        rows.append((first, later, expanded(h).get(tp.topic, 0)))
-    table = np.array([*rows, (0, 0, 0)], dtype=np.int64)
-    return table[:, 0], table[:, 1], table[:, 2]
+def _most_partitions(h: History, tp: Ints, time: Ints) -> Ints:
+    """How many partitions the topic of each may have had at its time; 0: that is not known."""
+    created = [max(0, h.created[tp.topic].partitions) if tp.topic in known(h) else 0 for tp in h.partitions.values]
+    limit = np.array([*created, 0], dtype=np.int64)[tp]
+    for topic, asked in totals(h).items():
+        mine = np.flatnonzero(within(h, {topic} & known(h))[tp] & (limit > 0))
+        for begun, total in asked:
+            limit[mine] = np.where(time[mine] >= begun, np.maximum(limit[mine], total), limit[mine])
+    return limit
 
 
 def _beyond(h: History, tp: int, limit: int, op: int, row: int) -> Violation:

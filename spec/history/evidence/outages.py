@@ -57,6 +57,10 @@ def disturbed(h: History, begin: Ints, end: Ints, aftermath: Ints | int = 0) -> 
     return found
 
 
-def down_throughout(h: History, begin: int, end: int) -> frozenset[int]:
-    """Brokers that were dead or paused for all of this time."""
-    return frozenset(out.broker for out in outages(h) if out.fault.stops and out.certain <= begin and end < out.ending)
+def down_throughout(h: History, broker: int, begin: Ints, end: Ints) -> Bools:
+    """Whether a broker was dead or paused for all of these spans of time."""
+    down = np.zeros(len(begin), dtype=np.bool_)
+    for out in outages(h):
+        if out.broker == broker and out.fault.stops:
+            down |= (out.certain <= begin) & (end < out.ending)
+    return down

@@ -86,43 +86,42 @@ def number_of(h: History) -> Ints:
 
 
 @derived
-def totals(h: History) -> dict[str, frozenset[int]]:
-    """By topic that somebody asked to expand: every number of partitions that it may have had."""
-    asked = list(_operations(h, ops.CreatePartitions))
-    found = {op.topic: {h.created[op.topic].partitions} for op in asked if op.topic in h.created}
-    for op in asked:
-        found.setdefault(op.topic, set()).add(op.total)
-    return {topic: frozenset(each) for topic, each in found.items()}
+def totals(h: History) -> dict[str, list[tuple[int, int]]]:
+    """By topic that somebody asked to expand: when, and to how many partitions, in the order of asking."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for number in of_kind(h, ops.CreatePartitions).tolist():
+        op = h.invocations[number].value
+        assert isinstance(op, ops.CreatePartitions)
+        found.setdefault(op.topic, []).append((int(h.operations.invoked[number]), op.total))
+    return found
 
 
 @derived
 def expanded(h: History) -> dict[str, int]:
     """By topic, when somebody first asked for more partitions: clients may learn of them much later."""
-    found: dict[str, int] = {}
-    for number in of_kind(h, ops.CreatePartitions).tolist():
-        op = h.invocations[number].value
-        assert isinstance(op, ops.CreatePartitions)
-        found.setdefault(op.topic, int(h.operations.invoked[number]))
-    return found
+    return {topic: asked[0][0] for topic, asked in totals(h).items()}
 
 
 @derived
 def added(h: History) -> Ints:
-    """By partition, when somebody first asked that a known topic be expanded to it; -1: it was there, or nobody did."""
+    """By partition, when somebody first asked that a known topic be expanded to it; -1: it was or may have been there,
+    or nobody did.
+    """
     found = np.full(len(h.partitions.values) + 1, -1)
     for number in of_kind(h, ops.CreatePartitions).tolist():
         op = h.invocations[number].value
         assert isinstance(op, ops.CreatePartitions)
         for index in partitions_of(h, op.topic) if op.topic in known(h) else ():
             partition = h.partitions[index].partition
-            if found[index] < 0 and h.created[op.topic].partitions <= partition < op.total:
+            if found[index] < 0 and 0 <= h.created[op.topic].partitions <= partition < op.total:
                 found[index] = h.operations.invoked[number]
     return found
 
 
 def partition_count(h: History, topic: str, time: int) -> int | None:
-    """How many partitions a known topic had until this time; None: somebody asked for more before."""
-    return h.created[topic].partitions if time < expanded(h).get(topic, NEVER) else None
+    """How many partitions a known topic had until this time; None: not told, or somebody asked for more before."""
+    count = h.created[topic].partitions
+    return count if count >= 0 and time < expanded(h).get(topic, NEVER) else None
 
 
 def partitions_of(h: History, topic: str) -> list[int]:

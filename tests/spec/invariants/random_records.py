@@ -29,7 +29,7 @@ class Telling:
     def __init__(self, random: Random) -> None:
         self.random, self.told = random, HistoryBuilder()
         self.log: list[Record] = []
-        chosen = random.sample(sorted(SETTINGS), random.randrange(4))
+        chosen = random.sample(sorted(SETTINGS), random.randrange(4)) + ["cleanup.policy"] * (random.random() < 0.4)
         self.told.do(ops.CreateTopic("t", 2, 1, {name: random.choice(SETTINGS[name]) for name in chosen}))
         self.told.producer()
         self.readers = 0
@@ -112,8 +112,24 @@ class Telling:
         self.told.wait(self.random.choice((0, 1_100)))
         self.open_reader()
 
-    acts = (send, poll, start, alter, wait, drain, delete, open_reader)
-    weights = (8, 7, 2, 1, 2, 1, 0.5, 0.5)
+    def expand(self) -> None:
+        self.told.do(
+            ops.CreatePartitions("t", self.random.choice((3, 4))), self.random.choice((None, UNKNOWN, REFUSED))
+        )
+
+    def give(self) -> None:
+        self.told.assigned("c1", self.random.choice((0, 1, 1, 2)))
+
+    def disturb(self) -> None:
+        outcome = self.random.choice((None, UNKNOWN, REFUSED))
+        if self.random.random() < 0.5:
+            self.told.do(ops.ElectLeader("t", 0), outcome)
+        else:
+            self.told.do(ops.PauseBroker(1), outcome)
+            self.told.do(ops.ResumeBroker(1), self.random.choice((None, UNKNOWN)))
+
+    acts = (send, poll, start, alter, wait, drain, delete, open_reader, expand, give, disturb)
+    weights = (8, 7, 2, 1, 2, 1.5, 0.5, 0.5, 0.3, 0.3, 0.15)
 
 
 def drawn(random: Random) -> HistoryBuilder:

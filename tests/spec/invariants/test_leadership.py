@@ -1,7 +1,11 @@
 """Leader epochs."""
 
+from random import Random
+
 import pytest
-from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
+from oracles import leadership as oracle
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -128,3 +132,47 @@ def test_topics_that_others_made_or_made_anew_have_the_replicas_that_they_have()
     chosen.topic(replication=-1)
     chosen.describe(0, 1, (0,), (0, 1))
     assert innocent(chosen, REPLICAS) == 1
+
+
+def drawn(random: Random) -> HistoryBuilder:
+    """Elections of two partitions and of another topic's, told late, at once, or not quite as they were."""
+    told = HistoryBuilder()
+    factor = random.choice([1, 2, 3, 3, -1])
+    for topic in random.choice(["tu", "tu", "tu", "ttu", "t"]):
+        told.do(ops.CreateTopic(topic, 2, factor), random.choice([None, None, None, None, UNKNOWN, REFUSED]))
+    brokers = tuple(random.sample(range(3), abs(factor)))
+    states = dict.fromkeys(
+        ["t0", "t1", "u0"], PartitionState(brokers[0], random.choice([0, 0, 0, -1]), brokers, brokers)
+    )
+    going: list[tuple[Call, PartitionState]] = []
+    for _ in range(random.randint(3, 12)):
+        name = random.choice(list(states))
+        state = states[name]
+        if random.random() < 0.4:
+            isr = tuple(random.sample(brokers, random.randint(1, len(brokers))))
+            states[name] = PartitionState(random.choice([*isr, None]), state.epoch + (state.epoch >= 0), brokers, isr)
+        if random.randrange(40) == 0:
+            told.do(ops.DeleteTopic(name[0]), random.choice([None, REFUSED, UNKNOWN]))
+        call = told.begin("admin", ops.DescribePartition(name[0], int(name[1])))
+        going.append((call, nearly(random, state)))
+        while going and random.random() < 0.7:
+            call, answer = going.pop(random.randrange(len(going)))
+            told.end(call, random.choices([Ok(answer), UNKNOWN, REFUSED], [12, 1, 1])[0])
+    return told
+
+
+def nearly(random: Random, state: PartitionState) -> PartitionState:
+    """As it is told: one in ten times with something that is not so."""
+    lies = {
+        "leader": random.randrange(3),
+        "epoch": max(0, state.epoch + random.choice([-1, 1])),
+        "replicas": random.choice([state.replicas[::-1], state.replicas[:-1], (*state.replicas, 0)]),
+        "isr": random.choice([(), (0, 0), (*state.isr, 3)]),
+    }
+    lie = random.choice(list(lies)) if random.random() < 0.1 else ""
+    fields = {name: getattr(state, name) for name in state.__struct_fields__}
+    return PartitionState(**fields | {name: told for name, told in lies.items() if name == lie})
+
+
+def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
+    agree(oracle.ORACLES, drawn, 3, histories_drawn)

@@ -1,8 +1,12 @@
 """Keys and partitions."""
 
+from random import Random
+
 import numpy as np
 import pytest
-from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
+from oracles import partitioning as oracle
+from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.evidence.murmur2 import murmur2, partitions
@@ -116,7 +120,54 @@ def test_other_partitioners_are_not_held_to_murmur2(producer: dict) -> None:
 
 
 def test_a_topic_of_unknown_size_tests_nothing() -> None:
-    history = HistoryBuilder()
-    history.producer()
-    history.send(b"1", 0, 0, key=b"foobar")
-    untested(history, MURMUR2)
+    others, chosen = HistoryBuilder(), HistoryBuilder()
+    chosen.topic(partitions=-1)
+    for history in (others, chosen):
+        history.producer()
+        history.send(b"1", 0, 1, key=b"foobar")
+        untested(history, MURMUR2)
+
+
+def test_a_number_of_partitions_that_nobody_had_asked_for_yet_is_no_excuse() -> None:
+    history = told(1)
+    history.do(ops.CreatePartitions("t", 2))
+    where = next(count for count in range(3, 20) if home(b"foobar", count) > 1)
+    send = history.send(b"1", 0, home(b"foobar", where), key=b"foobar")
+    history.do(ops.CreatePartitions("t", where))
+    guilty(history, MURMUR2, send)
+    history.send(b"2", 1, home(b"foobar", where), key=b"foobar")
+    guilty(history, MURMUR2, send)
+
+
+def drawn(random: Random) -> HistoryBuilder:
+    """Two topics that grow or are deleted, and producers of several partitioners; most keys go where they should."""
+    history, counts = HistoryBuilder(), {"t": random.randint(1, 4), "u": 3}
+    for topic in random.choice(["t", "tu", "tu", "tut"]):
+        asked = counts[topic] if random.randrange(6) else -1
+        history.do(ops.CreateTopic(topic, asked), random.choice([None, None, None, UNKNOWN, REFUSED]))
+    for name in ("p", "q"):
+        settings = random.choice([{}, {}, {}, {"partitioner": "random"}])
+        history.producer(name, partitioner=random.choice(["murmur2", "murmur2", "default"]), settings=settings)
+    pending: list[tuple[Call, str, int]] = []
+    for _ in range(random.randint(4, 12)):
+        topic, key = random.choice("ttu"), random.choice([None, b"", b"k", b"l", b"longer", b"lengthier"])
+        match random.randrange(12):
+            case 0:
+                total = counts[topic] + random.randint(1, 2)
+                history.do(ops.CreatePartitions(topic, total), random.choice([None, UNKNOWN, REFUSED]))
+            case 1 if random.random() < 0.3:
+                history.do(ops.DeleteTopic(topic), random.choice([None, UNKNOWN, REFUSED]))
+            case _:
+                named = random.choice([None, None, None, None, 0])
+                where = oracle.murmur2(key or b"") % (counts[topic] + random.choice([0, 0, 0, 0, 1]))
+                send = history.sending(b"v", random.choice("ppq"), topic, key=key, partition=named)
+                pending.append((send, topic, where if named is None else named))
+        while pending and random.random() < 0.7:
+            send, topic, where = pending.pop(random.randrange(len(pending)))
+            placed = Ok(Placed(topic, where, 0))
+            history.end(send, random.choice([placed, placed, placed, UNKNOWN, REFUSED]))
+    return history
+
+
+def test_the_judges_say_what_their_oracles_say(histories_drawn: int) -> None:
+    agree(oracle.ORACLES, drawn, 3, histories_drawn)

@@ -17,10 +17,10 @@ def told(history: HistoryBuilder) -> list[str]:
     return [cause.told.invariant for cause in found]
 
 
-def expanded(reset: str, first: int) -> HistoryBuilder:
+def expanded(reset: str, first: int, partitions: int = 1) -> HistoryBuilder:
     """KAFKA-12478, sarama issue 1739: a topic is expanded under a member, and it begins the new partition somewhere."""
     case = HistoryBuilder()
-    case.topic()
+    case.topic(partitions=partitions)
     case.producer()
     case.send(b"0", 0, key=b"alice")
     case.member("c", reset=reset)
@@ -94,6 +94,7 @@ GUILTY = {
 INNOCENT = {
     "an added partition is read from its start": expanded("earliest", 0),
     "an added partition is read from its start by a reader of the latest": expanded("latest", 0),
+    "a partition that may have been there was not added": expanded("latest", 2, partitions=-1),
     "a tombstone is read as one": tombstone(None),
     "headers are read as they were sent": headers(SENT),
     "records are purged by an administrator": purged(altered=True),

@@ -235,3 +235,25 @@ def test_the_judges_equal_the_oracle(histories_drawn: int) -> None:
             assert (finding.exercised, len(finding.violations)) == by_hand(told.recording), (seed, name)
             broken[name] += bool(finding.violations)
     assert min(broken.values()) > histories_drawn // 100
+
+
+def drawn_readers(random: Random) -> HistoryBuilder:
+    """Readers with and without a group, whose names are opened again; those without one are mostly refused."""
+    told, grouped = HistoryBuilder(), dict[str, bool]()
+    pending = list[tuple[Call, bool]]()
+    for _ in range(random.randrange(4, 14)):
+        client = random.choice("cd")
+        if client not in grouped or random.randrange(6) == 0:
+            grouped[client] = random.random() < 0.4
+            told.consumer(client, "g" if grouped[client] else None)
+        offset = PartitionOffset("t", 0, 1)
+        kinds = (ops.Subscribe(client, ("t",)), ops.Commit(client, (offset,)), ops.Committed(client, "t", 0))
+        pending.append((told.begin(client, random.choice(kinds)), grouped[client]))
+        while pending and random.random() < 0.8:
+            call, member = pending.pop(random.randrange(len(pending)))
+            told.end(call, random.choices([Ok(), REFUSED, UNKNOWN], [6 if member else 1, 6, 1])[0])
+    return told
+
+
+def test_readers_without_a_group_are_seen_as_by_the_oracle(histories_drawn: int) -> None:
+    agree({GROUPLESS: oracle.groupless}, drawn_readers, 9, histories_drawn)

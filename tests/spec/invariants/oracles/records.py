@@ -2,6 +2,9 @@
 
 from oracles.told import Done, Read, Told
 
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import BrokerFault
+
 VOID = (None, b"")
 Verdict = tuple[int, int]
 
@@ -83,6 +86,20 @@ def timestamp_type(told: Told) -> Verdict:
     return len({read.place for read in reads}), len(wrong)
 
 
+def append_time_ascends(told: Told) -> Verdict:
+    tested, wrong, first = 0, 0, dict[tuple[int, int], int]()
+    if any(not each.failed for each in told.of(ops.ElectLeader, BrokerFault)) or _type(told) != "LogAppendTime":
+        return 0, 0
+    for read in told.reads:
+        if read.record.timestamp >= 0:
+            first.setdefault(read.place, read.record.timestamp)
+    for partition, offset in first:
+        before = [place for place in first if place[0] == partition and place[1] < offset]
+        tested += bool(before)
+        wrong += bool(before) and first[max(before)] > first[partition, offset]
+    return tested, wrong
+
+
 def read_alike(told: Told) -> Verdict:
     tested, broken = 0, 0
     for number, read in enumerate(told.reads if told.steady else ()):
@@ -122,6 +139,7 @@ ORACLES = {
     "records.headers-kept": headers_kept,
     "records.create-time-kept": create_time_kept,
     "records.timestamp-type": timestamp_type,
+    "records.append-time-ascends": append_time_ascends,
     "records.read-alike": read_alike,
     "records.too-large-refused": too_large_refused,
 }

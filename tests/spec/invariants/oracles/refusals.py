@@ -149,3 +149,14 @@ def _keeps_down(fault: Done, broker: int, one: Done, told: Told) -> bool:
         if not end.ok or (isinstance(end.op, repairs) and end.op.broker == broker)
     ]
     return fault.ended <= one.begun and all(one.ended < end for end in ends)
+
+
+def groupless(told: Told) -> tuple[int, int]:
+    """As of topics: subscriptions, commits and what was committed, of consumers with a group and without."""
+    found = []
+    for one in told.of(ops.Subscribe, ops.Commit, ops.Committed):
+        opened = [each for each in told.of(ops.OpenConsumer) if each.op.client == one.op.client]
+        latest = [each.op for each in opened if each.number < one.number][-1]
+        if one.outcome is not None and latest.group is None:
+            found.append(one.ok)
+    return len(found), sum(found)

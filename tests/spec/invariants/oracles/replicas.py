@@ -1,45 +1,55 @@
-"""`replicas.hold-what-was-read`, read off its statement: every look against every record read before it."""
+"""The promises of replicas, read off their statements: every look, and every record that was read before it."""
+
+from oracles.progress import Done, Told
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok
-from brokerlaw.spec.history.rows import Complete, Invoke, Recording
-from brokerlaw.spec.history.values import PartitionState, Record
+from brokerlaw.spec.history.values import Record
 
 
-def broken(recording: Recording) -> tuple[int, int]:
+def in_order(told: Told) -> tuple[int, int]:
+    """How many records were looked at, and how often one is of another partition (once a look) or not behind."""
+    tested = wrong = 0
+    for look in told.of(ops.ReadReplica):
+        records = look.outcome.value if look.ok else ()
+        tested += len(records)
+        wrong += any((each.topic, each.partition) != (look.op.topic, look.op.partition) for each in records)
+        wrong += sum(records[i - 1].offset >= records[i].offset for i in range(1, len(records)))
+    return tested, wrong
+
+
+def hold_what_was_read(told: Told) -> tuple[int, int]:
     """How many records were looked for, and how many looks lacked one; of one partition, t/0."""
-    ends = {row.op: row for row in recording.rows if isinstance(row, Complete) and isinstance(row.outcome, Ok)}
-    done = [(row, ends[row.op]) for row in recording.rows if isinstance(row, Invoke) and row.op in ends]
     looked, lacking = 0, 0
-    for asked, told in done:
-        if isinstance(asked.value, ops.ReadReplica) and _in_sync(done, asked, told):
-            log = {record.offset: record for record in told.outcome.value}
-            owed = _read_before(done, asked.time)
+    for look in told.of(ops.ReadReplica):
+        if look.ok and _in_sync(told, look):
+            log = {record.offset: record for record in reversed(look.outcome.value) if record.partition == 0}
+            owed = _read_before(told, look.begun)
             looked += len(owed)
             lacking += any(not _same(log.get(offset), record) for offset, record in owed.items())
     return looked, lacking
 
 
-def _in_sync(done: list[tuple[Invoke, Complete]], asked: Invoke, told: Complete) -> bool:
-    assert isinstance(asked.value, ops.ReadReplica)
-    looks = [(one, two) for one, two in done if isinstance(one.value, ops.DescribePartition)]
-    before = [two.outcome.value for one, two in looks if two.time < asked.time]
-    after = [two.outcome.value for one, two in looks if one.time >= told.time]
+def _in_sync(told: Told, look: Done) -> bool:
+    states = [each for each in told.of(ops.DescribePartition) if each.ok]
+    before = [each.outcome.value for each in states if each.ended < look.begun]
+    after = [each.outcome.value for each in states if each.begun >= look.ended]
     if not before or not after:
         return False
-    states: tuple[PartitionState, PartitionState] = (before[-1], after[0])
-    inside = all(asked.value.broker in state.isr for state in states)
-    return inside and states[0].epoch == states[1].epoch >= 0
+    inside = all(look.op.broker in state.isr for state in (before[-1], after[0]))
+    return inside and before[-1].epoch == after[0].epoch >= 0
 
 
-def _read_before(done: list[tuple[Invoke, Complete]], time: int) -> dict[int, Record]:
-    found: dict[int, Record] = {}
-    for asked, told in done:
-        if isinstance(asked.value, ops.Poll):
-            for record in told.outcome.value:
-                found.setdefault(record.offset, (told.time, record))  # type: ignore[arg-type]  # with its time, at first
-    return {offset: record for offset, (at, record) in found.items() if at < time}  # type: ignore[misc]  # as above
+def _read_before(told: Told, time: int) -> dict[int, Record]:
+    """What was read first of each place, where that was before this time."""
+    found: dict[int, tuple[int, Record]] = {}
+    for poll in told.of(ops.Poll):
+        for record in poll.outcome.value:
+            found.setdefault(record.offset, (poll.ended, record))
+    return {offset: record for offset, (ended, record) in found.items() if ended < time}
 
 
 def _same(copy: Record | None, record: Record) -> bool:
     return copy is not None and (copy.key, copy.value, copy.headers) == (record.key, record.value, record.headers)
+
+
+ORACLES = {"replicas.in-order": in_order, "replicas.hold-what-was-read": hold_what_was_read}

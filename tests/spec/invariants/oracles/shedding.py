@@ -113,10 +113,15 @@ def keeps_last(told: Told) -> Verdict:
 
 
 def partition_count(told: Told) -> Verdict:
-    count = told.created.partitions if told.known else 0
-    places = [send.place[0] for send in told.sends if send.ok] + [read.place[0] for read in told.reads]
-    places += [each.op.partition for each in told.of(ops.ListOffsets) if each.ok]
-    return (len(places), len({each for each in places if each >= count})) if count else (0, 0)
+    places = [(send.over, send.place[0]) for send in told.sends if send.ok] + told.given
+    places += [(read.poll.over, read.place[0]) for read in told.reads]
+    places += [(each.over, each.op.partition) for each in told.of(ops.ListOffsets) if each.ok]
+    wrong = set()
+    for time, partition in places if told.known else ():
+        asked = [each.op.total for each in told.of(ops.CreatePartitions) if not each.failed and each.begun <= time]
+        if partition >= max([told.created.partitions, *asked]):
+            wrong.add(partition)
+    return len(places) if told.known else 0, len(wrong)
 
 
 def nothing_old(told: Told) -> Verdict:
@@ -126,7 +131,8 @@ def nothing_old(told: Told) -> Verdict:
         gone = [each.begun for each in acts if isinstance(each.op, ops.DeleteTopic) and each.begun <= act.begun]
         over = min((each.begun for each in acts if each.begun > act.begun), default=NEVER)
         for read in told.reads if gone else ():
-            if read.opened > act.over + 1_000 * MILLISECOND and read.poll.over < over:
+            known = read.opened > act.over + 1_000 * MILLISECOND and told.calm(max(gone), read.poll.over)
+            if known and read.poll.over < over:
                 tested += 1
                 same = [s for s in told.sends if (s.op.key, s.op.value) == (read.record.key, read.record.value)]
                 old = [s for s in same if s.ok and s.over < max(gone)]

@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.observations import Drained
+from brokerlaw.spec.history.observations import Assigned, Drained
+from brokerlaw.spec.history.operation import BrokerFault, Repair
 from brokerlaw.spec.history.outcomes import Fail, Ok
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Recording
 from brokerlaw.spec.history.values import Record
@@ -74,9 +75,27 @@ class Told:
             if isinstance(row, Observe) and isinstance(row.value, Drained)
         ]
         self.last = max([self.last, *(drain.time for drain in self.drains)])
+        self.given = [
+            (row.time, tp.partition)
+            for row in recording.rows
+            if isinstance(row, Observe) and isinstance(row.value, Assigned)
+            for tp in row.value.partitions
+        ]
 
-    def of(self, kind: type) -> list[Done]:
-        return [each for each in self.all if isinstance(each.op, kind)]
+    def of(self, *kinds: type) -> list[Done]:
+        return [each for each in self.all if isinstance(each.op, kinds)]
+
+    def outages(self) -> list[tuple[int, int]]:
+        """When a broker may have been down: from when on, and until when."""
+        faults = [each for each in self.of(BrokerFault) if not each.failed]
+        repairs = [each for each in self.of(Repair) if each.ok]
+        ends = [
+            [each.over for each in repairs if each.op.ends(fault.op) and each.begun > fault.begun] for fault in faults
+        ]
+        return [(fault.begun, min(end, default=NEVER)) for fault, end in zip(faults, ends, strict=True)]
+
+    def calm(self, begun: int, over: int) -> bool:
+        return all(over < begin or end < begun for begin, end in self.outages())
 
     def starts(self) -> list[Done]:
         """Answers to where the log begins."""
@@ -109,7 +128,7 @@ class Told:
         changes += [(each.op.settings[name], each.begun, each.over if each.ok else NEVER) for each in altered]
         found = []
         for value, begun, done in changes:
-            later = [other[2] for other in changes if other[2] < NEVER and other[1] > done]
+            later = [other[2] for other in changes if other[2] < NEVER and other[1] > done and not self.outages()]
             found.append((value, begun, min(later) + SPREAD if later else NEVER))
         return found
 
