@@ -182,6 +182,7 @@ SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
     },
 }
 """By protocol and action, its sign."""
+_EACH: Final = tuple(((protocol, action), sign) for protocol, signs in SIGNS.items() for action, sign in signs.items())
 OUT_OF_SIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "delivery": ("fail", "dead_letter", "commit_first", "process_last"),
     "groups_classic": ("all_joined", "assign", "all_assigned", "next_round"),
@@ -220,8 +221,9 @@ class TransitionCounts:
                     self._count(Sight(None, None, row.value, opened.get(row.process)))
 
     def _count(self, sight: Sight) -> None:
-        for protocol, signs in SIGNS.items():
-            self._counts.update((protocol, action) for action, sign in signs.items() if sign(sight))
+        for key, sign in _EACH:
+            if sign(sight):
+                self._counts[key] += 1
 
     @property
     def told(self) -> tuple[Transitions, ...]:
