@@ -102,8 +102,9 @@ class SoundRun:
         return f"{group}-0", f"{group}-1"
 
     def _held(self, member: str) -> list[int]:
-        """Half of the partitions, the other half after each rebalance."""
-        return [tp for tp in range(PARTITIONS) if (tp + self.generation + int(member[-1])) % 2]
+        """Half of the partitions, as the assignor `range` shares them out."""
+        half, which = PARTITIONS // 2, int(member[-1])
+        return [*range(which * half, (which + 1) * half)]
 
     def _rebalance(self) -> None:
         for told in (Revoked, Assigned):

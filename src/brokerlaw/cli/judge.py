@@ -9,16 +9,16 @@ from tabulate import tabulate
 
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import CliError, one_line
-from brokerlaw.cli.inputs import folded_with_place, opened_recording, owed_in
+from brokerlaw.cli.inputs import owed_in
+from brokerlaw.cli.judging import Task, by_dask, here
 from brokerlaw.conformance.causes import Breach, Cause, causes
-from brokerlaw.conformance.judge import JudgeError, SelectionError, judge as judge_history, select
+from brokerlaw.conformance.judge import SelectionError, select
 from brokerlaw.conformance.kept import HISTORIES, kept
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.column_files import is_columns
-from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Invariant
-from brokerlaw.spec.invariants.weaknesses import Weakness, weaknesses
+from brokerlaw.spec.invariants.weaknesses import Weakness
 from brokerlaw.spec.text import printable
 
 MILLISECOND = 1_000_000
@@ -75,7 +75,22 @@ def _print_schema(context: click.Context, _parameter: click.Parameter, wanted: b
     metavar="MS",
     help="How far the clocks of clients may have been apart, where each told its own time.",
 )
-def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, clock_tolerance: float) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["here", "dask"]),
+    default="here",
+    show_default=True,
+    help="Judge in this process, or on several cores and machines (the extra dask).",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="A dask cluster that there is, whose workers have the same files.")
+def judge(
+    histories: tuple[Path, ...],
+    patterns: tuple[str, ...],
+    profile: str,
+    clock_tolerance: float,
+    engine: str,
+    scheduler: str | None,
+) -> None:
     """Judge each HISTORY: exit code 1 if one breaks a promise, 3 if they test none.
 
     HISTORY is a history file (JSON lines), a trace, a history in columns (see `convert`), or the folder of a run with
@@ -86,13 +101,13 @@ def judge(histories: tuple[Path, ...], patterns: tuple[str, ...], profile: str, 
     judged = Judged(book)
     weak: list[tuple[str, Weakness]] = []
     several = len(histories) > 1 or (histories[0].is_dir() and not is_columns(histories[0]))
-    for path, owed in _files(histories, book):
-        with opened_recording(path) as given:
-            history = History(folded_with_place(given), round(clock_tolerance * MILLISECOND))
-        findings, failure = _findings(history, owed)
-        judged.add(findings, str(path) if several else "")
-        weak += [("" if not several else f" of {path}", each) for each in weaknesses(history)]
-        judged.failures += [f"{path}: {failure}"] if failure and several else [failure] if failure else []
+    tolerance = round(clock_tolerance * MILLISECOND)
+    tasks = [Task(path, tuple(each.id for each in owed), tolerance) for path, owed in _files(histories, book)]
+    judge_all = by_dask(scheduler) if engine == "dask" else here
+    for task, (findings, failure, told) in zip(tasks, judge_all(tasks), strict=True):
+        judged.add(findings, str(task.path) if several else "")
+        weak += [("" if not several else f" of {task.path}", each) for each in told]
+        judged.failures += [f"{task.path}: {failure}"] if failure and several else [failure] if failure else []
     streams.say(judged.table)
     for cause in causes(judged.breaches):
         streams.say("\n" + "\n  ".join(_lines(cause)))
@@ -127,11 +142,3 @@ def _files(paths: Iterable[Path], book: list[Invariant]) -> Iterator[tuple[Path,
             raise CliError(f"{path} is a folder without {HISTORIES}/: name a file, or a run that was told --keep all")
         owed = owed_in(path, book)
         yield from ((each, owed) for each in found)
-
-
-def _findings(history: History, book: list[Invariant]) -> tuple[dict[str, Finding], str]:
-    """What was found, and which judges failed."""
-    try:
-        return judge_history(history, book), ""
-    except JudgeError as error:
-        return error.findings, str(error)
