@@ -166,7 +166,8 @@ def _held(h: History, group: str, time: int, members: tuple[str, ...]) -> dict[i
         for each, consumer in consumers(h).items()
         if consumer.group == group and h.operations.invoked[each] < time
     }
-    last = {int(identity(h)[each]): each for each in opened.values()}  # who took over an instance id is the member
+    # who took over an instance id is the member
+    last = {int(identity(h)[each]): each for each in sorted(opened.values())}
     found = {
         each: frozenset(h.partitions[tp] for tp in table.tp[table.opened == each].tolist())
         for name, each in opened.items()

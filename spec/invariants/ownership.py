@@ -12,7 +12,15 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, holders, of_group
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import firsts, highest_before, last_before, neighbours, pack, take
+from brokerlaw.spec.history.evidence.relations import (
+    firsts,
+    last_before,
+    neighbours,
+    pack,
+    pack_both,
+    pairs,
+    take,
+)
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, partition_count
@@ -42,7 +50,7 @@ def exclusive(h: History) -> Finding:
     Static members with one instance id are one member. Whoever closed, crashed or unsubscribed owns nothing.
     """
     table = assignments(h)
-    earlier, later = _rivals(table)
+    earlier, later = _rivals(h, table)
     if not len(later):
         return Finding(0)
     owner, time = table.opened[earlier], table.begin[later]
@@ -54,24 +62,55 @@ def exclusive(h: History) -> Finding:
     return Finding(len(np.unique(later)), tuple(breaches))
 
 
-def _rivals(table: Assignments) -> tuple[Ints, Ints]:
-    """Pairs of assignments of one partition to two members: each with the one before, and the longest."""
-    before, after = neighbours(table.group, table.tp, order=table.begin)
-    code = pack(table.group, table.tp)
-    longest = highest_before(code, table.begin, table.end, code, table.begin)
-    later = np.flatnonzero(longest >= 0)
-    before, after = np.concatenate([before, longest[later]]), np.concatenate([after, later])
+def _rivals(h: History, table: Assignments) -> tuple[Ints, Ints]:
+    """Pairs of assignments of one partition to two members: with the one before, all that still go on, and all of one
+    generation.
+    """
+    found = [neighbours(table.group, table.tp, order=table.begin), _ongoing(h, table), _of_one_generation(h, table)]
+    before, after = (np.concatenate(each) for each in zip(*found, strict=True))
     distinct = firsts(before, after)
     before, after = before[distinct], after[distinct]
     strangers = table.identity[before] != table.identity[after]
     return before[strangers], after[strangers]
 
 
+def _ongoing(h: History, table: Assignments) -> tuple[Ints, Ints]:
+    """Pairs of which the earlier goes on when the later begins, by a member that is not gone."""
+    end, code = np.minimum(table.end, gone(h)[table.opened]), pack(table.group, table.tp)
+    ends, begins = pack_both((code, end), (code, table.begin))
+    order = np.lexsort((table.begin, code))
+    ends, begins = ends[order], begins[order]
+    reach = np.maximum.accumulate(ends)  # of an earlier partition it is below all of a later one
+    places = [np.empty(0, dtype=np.int64)]
+    before = list(places)
+    for apart in range(1, len(order)):
+        if not (reach[:-apart] > begins[apart:]).any():
+            break
+        earlier = np.flatnonzero(ends[:-apart] > begins[apart:])
+        before.append(earlier)
+        places.append(earlier + apart)
+    return order[np.concatenate(before)], order[np.concatenate(places)]
+
+
+def _of_one_generation(h: History, table: Assignments) -> tuple[Ints, Ints]:
+    rows = np.flatnonzero((table.generation >= 0) & _classic(h)[table.opened])
+    code = pack(table.group[rows], table.tp[rows], table.generation[rows])
+    one, other = pairs(code, code)
+    later = table.begin[rows[one]] < table.begin[rows[other]]
+    return rows[one[later]], rows[other[later]]
+
+
+@derived
+def _classic(h: History) -> Bools:
+    """By the operation that opened it: whether a consumer is of the classic protocol."""
+    classic = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    classic[[op for op, consumer in consumers(h).items() if consumer.protocol == "classic"]] = True
+    return classic
+
+
 def _same_generation(h: History, table: Assignments, earlier: Ints, later: Ints) -> Bools:
     """Whether both were assigned in one generation; KIP-848's epochs are the members' own, and do not compare."""
-    classic = np.zeros(len(h.operations), dtype=np.bool_)
-    classic[[op for op, consumer in consumers(h).items() if consumer.protocol == "classic"]] = True
-    generation = table.generation[earlier]
+    generation, classic = table.generation[earlier], _classic(h)
     same = (generation >= 0) & (generation == table.generation[later])
     return np.asarray(same & classic[table.opened[earlier]] & classic[table.opened[later]], dtype=np.bool_)
 

@@ -66,6 +66,20 @@ def test_an_instance_id_that_is_not_told_is_seen_where_others_are() -> None:
     assert innocent(untold, DESCRIBED) == 1
 
 
+def test_who_took_over_an_instance_id_is_the_member_whichever_name_came_first() -> None:
+    told = HistoryBuilder()
+    told.topic()
+    told.member("b", instance_id="i")
+    told.member("a")
+    told.member("c", instance_id="j")
+    told.member("b", instance_id="j")
+    told.assigned("c", 0)
+    told.assigned("a", 0)
+    told.poll("a")
+    rest = told.stable("a", "b", "c")
+    assert guilty(told, DESCRIBED, rest, describe(told, A, state="empty")).startswith("1 members of group g hold")
+
+
 def test_other_names_others_without_anything_and_rebalances_are_lawful() -> None:
     told, _ = at_rest()
     describe(told, member("x", 1), member("y", 0), member("vanished"))

@@ -30,6 +30,21 @@ def test_a_partition_assigned_to_a_second_member_is_seen() -> None:
     assert guilty(told, EXCLUSIVE, first, second) == "t/0 was assigned to b in group g while a held it"
 
 
+def test_each_assignment_beside_a_holder_is_seen_whoever_else_believes_in_the_partition() -> None:
+    told = HistoryBuilder()
+    told.topic(partitions=2)
+    for name in "zab":
+        told.member(name)
+    told.assigned("z", 0, generation=1)
+    told.do(ops.Freeze("z"))
+    told.assigned("a", 0, generation=2)
+    untested(told, EXCLUSIVE)
+    told.assigned("b", 0, generation=3)
+    told.assigned("b", 0, generation=4)
+    reasons = [each.reason for each in INVARIANTS[EXCLUSIVE].judge(told.history).violations]
+    assert reasons == ["t/0 was assigned to b in group g while a held it"] * 2
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_partition_that_was_given_back_moves_on(lost: bool) -> None:
     told, _ = pair()

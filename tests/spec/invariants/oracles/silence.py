@@ -51,7 +51,8 @@ def _ends(row: object, who: str, tp: TopicPartition) -> bool:
 
 
 def in_session(told: Told, member: Done, time: int) -> bool:
-    news = [at for at, who, _ in _news(told) if who == member.process and at <= time]
+    """Of a member by the operation that opened it, as long as its name is not opened anew."""
+    news = [at for at, who, _ in _news(told) if who == member.process and member.begun <= at <= time]
     if not news:
         return False
     patience = min(member.op.session_timeout, member.op.max_poll_interval) * MS // 2
@@ -59,9 +60,10 @@ def in_session(told: Told, member: Done, time: int) -> bool:
     points = [news[-1], *sorted(each.ended for each in polls if news[-1] <= each.ended <= time), time]
     steady = all(after - before <= patience for before, after in pairwise(points))
     calm = all(start > time or time - 4 * patience > end for start, end in told.outages)
-    frozen = [each for each in told.of(ops.Freeze) if each.process == member.process and each.begun <= time]
+    theirs = [each for each in told.of(ops.Freeze, ops.Thaw) if each.process == member.process and not each.refused]
+    frozen = [each for each in theirs if isinstance(each.op, ops.Freeze) and member.begun <= each.begun <= time]
     if frozen:
-        thaws = [each for each in told.of(ops.Thaw) if each.process == member.process and not each.refused]
+        thaws = [each for each in theirs if isinstance(each.op, ops.Thaw)]
         thawed = min((each.ended for each in thaws if each.ended >= frozen[-1].begun), default=NEVER)
         steady &= news[-1] >= thawed
     return steady and calm
