@@ -15,6 +15,7 @@ from brokerlaw.spec.history.evidence.settings import resets_to_earliest
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.evidence.versions import known_end, left_out
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MOST
 from brokerlaw.spec.history.tables import ASSIGNED, COMMITTED, INFO, PENDING, UNCOMMITTED, Reads
 
 
@@ -52,7 +53,7 @@ def floors(h: History) -> Ints:
     table = starts(h)
     cut = deleted_below(h)[table.tp]
     sure = (table.latest >= 0) & (table.earliest | (cut == 0))
-    knowable = within(h, keeping(h))[table.tp] & (sure | table.earliest)
+    knowable = within(h, keeping(h))[table.tp] & (sure | table.earliest) & (cut < MOST)
     return np.where(knowable, np.maximum(table.highest, cut), -1).clip(min=np.where(knowable, 0, -1))
 
 

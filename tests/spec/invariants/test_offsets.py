@@ -181,6 +181,13 @@ def test_deleted_records_may_be_passed_over() -> None:
     innocent(told, RESUME)
 
 
+def test_where_all_may_be_deleted_nothing_is_put_to_the_test() -> None:
+    told = worked()
+    told.do(ops.DeleteRecords("t", 0, -1), UNKNOWN)
+    taken_over(told, 4)
+    untested(told, RESUME)
+
+
 def test_a_reset_is_a_commit() -> None:
     told = worked()
     told.commit("a", 4)

@@ -4,6 +4,7 @@ from oracles.progress import NEVER, Done, Told
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail
+from brokerlaw.spec.history.values import PartitionOffset
 
 WEEK = 7 * 24 * 3600 * 10**9
 
@@ -11,8 +12,9 @@ WEEK = 7 * 24 * 3600 * 10**9
 class Commit:
     """One offset, or None that takes its place: when it was written and when it counted, at the earliest and latest."""
 
-    def __init__(self, op: Done, offset: int | None, begun: int, done: int, waited: int) -> None:
-        self.offset = offset
+    def __init__(self, op: Done, at: PartitionOffset | None, begun: int, done: int, waited: int) -> None:
+        self.op, self.at = op, at
+        self.offset = None if at is None else at.offset
         self.sent = isinstance(op.op, ops.SendOffsets)
         self.written = op.begun
         self.placed = op.ended if op.ok else NEVER
@@ -31,7 +33,7 @@ def commits(told: Told) -> list[Commit]:
             begun, ended = _commit_of(told, op)
             done, waited = NEVER, ended if op.ok else NEVER
         if begun < NEVER:
-            found += [Commit(op, each.offset, begun, done, waited) for each in op.op.offsets]
+            found += [Commit(op, each, begun, done, waited) for each in op.op.offsets]
     return found + [
         Commit(op, None, op.begun, sure, sure)
         for op in told.of(ops.DeleteGroup, ops.DeleteOffsets)

@@ -37,7 +37,7 @@ class Told:
     """A recording, told once."""
 
     def __init__(self, recording: Recording) -> None:
-        self.rows = recording.rows
+        self.header, self.rows = recording.header, recording.rows
         ends = {row.op: row for row in recording.rows if isinstance(row, Complete)}
         invoked = [row for row in recording.rows if isinstance(row, Invoke)]
         self.done = [
