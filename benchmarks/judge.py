@@ -3,8 +3,8 @@
 python benchmarks/judge.py [OPERATIONS] [--before COMMIT]
 
 A synthetic run of a sound broker is written as JSON lines and in columns, and each file is read and judged by the whole
-book in a process of its own. Times are of that process alone, so that a busy machine does not count. With --before the
-same files are judged by an older commit as well, in turn, and the ratio is shown.
+book in a process of its own. Times are of that process alone, so that a busy machine does not count. With --before an
+older commit writes and judges the same run as well, in turn, and the ratio is shown, of the promises that both have.
 """
 
 import json
@@ -21,6 +21,8 @@ from tabulate import tabulate
 
 SLOWEST = 20
 """Judges that are shown."""
+FORMS = {"JSON lines": "history.jsonl", "columns": "columns"}
+"""The files by their form."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -55,19 +57,32 @@ def measure(path: Path) -> dict[str, Any]:
     }
 
 
+def write(folder: Path, operations: int) -> None:
+    """Write the run in both forms."""
+    from sound_run import SoundRun
+
+    from brokerlaw.spec.history import column_files, rows
+    from brokerlaw.spec.history.fold import folded
+
+    folder.mkdir()
+    lines = folder / FORMS["JSON lines"]
+    with lines.open("wb") as file:
+        SoundRun(operations, file)
+    with lines.open("rb") as file:
+        column_files.write(folder / FORMS["columns"], folded(rows.stream(str(lines), file)))
+
+
 def _peak() -> int:
     """The most bytes that this process has held."""
     status = Path("/proc/self/status").read_text()  # getrusage tells that of the parent, where it had more
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
-def _measured(path: Path, site: Path | None) -> dict[str, Any]:
-    """In a process of its own, with the package as it is, or as it is installed in `site`."""
+def _told(site: Path | None, *arguments: object) -> Any:
+    """What this program says in a process of its own, with the package as it is, or as it is installed in `site`."""
     environment = os.environ | ({} if site is None else {"PYTHONPATH": str(site)})
-    program = [sys.executable, __file__, "--measure", str(path)]
-    done = subprocess.run(program, env=environment, stdout=subprocess.PIPE, check=True)
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    program = [sys.executable, __file__, *map(str, arguments)]
+    return json.loads(subprocess.run(program, env=environment, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def _install(commit: str, folder: Path) -> Path:
@@ -91,34 +106,35 @@ def _row(name: str, told: dict[str, Any]) -> tuple[Any, ...]:
 @click.command()
 @click.argument("operations", type=int, default=200_000)
 @click.option("--before", metavar="COMMIT", help="An older commit, whose judge is measured as well.")
-@click.option("--measure", "path", type=click.Path(path_type=Path), hidden=True)
-def main(operations: int, before: str | None, path: Path | None) -> None:
+@click.option("--measure", "history", type=click.Path(path_type=Path), hidden=True)
+@click.option("--write", "target", type=click.Path(path_type=Path), hidden=True)
+def main(operations: int, before: str | None, history: Path | None, target: Path | None) -> None:
     """Print what reading and judging takes."""
-    if path is not None:
-        print(json.dumps(measure(path)))
+    if history is not None or target is not None:
+        print(json.dumps(measure(history) if history else write(target, operations) if target else None))
         return
-    from sound_run import write
-
-    from brokerlaw.spec.history import column_files, rows
-    from brokerlaw.spec.history.fold import folded
-
     with TemporaryDirectory() as name:
         folder = Path(name)
-        lines, columns = folder / "history.jsonl", folder / "columns"
-        write(lines, operations)
-        with lines.open("rb") as file:
-            column_files.write(columns, folded(rows.stream(str(lines), file)))
         sites = ({} if before is None else {"before": _install(before, folder)}) | {"now": None}
-        files = (("JSON lines", lines), ("columns", columns))
-        told = {(kind, when): _measured(file, sites[when]) for kind, file in files for when in sites}
+        for when, site in sites.items():
+            _told(site, operations, "--write", folder / when)
+        told = {
+            (form, when): _told(site, "--measure", folder / when / file)
+            for form, file in FORMS.items()
+            for when, site in sites.items()
+        }
     now = told["columns", "now"]
     print(f"{now['operations']:,} operations, {now['records']:,} records read")
     heads = ("", "read s", "judge s", "s", "records/s", "bytes an operation, read", "at most")
     print(tabulate([_row(" ".join(key), each) for key, each in told.items()], heads, floatfmt=".2f"))
     if before is not None:
-        for kind in ("JSON lines", "columns"):
-            spent = {when: told[kind, when]["read"] + told[kind, when]["judge"] for when in sites}
-            print(f"{kind}: {spent['before'] / spent['now']:.2f} times as fast as {before}")
+        for form in FORMS:
+            both = told[form, "before"]["judges"].keys() & now["judges"].keys()
+            spent = [
+                each["read"] + sum(each["judges"][promise][0] for promise in both)
+                for each in (told[form, when] for when in sites)
+            ]
+            print(f"{form}: {spent[0] / spent[1]:.2f} times as fast as {before}, by the {len(both)} promises of both")
     judges = now["judges"]
     slowest = sorted(((name, exercised, spent) for name, (spent, exercised) in judges.items()), key=lambda row: -row[2])
     print(tabulate(slowest[:SLOWEST], ("judge", "exercised", "s"), floatfmt=".3f"))

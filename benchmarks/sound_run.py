@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
@@ -212,9 +211,3 @@ class SoundRun:
 
 def _batches(log: list[Record]) -> Iterator[tuple[Record, ...]]:
     return (tuple(log[begin : begin + MOST]) for begin in range(0, len(log), MOST))
-
-
-def write(path: Path, operations: int) -> None:
-    """Write a history file of this many operations, and the few that end it."""
-    with path.open("wb") as file:
-        SoundRun(operations, file)
