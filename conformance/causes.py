@@ -34,6 +34,7 @@ NEAREST_FIRST: Final = (
     "transactions",
     "cycles",
     "producers",
+    "consumers",
     "commits",
     "groups",
     "ownership",

@@ -7,8 +7,8 @@ from typing import Any, Final
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from brokerlaw.adapters.contract import AdapterError, Answer, Capability, Description
-from brokerlaw.adapters.kafka.administration import Administration
+from brokerlaw.adapters.contract import Adapter, AdapterError, Answer, Capability, Description
+from brokerlaw.adapters.kafka.administrator import ADMINISTERED, AdministratorProcess
 from brokerlaw.adapters.kafka.capabilities import capabilities, disclaimed
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
 from brokerlaw.adapters.kafka.configuration import settings_in_force
@@ -30,8 +30,8 @@ _OURS: Final = ops.OpenProducer | ops.OpenConsumer | ops.Close | ops.Crash | ops
 """Operations of a client that need more than its process."""
 
 
-class KafkaAdapter(Administration):
-    """Administration here, each client of a plan in a process of its own, faults on our own cluster's processes.
+class KafkaAdapter(Adapter):
+    """The admin client and each client of a plan in a process of its own, faults on our own cluster's processes.
 
     Settings: `bootstrap`, `name`, `version` of a cluster that is there; `broker.X` for ours; `client.X` for librdkafka;
     `without=transactions,groups.admin` for capabilities that are listed and shall not be judged.
@@ -41,6 +41,7 @@ class KafkaAdapter(Administration):
         super().__init__(settings)
         _check(settings)
         self._cluster: KafkaCluster | None = None
+        self._administrator = AdministratorProcess()
         self._clients = Pool(CLIENT, self._heard)
         self._without = disclaimed(settings.get("without", ""))
 
@@ -57,20 +58,22 @@ class KafkaAdapter(Administration):
             self._bootstrap = self._cluster.bootstrap
         client_settings = {"bootstrap.servers": self._bootstrap} | self._given("client.")
         try:
-            self._admin = AdminClient({**QUICK, **client_settings})
+            admin = AdminClient({**QUICK, **client_settings})
         except KafkaException as error:
             raise AdapterError(f"--settings client.…: {error.args[0].str()}") from error
         try:
-            self._brokers = tuple(sorted(self._admin.list_topics(timeout=REACH).brokers))
+            self._brokers = tuple(sorted(admin.list_topics(timeout=REACH).brokers))
         except KafkaException as error:
             raise AdapterError(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
         self._apis = listed_apis(self._addresses()[0])
-        self._told = settings_in_force(self._admin, self._brokers)
+        self._told = settings_in_force(admin, self._brokers)
+        self._administrator.start(client_settings)
         self._clients.start(client_settings)
 
     def stop(self) -> None:
         """End every process, and the cluster if it is ours."""
         self._clients.end()
+        self._administrator.end()
         if self._cluster is not None:
             self._cluster.stop()
 
@@ -108,7 +111,9 @@ class KafkaAdapter(Administration):
     # --- clients ---
 
     def perform(self, op: Any) -> Answer:
-        """Operations of a client go to its process."""
+        """Operations of a client go to its process, those of an administrator to his, but for what we do ourselves."""
+        if isinstance(op, ADMINISTERED) and not hasattr(self, ops.name_of(op)):
+            return self._administrator.perform(op)
         if ops.client_of(op) is None or isinstance(op, _OURS):
             return super().perform(op)
         return self._clients.perform(op)

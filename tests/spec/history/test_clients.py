@@ -30,6 +30,8 @@ def test_one_request_in_flight_in_every_library(name: str) -> None:
         ({"enable.idempotence": "false"}, "idempotent", False),
         ({"DisableIdempotentWrite": "true"}, "idempotent", False),
         ({"idempotent": "maybe"}, "idempotent", True),
+        ({"transaction.timeout.ms": "2500"}, "transaction_timeout", 2_500),
+        ({"Producer.Transaction.Timeout": "1m"}, "transaction_timeout", 60_000),
     ],
 )
 def test_a_producer_is_as_its_settings_make_it(settings: dict[str, str], field: str, value: object) -> None:
@@ -45,6 +47,21 @@ def test_a_producer_is_as_its_settings_make_it(settings: dict[str, str], field: 
         ({"Consumer.IsolationLevel": "ReadCommitted"}, "isolation", "read_committed"),
         ({"readUncommitted": "false"}, "isolation", "read_committed"),
         ({"client.rack": "1"}, "isolation", "read_uncommitted"),
+        ({"session.timeout.ms": "45000"}, "session_timeout", 45_000),
+        ({"SessionTimeout": "10s"}, "session_timeout", 10_000),
+        ({"sessionTimeout": "soon"}, "session_timeout", 6_000),
+        ({"max.poll.interval.ms": "300000"}, "max_poll_interval", 300_000),
+        ({"auto_commit_interval_ms": "5000"}, "auto_commit_interval", 5_000),
+        ({"auto.offset.reset": "largest"}, "reset", "latest"),
+        ({"auto.offset.reset": "by_duration:PT2S"}, "reset", "by_duration:PT2S"),
+        ({"partition.assignment.strategy": "roundrobin,range"}, "assignor", "roundrobin"),
+        (
+            {"partition.assignment.strategy": "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"},
+            "assignor",
+            "cooperative-sticky",
+        ),
+        ({"partition.assignment.strategy": "org.example.NearestAssignor"}, "assignor", "nearest"),
+        ({"group.protocol": "CONSUMER"}, "protocol", "consumer"),
     ],
 )
 def test_a_consumer_is_as_its_settings_make_it(settings: dict[str, str], field: str, value: object) -> None:
@@ -55,6 +72,7 @@ def test_histories_know_their_clients_so() -> None:
     told = HistoryBuilder()
     told.producer(settings={"Producer.Idempotent": "false", "acks": "1"})
     told.member("c", settings={"enable_auto_commit": "true"})
+    told.assigned("c", 0)
     history = told.history
     assert not idempotent(history)[0]
     assert auto_committing(history) == {history.groups.find("g")}
