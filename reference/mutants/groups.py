@@ -161,7 +161,7 @@ GROUPS: Final = {
         "a dead member keeps its partitions for ever",
         "Kafka documentation, session.timeout.ms",
         Parts(groups=NobodyDies),
-        ("ownership.complete",),
+        ("ownership.complete", "groups.silent-is-missed"),
     ),
     "half-assigned": Mutant(
         "partitions that cannot be shared out evenly have no owner",
