@@ -55,10 +55,10 @@ def silences(h: History) -> tuple[Silence, ...]:
     operations, told = h.operations, np.unique(h.ownership.opened)
     doings = of_kind(h, *DOING, failed=True)
     doings = doings[np.isin(operations.opened[doings], told)]
-    polls, vanishing = of_kind(h, ops.Poll), of_kind(h, *VANISHING)
+    polls, vanishing = {*of_kind(h, ops.Poll).tolist()}, {*of_kind(h, *VANISHING).tolist()}
     found: list[Silence] = []
     for opened, member in consumers(h).items():
-        mine = doings[operations.opened[doings] == opened]
+        mine = doings[operations.opened[doings] == opened].tolist()
         heard = -1
         for number, following in zip(mine, [*mine[1:], -1], strict=bool(len(mine))):
             until = NEVER if following < 0 else int(operations.invoked[following])
@@ -69,7 +69,7 @@ def silences(h: History) -> tuple[Silence, ...]:
                 continue
             if vanished or until - over > member.max_poll_interval * MILLISECOND // 2:
                 begun = int(operations.invoked[number]) if vanished else over
-                found.append(Silence(opened, int(number), heard, begun, over, until, vanished))
+                found.append(Silence(opened, number, heard, begun, over, until, vanished))
     if not found:
         return ()
     sure = in_session(h, np.array([each.opened for each in found]), np.array([each.heard for each in found]))
