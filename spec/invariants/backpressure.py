@@ -38,7 +38,7 @@ def _in_flight(h: History, application: Application) -> tuple[int, tuple[Violati
     reads = reads[(reads.group == application.group) & np.isin(reads.tp, partitions_of(h, application.declared.topic))]
     counted, beyond = 0, []
     for opened in np.unique(reads.opened).tolist() if bound is not None else ():
-        changes = np.sort(h.ownership.row[h.ownership.opened == opened])
+        changes = np.unique(h.ownership.row[h.ownership.opened == opened])
         told, over = (changes[0], changes[1]) if len(changes) > 1 else (changes.max(initial=-1), NEVER)
         given = reads[(reads.opened == opened) & (h.operations.ended[reads.op] < over)]
         at = np.sort(h.operations.ended[given.op])

@@ -35,6 +35,16 @@ def test_an_instance_that_is_given_more_than_it_holds_is_seen() -> None:
     )
 
 
+def test_an_instance_with_two_partitions_is_counted_too() -> None:
+    history = HistoryBuilder()
+    history.topic(partitions=2)
+    history.member("c")
+    declared = history.declare("backpressure", bound=2)
+    assigned = history.assigned("c", 0, 1)
+    poll = history.poll("c", *records(0, 1, 2))
+    assert guilty(history, FULL, declared, assigned, poll).endswith("it had 3 to work off, and it holds 2 at most")
+
+
 def test_an_instance_that_works_off_what_it_is_given() -> None:
     history, _, _ = told()
     history.poll("c", *records(0, 1))
