@@ -9,7 +9,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import assignments, holders, identity
-from brokerlaw.spec.history.evidence.commits import DELETED, admissible
+from brokerlaw.spec.history.evidence.commits import DELETED, standing, written
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
@@ -191,14 +191,19 @@ def lag_is_the_distance(h: History) -> Finding:
     lags = lags[~np.isin(lags.group, list(auto_committing(h)))]
     if not len(lags):
         return Finding(0)
-    able = admissible(h, lags.group, lags.tp, lags.invoked, lags.completed, UNCOMMITTED)
+    latest, query, commit = standing(h, lags.group, lags.tp, lags.invoked, lags.completed, UNCOMMITTED)
+    offset = written(h).offset[commit]
+    deleted, there = query[offset == DELETED], offset != DELETED
+    lowest, highest = np.full(len(lags), NEVER), np.full(len(lags), -1)
+    np.minimum.at(lowest, query[there], offset[there])
+    np.maximum.at(highest, query[there], offset[there])
     low, high = _ends(h, lags)
-    none, owed = lags.offset < 0, (able.latest >= 0) & (able.lowest != DELETED)
-    least = np.maximum(0, low - able.highest)
-    most = np.where(high < NEVER, np.maximum(0, high - np.clip(able.lowest, 0, high)), NEVER)
-    nothing = able.highest < 0
-    wrong = np.where(none, owed, nothing | (lags.offset < least) | (lags.offset > most))
-    broken = (_wrong_lag(h, lags, int(i), int(able.latest[i])) for i in np.flatnonzero(wrong))
+    none, owed = lags.offset < 0, (latest >= 0) & ~np.isin(np.arange(len(lags)), deleted)
+    least = np.maximum(0, low - highest)
+    most = np.where(high < NEVER, np.maximum(0, high - lowest), NEVER)
+    wrong = np.where(none, owed, (highest < 0) | (lags.offset < least) | (lags.offset > most))
+    last = take(written(h).op, latest)
+    broken = (_wrong_lag(h, lags, int(i), int(last[i])) for i in np.flatnonzero(wrong))
     return Finding(len(lags), tuple(broken))
 
 

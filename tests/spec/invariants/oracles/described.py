@@ -1,50 +1,37 @@
-"""What coordinators tell of groups, read off the statements, for histories of one group of one partition each."""
+"""How far groups are behind, read off the statement: every lag beside every commit and every end."""
+
+from oracles.committed import WEEK, commits
+from oracles.progress import NEVER, Done, Told
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Fail, Ok
-from brokerlaw.spec.history.rows import Complete, Invoke, Recording
-
-NEVER = 2**70
-WRITTEN = (ops.Commit, ops.DeleteOffsets)
-"""What is written of a group's offsets."""
 
 
-def lag(recording: Recording) -> tuple[int, int]:
-    """How many lags were judged, and how many were wrong: commits one after the other, each certain or refused."""
-    done = [
-        (row, end)
-        for row in recording.rows
-        if isinstance(row, Invoke)
-        for end in recording.rows
-        if isinstance(end, Complete) and end.op == row.op
+def lag_is_the_distance(told: Told) -> tuple[int, int]:
+    """For histories of one group and one partition."""
+    lags = [each for each in told.of(ops.Lag) if each.ok and told.clean("t")]
+    return len(lags), sum(_wrong(told, each) for each in lags)
+
+
+def _wrong(told: Told, asked: Done) -> bool:
+    written, lag = commits(told), asked.outcome.value
+    sure = [each for each in written if each.done["read_uncommitted"] < asked.begun]
+    last = max(sure, key=lambda each: each.written, default=None)
+    since, deleted = (-1, False) if last is None else (last.written, last.offset is None)
+    may = [
+        each.offset
+        for each in written
+        if each.begun < asked.ended and (each.placed >= since or (deleted and each.done["read_uncommitted"] == NEVER))
     ]
-    ok = [(row, end) for row, end in done if isinstance(end.outcome, Ok)]
-    lags = [(row, end) for row, end in ok if isinstance(row.value, ops.Lag)]
-    return len(lags), sum(_wrong(row, end, done, ok) for row, end in lags)
+    offsets = [offset for offset in may if offset is not None]
+    if lag is None:
+        return None not in may and last is not None and asked.ended - since < WEEK
+    transactional = any(each.op.transactional_id for each in told.of(ops.OpenProducer))
+    ends = [each for each in told.of(ops.ListOffsets) if each.ok]
+    level = "read_committed" if transactional else "read_uncommitted"
+    low = max((e.outcome.value for e in ends if e.ended < asked.begun and e.op.isolation == level), default=0)
+    later = [each for each in ends if each.begun > asked.ended and each.op.isolation == "read_uncommitted"]
+    high = min((each.outcome.value for each in later), default=NEVER)
+    return not any(max(0, low - offset) <= lag for offset in offsets) or lag > max(0, high - min(offsets))
 
 
-def _wrong(row: Invoke, end: Complete, done: list[tuple[Invoke, Complete]], ok: list[tuple[Invoke, Complete]]) -> bool:
-    assert isinstance(end.outcome, Ok)
-    told = end.outcome.value
-    sure = [after.time for asked, after in ok if isinstance(asked.value, WRITTEN) and after.time < row.time]
-    written = [
-        asked.value
-        for asked, after in done
-        if isinstance(asked.value, WRITTEN)
-        and not isinstance(after.outcome, Fail)
-        and asked.time <= end.time
-        and after.time >= max(sure, default=0)
-    ]
-    standing = [op.offsets[0].offset for op in written if isinstance(op, ops.Commit)]
-    if told is None or not standing:
-        return len(standing) == len(written) > 0 if told is None else True
-    ends = [(asked.time, after) for asked, after in ok if isinstance(asked.value, ops.ListOffsets)]
-    low = max((_value(after) for _, after in ends if after.time < row.time), default=0)
-    high = min((_value(after) for asked, after in ends if asked >= end.time), default=NEVER)
-    return not max(0, low - max(standing)) <= told <= max(0, high - min(standing))
-
-
-def _value(end: Complete) -> int:
-    assert isinstance(end.outcome, Ok)
-    value: int = end.outcome.value
-    return value
+ORACLES = {"groups.lag-is-the-distance": lag_is_the_distance}
