@@ -72,7 +72,7 @@ class Applications:
         self.told.member(self.name, isolation=level, reset=reset, auto_commit=self.rarely(0.02))
         self.told.assigned(self.name, *self.partitions, generation=self.instances)
         self.open, self.position = [], self.committed
-        if self.rarely(0.3):
+        if self.rarely(0.45):
             self.position = max(0, self.position + self.random.choice((-2, -1, 1)))
 
     def work(self) -> None:
@@ -88,10 +88,10 @@ class Applications:
         self.open = []
 
     def poll(self) -> None:
-        there = range(self.position, len(self.log))[: self.random.choice((1, 2, 3))]
+        there = range(self.position, len(self.log))[: self.random.choice((1, 2, 3, 4))]
         given = [(offset, value) for offset in there if (value := self.log[offset]) is not None]
-        if given and self.rarely(0.08):
-            del given[self.random.randrange(len(given))]
+        if given and self.rarely(0.15):
+            del given[self.random.randrange(max(1, len(given) - 1))]
         outcome = self.told.records(*given) if self.rarely(0.95) else UNKNOWN
         self.told.do(ops.Poll(self.name), outcome)
         if isinstance(outcome, Ok):
@@ -205,7 +205,7 @@ class Applications:
 
 
 DISCIPLINES = ("at-least-once", "at-most-once", "exactly-once", "idempotent-sink", "dead-letter", "backpressure")
-WEIGHTS = (5, 5, 2, 1, 1, 2)
+WEIGHTS = (5, 5, 2, 2, 2, 3)
 """More of those that need more to be broken."""
 
 

@@ -6,4 +6,4 @@ from random_applications import drawn
 
 
 def test_judges_and_oracles_agree(histories_drawn: int) -> None:
-    agree(applications.ORACLES, drawn, 13, histories_drawn)
+    agree(applications.ORACLES, drawn, 19, histories_drawn)
