@@ -120,7 +120,7 @@ class Applications:
             self.committed = self.position
 
     def set_aside(self, offset: int, value: bytes) -> None:
-        told = ("t", "0", str(offset if self.rarely(0.9) else offset + 1))
+        told = ("t", "0" if self.rarely(0.95) else "zero", str(offset if self.rarely(0.9) else offset + 1))
         headers = tuple(RecordHeader(name, text.encode()) for name, text in zip(ORIGIN, told, strict=True))
         asked = self.told.begin("p", ops.Send("p", "sink", value, partition=0, headers=headers))
         outcome = self.outcome()
@@ -141,7 +141,7 @@ class Applications:
                 sent = self.outcome()
                 self.told.end(asked, sent) if sent else self.told.placed(asked, len(self.sink), topic="sink")
                 if sent is not REFUSED and end is ops.CommitTransaction and outcome is not REFUSED:
-                    self.sink += [(output, ())] * (2 if self.rarely(0.05) else 1)
+                    self.sink += [(output, ())] * (2 if self.rarely(0.1) else 1)
         self.told.do(ops.SendOffsets("q", self.name, (PartitionOffset(*PLACE, self.position),)), self.outcome())
         self.told.do(end("q"), outcome)
         if end is ops.CommitTransaction and outcome is not REFUSED and not self.rarely(0.08):

@@ -7,7 +7,7 @@ from histories import REFUSED, UNKNOWN, Call, HistoryBuilder
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Drained
-from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 from brokerlaw.spec.history.rows import Invoke
 from brokerlaw.spec.history.values import Placed, Record, TopicPartition
 
@@ -118,7 +118,8 @@ class Transactions:
         name, partition = self.random.choice("uccc"), self.random.randrange(2)
         records = self.shown(partition, name == "c")
         first = self.random.randint(0, len(records))
-        self.told.do(ops.Poll(name), Ok(tuple(records[first : first + 2])))
+        given = tuple(records[first : first + 2])
+        self.told.do(ops.Poll(name), Ok(given) if self.rarely(0.9) else Unknown("TIMED_OUT", told=given))
 
     def drain(self, name: str) -> None:
         partition = self.random.randrange(2)

@@ -285,6 +285,8 @@ def _origin(headers: Any) -> Place | None:
     if not all(name in told for name in ORIGIN):
         return None
     topic, partition, offset = (told[name] for name in ORIGIN)
+    if not (partition.isdecimal() and offset.isdecimal()):
+        return None
     return TopicPartition(topic, int(partition)), int(offset)
 
 

@@ -66,7 +66,8 @@ def transactions(told: Told) -> list[Transaction]:
 def _reads(told: Told) -> Iterator[Read]:
     isolated = {each.op.client for each in told.of(ops.OpenConsumer) if each.op.isolation == "read_committed"}
     for poll in sorted(told.of(ops.Poll), key=lambda each: each.ended):
-        for record in poll.outcome.value if poll.ok and poll.op.client in isolated else ():
+        given = () if poll.outcome is None else poll.outcome.value if poll.ok else poll.outcome.told
+        for record in given or () if poll.op.client in isolated else ():
             place = TopicPartition(record.topic, record.partition), record.offset
             yield Read(poll.number, poll.op.client, place, record.value, poll.begun, poll.ended)
 
