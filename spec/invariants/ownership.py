@@ -12,15 +12,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, holders, of_group
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import (
-    firsts,
-    last_before,
-    neighbours,
-    pack,
-    pack_both,
-    pairs,
-    take,
-)
+from brokerlaw.spec.history.evidence.relations import firsts, last_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, partition_count
@@ -58,7 +50,10 @@ def exclusive(h: History) -> Finding:
     earlier, later = earlier[alive], later[alive]
     held = table.end[earlier] > table.begin[later]
     twice = held | _same_generation(h, table, earlier, later)
-    breaches = (_shared(h, table, earlier[i], later[i], bool(held[i])) for i in np.flatnonzero(twice))
+    guilty = np.flatnonzero(twice)
+    guilty = guilty[np.lexsort((~held[guilty], later[guilty]))]
+    guilty = guilty[np.sort(firsts(later[guilty]))]  # each assignment is told once
+    breaches = (_shared(h, table, earlier[i], later[i], bool(held[i])) for i in guilty)
     return Finding(len(np.unique(later)), tuple(breaches))
 
 
@@ -76,28 +71,28 @@ def _rivals(h: History, table: Assignments) -> tuple[Ints, Ints]:
 
 def _ongoing(h: History, table: Assignments) -> tuple[Ints, Ints]:
     """Pairs of which the earlier goes on when the later begins, by a member that is not gone."""
-    end, code = np.minimum(table.end, gone(h)[table.opened]), pack(table.group, table.tp)
-    ends, begins = pack_both((code, end), (code, table.begin))
-    order = np.lexsort((table.begin, code))
-    ends, begins = ends[order], begins[order]
-    reach = np.maximum.accumulate(ends)  # of an earlier partition it is below all of a later one
-    places = [np.empty(0, dtype=np.int64)]
-    before = list(places)
-    for apart in range(1, len(order)):
-        if not (reach[:-apart] > begins[apart:]).any():
-            break
-        earlier = np.flatnonzero(ends[:-apart] > begins[apart:])
-        before.append(earlier)
-        places.append(earlier + apart)
-    return order[np.concatenate(before)], order[np.concatenate(places)]
+    code, end = pack(table.group, table.tp), np.minimum(table.end, gone(h)[table.opened])
+    codes, begins, ends = (column.tolist() for column in (code, table.begin, end))
+    going, found = list[int](), list[tuple[int, int]]()
+    for row in np.lexsort((table.begin, code)).tolist():
+        going = [each for each in going if codes[each] == codes[row] and ends[each] > begins[row]]
+        found += [(each, row) for each in going]
+        going.append(row)
+    before, after = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    return before, after
 
 
 def _of_one_generation(h: History, table: Assignments) -> tuple[Ints, Ints]:
+    """Pairs of one classic generation: the earlier is its member's last one before the later."""
     rows = np.flatnonzero((table.generation >= 0) & _classic(h)[table.opened])
-    code = pack(table.group[rows], table.tp[rows], table.generation[rows])
-    one, other = pairs(code, code)
-    later = table.begin[rows[one]] < table.begin[rows[other]]
-    return rows[one[later]], rows[other[later]]
+    code, opened = pack(table.group[rows], table.tp[rows], table.generation[rows]), table.opened[rows].tolist()
+    codes, last, found = code.tolist(), dict[int, int](), list[tuple[int, int]]()
+    for row in np.lexsort((table.begin[rows], code)).tolist():
+        last = {member: each for member, each in last.items() if codes[each] == codes[row]}
+        found += [(each, row) for each in last.values()]
+        last[opened[row]] = row
+    before, after = rows[np.array(found, dtype=np.int64).reshape(-1, 2)].T
+    return before, after
 
 
 @derived

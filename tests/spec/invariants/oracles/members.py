@@ -92,7 +92,7 @@ def alive(told: Told, member: Done, time: int) -> bool:
 
 def exclusive(told: Told) -> tuple[int, int]:
     """Counted are assignments that came after another member's, or beside it."""
-    tested, broken, held = set(), 0, holdings(told)
+    tested, broken, held = set(), set(), holdings(told)
     for later in held:
         before = [each for each in held if (each.group, each.tp) == (later.group, later.tp)]
         before = [each for each in before if each.begin < later.begin]
@@ -101,9 +101,9 @@ def exclusive(told: Told) -> tuple[int, int]:
                 classic = {earlier.member.op.protocol, later.member.op.protocol} == {"classic"}
                 again = classic and earlier.generation == later.generation >= 0
                 wrong = again or earlier.end > later.begin
-                broken += wrong
+                broken |= {(later.begin, later.tp)} if wrong else set()
                 tested |= {(later.begin, later.tp)} if wrong or earlier == before[-1] else set()
-    return len(tested), broken
+    return len(tested), len(broken)
 
 
 class Shares(NamedTuple):
