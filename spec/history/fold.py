@@ -132,6 +132,7 @@ class Fold(Observing):
         self.consumers[op.client] = op
         self.subscribers.discard(op.client)
         self.generation.pop(op.client, None)
+        self.positions.pop(op.client, None)
 
     @invoked.register
     def _(self, op: ops.CreateTopic, row: Invoke) -> None:
@@ -188,11 +189,11 @@ class Fold(Observing):
     @invoked.register
     def _(self, op: ops.Assign, row: Invoke) -> None:
         for offset in op.offsets:
-            self.positions[op.client, offset.tp] = self.row
+            self.positions.setdefault(op.client, {})[offset.tp] = self.row
 
     @invoked.register
     def _(self, op: ops.Seek, row: Invoke) -> None:
-        self.positions[op.client, TopicPartition(op.topic, op.partition)] = self.row
+        self.positions.setdefault(op.client, {})[TopicPartition(op.topic, op.partition)] = self.row
 
     def complete(self, row: Complete) -> None:
         invoke = self.pending.pop(row.op, None)
@@ -245,7 +246,8 @@ class Fold(Observing):
         places = [(record.topic, record.partition) for record in records]
         tps = {place: TopicPartition(*place) for place in dict.fromkeys(places)}
         number = {place: pools.partitions.add(tp) for place, tp in tps.items()}
-        positioned = {place: self.positions.get((op.client, tp), untold) for place, tp in tps.items()}
+        positions = self.positions.get(op.client, {})
+        positioned = {place: positions.get(tp, untold) for place, tp in tps.items()}
         returned.op.extend(repeat(row.op, len(places)))
         returned.positioned.extend(map(positioned.__getitem__, places))
         returned.tp.extend(map(number.__getitem__, places))

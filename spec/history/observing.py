@@ -21,7 +21,7 @@ class Observing:
         self.row = 0
         self.opened: dict[str | None, int] = {}
         self.generation: dict[str, int] = {}
-        self.positions: dict[tuple[str, TopicPartition], int] = {}
+        self.positions: dict[str, dict[TopicPartition, int]] = {}
 
     @singledispatchmethod
     def observed(self, value: seen.Observation, row: Observe) -> None:
@@ -30,8 +30,7 @@ class Observing:
     @observed.register
     def _(self, value: seen.Assigned, row: Observe) -> None:
         self.generation[row.process] = value.generation
-        for tp in value.partitions:
-            self.positions[row.process, tp] = self.row
+        self.positions.setdefault(row.process, {}).update(dict.fromkeys(value.partitions, self.row))
         self._owned(ASSIGNED, value, row)
 
     @observed.register

@@ -20,7 +20,7 @@ from brokerlaw.spec.history.evidence.records import (
     owed_to,
     placed_reads,
 )
-from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, pack_both, pairs, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import (
     known,
@@ -48,14 +48,13 @@ from brokerlaw.spec.invariants.wording import partition, place, value, violation
 def acked_at_offset(h: History) -> Finding:
     """A record of a producer that is not idempotent may stand elsewhere too, where a retry put it."""
     sends, reads = acked(h), placed_reads(h)
-    here = find((sends.tp, sends.offset), (reads.tp, reads.offset))
-    same = (take(sends.value, here) == reads.value) & (take(sends.key, here) == reads.key)
-    usurped = np.flatnonzero((here >= 0) & ~same)
+    read, here = pairs(*pack_both((reads.tp, reads.offset), (sends.tp, sends.offset)))
+    usurped = np.flatnonzero((sends.value[here] != reads.value[read]) | (sends.key[here] != reads.key[read]))
+    usurped = usurped[firsts(read[usurped])]
     moved, home = _moved(h, sends, reads)
-    tested = np.union1d(here[here >= 0], home)
-    breaches = [_usurped(h, sends[here[i : i + 1]], reads[i : i + 1]) for i in usurped]
+    breaches = [_usurped(h, sends[here[i : i + 1]], reads[read[i : i + 1]]) for i in usurped]
     breaches += [_elsewhere(h, sends[home[n : n + 1]], reads[i : i + 1]) for n, i in enumerate(moved)]
-    return Finding(len(tested), tuple(breaches))
+    return Finding(len(np.union1d(here, home)), tuple(breaches))
 
 
 def _moved(h: History, sends: Acked, reads: PlacedReads) -> tuple[Ints, Ints]:

@@ -31,16 +31,36 @@ def consuming_deletes_nothing(h: History) -> Finding:
     reads = reads[within(h, known(h))[reads.tp] & (reads.offset >= deleted_below(h)[reads.tp])]
     until = kept_until(h, reads.tp, reads.offset)
     begins = h.answers[h.answers.kind == EARLIEST]
-    latest = highest_before(begins.tp, -begins.invoked, begins.offset, reads.tp, -reads.completed)
-    latest = np.where(take(begins.completed, latest) < until, latest, -1)
-    cut = np.flatnonzero(take(begins.offset, latest) > reads.offset)
+    first = first_after(begins.tp, begins.invoked, reads.tp, reads.completed + 1)
+    told = np.flatnonzero(take(begins.completed, first, NEVER) < until)
+    by = _cut_by(begins, reads, until)
+    cut = np.flatnonzero(by >= 0)
     again, lost_drain, lost = _read_again(h, reads, until)
-    tested = np.union1d(np.flatnonzero(latest >= 0), np.append(again, lost))
-    each = cut[np.sort(firsts(latest[cut]))]
-    breaches = [_cut_off(h, reads, int(i), begins[latest[i : i + 1]]) for i in each]
+    tested = np.concatenate([told, cut, again, lost])
+    each = cut[np.sort(firsts(reads.tp[cut]))]
+    breaches = [_cut_off(h, reads, int(i), begins[by[i : i + 1]]) for i in each]
     kept = ~np.isin(lost, cut)
     breaches += [_vanished(h, reads, int(i), int(d)) for d, i in zip(lost_drain[kept], lost[kept], strict=True)]
     return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), tuple(breaches))
+
+
+def _cut_by(begins: Answers, reads: PlacedReads, until: Ints) -> Ints:
+    """By read, an answer that was asked for later, and told in time, that the log begins behind it; -1: there is none.
+
+    Where a log's start goes forward only, the furthest that was told afterwards or in time is one, if any is.
+    """
+    after = highest_before(begins.tp, -begins.invoked, begins.offset, reads.tp, -reads.completed)
+    in_time = highest_before(begins.tp, begins.completed, begins.offset, reads.tp, until)
+    behind = (take(begins.offset, after) > reads.offset) & (take(begins.offset, in_time) > reads.offset)
+    by = np.full(len(reads), -1)
+    for row in (in_time, after):
+        fits = behind & (take(begins.invoked, row) > reads.completed) & (take(begins.completed, row, NEVER) < until)
+        by = np.where(fits, row, by)
+    for i in np.flatnonzero(behind & (by < 0)).tolist():
+        fits = (begins.tp == reads.tp[i]) & (begins.offset > reads.offset[i])
+        fits &= (begins.invoked > reads.completed[i]) & (begins.completed < until[i])
+        by[i] = np.append(np.flatnonzero(fits), -1)[0]
+    return by
 
 
 def _read_again(h: History, reads: PlacedReads, until: Ints) -> tuple[Ints, Ints, Ints]:

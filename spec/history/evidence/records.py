@@ -105,12 +105,13 @@ class PlacedReads(Reads, kw_only=True):
     """The first read of each record at each place and level, of steady and cleanly led topics."""
 
     send: Ints
-    """See `send_of_read`."""
+    """See `send_of_read`; -1 also in topics that may have held records before, whose values tell no send."""
 
 
 @derived
 def placed_reads(h: History) -> PlacedReads:
-    reads = widened(PlacedReads, h.reads, send=send_of_read(h))[within(h, clean(h))[h.reads.tp]]
+    send = np.where(within(h, known(h))[h.reads.tp], send_of_read(h), -1)
+    reads = widened(PlacedReads, h.reads, send=send)[within(h, clean(h))[h.reads.tp]]
     return reads[np.sort(firsts(reads.tp, reads.offset, reads.key, reads.value, reads.isolation))]
 
 

@@ -56,6 +56,26 @@ def test_the_record_at_another_offset_is_seen() -> None:
     assert guilty(history, AT_OFFSET, send, poll) == "'a' was acknowledged at t/0@3 and read at t/0@2 instead"
 
 
+def test_two_records_acknowledged_at_one_place_are_seen_whichever_is_read() -> None:
+    for value in (b"a", b"b"):
+        history = HistoryBuilder()
+        history.topic()
+        history.producer()
+        sends = {each: history.send(each, 0) for each in (b"a", b"b")}
+        history.consumer()
+        poll = history.poll("c", (0, value))
+        guilty(history, AT_OFFSET, sends[b"b" if value == b"a" else b"a"], poll)
+
+
+def test_a_record_that_was_there_before_is_not_that_of_a_send_with_its_value() -> None:
+    history = HistoryBuilder()
+    history.producer()
+    history.consumer()
+    history.send(b"a", 7)
+    history.poll("c", (3, b"a"))
+    untested(history, AT_OFFSET)
+
+
 def test_a_retry_of_a_producer_that_is_not_idempotent_may_leave_the_record_twice() -> None:
     history = told(idempotent=False)
     history.send(b"a", 3)

@@ -63,3 +63,12 @@ def test_a_transactional_producer_is_idempotent() -> None:
     send = history.send(b"a", 1)
     poll = history.poll("c", (0, b"a"), (1, b"a"))
     guilty(history, NO_DUPLICATES, send, poll)
+
+
+def test_a_record_that_was_there_before_may_have_the_same_value() -> None:
+    history = HistoryBuilder()
+    history.producer()
+    history.consumer()
+    history.send(b"a", 7)
+    history.poll("c", (3, b"a"), (7, b"a"))
+    untested(history, NO_DUPLICATES)

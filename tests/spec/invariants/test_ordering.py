@@ -46,6 +46,17 @@ def test_a_seek_begins_anew() -> None:
     assert innocent(told, INCREASE) == 1
 
 
+def test_a_member_that_is_opened_anew_and_of_whom_nothing_is_told_may_begin_anywhere() -> None:
+    told = HistoryBuilder()
+    told.topic()
+    told.member("c")
+    told.assigned("c", 0)
+    told.member("c")
+    told.poll("c", (3, b"d"))
+    told.poll("c", (2, b"c"))
+    untested(told, INCREASE)
+
+
 def test_an_assignment_begins_anew() -> None:
     told = HistoryBuilder()
     told.topic()

@@ -44,6 +44,14 @@ def test_a_log_that_begins_behind_what_was_read_is_seen() -> None:
     assert reason == "c read t/0@0, and later the log began at 1"
 
 
+def test_a_log_that_goes_further_once_its_records_may_expire_began_behind_them_before() -> None:
+    told = read(retention_ms="1000")
+    asked = told.list_offset(1, "earliest")
+    told.wait(2_000)
+    told.list_offset(2, "earliest")
+    guilty(told, DELETES_NOTHING, row_of(told, ops.Poll, "c"), asked)
+
+
 def test_a_log_that_ends_before_what_was_read_is_seen() -> None:
     told = read()
     drained = told.drain([(0, b"a")], end=1)

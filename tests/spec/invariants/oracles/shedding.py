@@ -21,7 +21,7 @@ def _clock(told: Told) -> int:
     return max(found, default=UNKNOWN)
 
 
-def _expires(told: Told, send: Done) -> int:
+def expires(told: Told, send: Done) -> int:
     """From when on a record may have been too old."""
     types = {value for value, _, _ in told.values("message.timestamp.type", "CreateTime")}
     born = []
@@ -48,12 +48,10 @@ def kept_until(told: Told, partition: int, offset: int) -> int:
         return -1
     compacting = [begun for value, begun, _ in _policies(told) if "compact" in value]
     deleting = any("delete" in value for value, _, _ in _policies(told))
-    old = deleting and any(_expires(told, send) <= told.last for send in told.sends if not send.failed)
+    old = deleting and any(expires(told, send) <= told.last for send in told.sends if not send.failed)
     until = NEVER
     if deleting and (old or compacting):
-        there = [
-            _expires(told, send) for send in told.acked() if send.place[0] == partition and send.place[1] <= offset
-        ]
+        there = [expires(told, send) for send in told.acked() if send.place[0] == partition and send.place[1] <= offset]
         there += [read.opened for read in told.reads if read.place[0] == partition and read.place[1] <= offset]
         there += [
             each.begun for each in told.starts() if each.op.partition == partition and each.outcome.value <= offset

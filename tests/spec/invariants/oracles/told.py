@@ -1,5 +1,6 @@
 """What a small history says of one topic, in plain lists: for oracles that ask about its records and its settings."""
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from brokerlaw.spec.history import operations as ops
@@ -21,6 +22,14 @@ class Done(NamedTuple):
     begun: int
     over: int
     outcome: Any
+    row: int
+    ended_row: int
+
+    @property
+    def told(self) -> tuple[Record, ...]:
+        """Of a poll: the records that its reader was given, whatever became of it."""
+        records = None if self.outcome is None else self.outcome.value if self.ok else self.outcome.told
+        return records or ()
 
     @property
     def ok(self) -> bool:
@@ -62,13 +71,22 @@ class Told:
     """The operations by kind, the reads and the drains."""
 
     def __init__(self, recording: Recording) -> None:
-        ends = {row.op: (row.time, row.outcome) for row in recording.rows if isinstance(row, Complete)}
-        asked = [row for row in recording.rows if isinstance(row, Invoke)]
-        self.all = [Done(row.op, row.value, row.time, *ends.get(row.op, (NEVER, None))) for row in asked]
+        self.rows, self.chosen = recording.rows, recording.header.overrides
+        rows = list(enumerate(recording.rows))
+        ends = {row.op: (row.time, row.outcome, place) for place, row in rows if isinstance(row, Complete)}
+        asked = [(place, row) for place, row in rows if isinstance(row, Invoke)]
+        self.all = [
+            Done(row.op, row.value, row.time, over, outcome, place, ended)
+            for place, row in asked
+            for over, outcome, ended in (ends.get(row.op, (NEVER, None, NEVER)),)
+        ]
         self.last = max([each.begun for each in self.all] + [each.over for each in self.all if each.over < NEVER])
+        self.openings: dict[str, list[Done]] = {}
+        for each in self.of(ops.OpenConsumer, ops.OpenProducer):
+            self.openings.setdefault(each.op.client, []).append(each)
         self.sends = self.of(ops.Send)
-        polls = [poll for poll in self.of(ops.Poll) if poll.ok]
-        self.reads = [Read(poll, self._opened(poll), record) for poll in polls for record in poll.outcome.value]
+        polls = sorted(self.of(ops.Poll), key=lambda poll: poll.over)
+        self.reads = [Read(poll, self.opening(poll).begun, record) for poll in polls for record in poll.told]
         self.drains = [
             self._drain(row.process, row.time, row.value)
             for row in recording.rows
@@ -101,25 +119,65 @@ class Told:
         """Answers to where the log begins."""
         return [each for each in self.of(ops.ListOffsets) if each.ok and each.op.at == "earliest"]
 
-    @property
+    @cached_property
     def created(self) -> ops.CreateTopic:
         """The topic as somebody last asked for it, and was not refused."""
-        created: ops.CreateTopic = [each.op for each in self.of(ops.CreateTopic) if not each.failed][-1]
-        return created
+        created = [each.op for each in self.of(ops.CreateTopic) if not each.failed]
+        return created[-1] if created else ops.CreateTopic("t")
 
-    @property
+    @cached_property
     def known(self) -> bool:
         """The topic was created here once, and nobody asked to delete it."""
         created = [each for each in self.of(ops.CreateTopic) if not each.failed]
         return len(created) == 1 and created[0].ok and all(each.failed for each in self.of(ops.DeleteTopic))
 
-    @property
+    @cached_property
     def steady(self) -> bool:
         created = [each for each in self.of(ops.CreateTopic) if not each.failed]
         return len(created) <= 1 and all(each.failed for each in self.of(ops.DeleteTopic))
 
+    @cached_property
+    def clean(self) -> bool:
+        """Nobody may elect a replica that is not in sync, or the user chose that anyone may."""
+        name = "unclean.leader.election.enable"
+        asked = [self.created.settings] + [each.op.settings for each in self.of(ops.AlterTopic) if not each.failed]
+        return self.steady and (name in self.chosen or all(settings.get(name) != "true" for settings in asked))
+
+    @cached_property
+    def durable(self) -> list[Done]:
+        """Sends that all replicas acknowledged, or as many as the user chose."""
+        sends = [send for send in self.sends if send.ok and self.clean]
+        return [send for send in sends if self.opening(send).op.acks == "all" or "acks" in self.chosen]
+
     def acked(self) -> list[Done]:
-        return [send for send in self.sends if send.ok and self.steady]
+        """Those of them whose place was told."""
+        return self._acked
+
+    @cached_property
+    def _acked(self) -> list[Done]:
+        return [send for send in self.durable if send.place[1] >= 0]
+
+    def opening(self, done: Done) -> Done:
+        """Of the client that did it."""
+        return [each for each in self.openings[done.op.client] if each.number < done.number][-1]
+
+    def idempotent(self, send: Done) -> bool:
+        producer = self.opening(send).op
+        return producer.idempotent or producer.transactional_id is not None or "idempotent" in self.chosen
+
+    def visible(self, send: Done) -> bool:
+        """To readers of what is committed: it is in no transaction, or in one that certainly was."""
+        begun, committed = None, list[Done | None]()
+        inside = None
+        for each in [each for each in self.all if getattr(each.op, "client", "") == send.op.client]:
+            if isinstance(each.op, ops.BeginTransaction):
+                begun = each
+            elif each is send:
+                inside = begun
+            elif isinstance(each.op, ops.CommitTransaction | ops.AbortTransaction) and each.ok:
+                committed += [begun] if isinstance(each.op, ops.CommitTransaction) else []
+                begun = None
+        return inside is None or inside in committed
 
     def values(self, name: str, default: str) -> list[tuple[str, int, int]]:
         """The values that a setting may have had: each with when it began, and when it was over for certain."""
@@ -131,10 +189,6 @@ class Told:
             later = [other[2] for other in changes if other[2] < NEVER and other[1] > done and not self.outages()]
             found.append((value, begun, min(later) + SPREAD if later else NEVER))
         return found
-
-    def _opened(self, poll: Done) -> int:
-        opened = [each for each in self.of(ops.OpenConsumer) if each.op.client == poll.op.client]
-        return max(each.begun for each in opened if each.begun < poll.begun)
 
     def _drain(self, reader: str, time: int, value: Drained) -> Drain:
         mine = [each for each in self.reads if each.poll.op.client == reader and each.place[0] == value.partition]
