@@ -69,8 +69,8 @@ def groupless(replication: int) -> Iterator[Step]:
     yield ops.Poll("c0")
     yield Attempt(ops.Commit("c0", (PartitionOffset(TOPIC, 0, 1),)))
     yield ops.OpenConsumer("c1")
-    yield Attempt(ops.Subscribe("c1", (TOPIC,)))
     for _ in range(3):
+        yield Attempt(ops.Subscribe("c1", (TOPIC,)))
         yield Attempt(ops.Committed("c0", TOPIC, 0))
 
 
