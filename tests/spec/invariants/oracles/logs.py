@@ -104,7 +104,12 @@ def producer_order(told: Told) -> Verdict:
 
 def _in_order(told: Told, send: Done) -> bool:
     one_by_one = any(told.opening(send).op.settings.get(name) == "1" for name in MAX_IN_FLIGHT)
-    return one_by_one or told.idempotent(send)
+    return one_by_one or _held_to_idempotence(told, send)
+
+
+def _held_to_idempotence(told: Told, send: Done) -> bool:
+    """The producer is idempotent, or the user chose what all are."""
+    return told.idempotent(send) or "idempotent" in told.chosen
 
 
 def ack_precedes_send(told: Told) -> Verdict:
@@ -168,7 +173,7 @@ def no_duplicates(told: Told) -> Verdict:
     places: dict[int, set[tuple[int, int]]] = {}
     for read in placed(told):
         send = _its_send(told, read)
-        if send and told.idempotent(send):
+        if send and _held_to_idempotence(told, send):
             places.setdefault(send.number, set()).add(read.place)
     return len(places), sum(len(each) - 1 for each in places.values())
 

@@ -76,7 +76,7 @@ def _superseded(told: Told, partition: int, offset: int, since: int) -> int:
 def _may_supersede(send: Done, other: Done) -> bool:
     if other.failed or other.op.key != send.op.key:
         return False
-    if other.ok:
+    if other.ok and other.place[1] >= 0:
         return other.place[0] == send.place[0] and other.place[1] > send.place[1]
     return other.op.partition in (None, send.place[0])
 

@@ -163,7 +163,7 @@ class Told:
 
     def idempotent(self, send: Done) -> bool:
         producer = self.opening(send).op
-        return producer.idempotent or producer.transactional_id is not None or "idempotent" in self.chosen
+        return producer.idempotent or producer.transactional_id is not None
 
     def visible(self, send: Done) -> bool:
         """To readers of what is committed: it is in no transaction, or in one that certainly was."""
