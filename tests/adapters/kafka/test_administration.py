@@ -66,3 +66,16 @@ def test_a_list_of_groups_that_lacks_a_brokers_is_unknown() -> None:
     asking: Any = Administration({})
     asking._admin = Admin()
     assert isinstance(asking.list_groups(ops.ListGroups()), Unknown)
+
+
+@pytest.mark.parametrize(("at", "told"), [("earliest", Unknown), ("latest", Ok)])
+def test_a_log_without_a_start_was_not_heard_of(at: str, told: type[Any]) -> None:
+    class Admin:
+        def list_offsets(self, asked: dict[Any, Any], **_: Any) -> dict[Any, Future[Any]]:
+            future: Future[Any] = Future()
+            future.set_result(type("Result", (), {"offset": -1})())
+            return dict.fromkeys(asked, future)
+
+    asking: Any = Administration({})
+    asking._admin = Admin()
+    assert isinstance(asking.list_offsets(ops.ListOffsets("t", 0, at)), told)
