@@ -82,8 +82,8 @@ class Administration(Adapter):
         )
         if not isinstance(outcome, Ok):
             return outcome
-        if op.at == "earliest" and outcome.value.offset < 0:  # a log has a start: librdkafka heard of none in time
-            return Unknown("NO_ANSWER", "the admin client tells no start")
+        if not isinstance(op.at, int) and outcome.value.offset < 0:  # a log has a start and an end: none was heard of
+            return Unknown("NO_ANSWER", f"the admin client tells no {op.at} offset")
         return Ok(outcome.value.offset if outcome.value.offset >= 0 else None)
 
     def describe_group(self, op: ops.DescribeGroup) -> Outcome:

@@ -199,3 +199,10 @@ def test_on_queues(check: str, change: Change, words: str, monkeypatch: pytest.M
 def test_a_sound_queue_passes() -> None:
     ends = [each.status for each in smoke(QueueToy({}), "s-", 5.0) if each.needs == ("queues",)]
     assert ends == ["pass", "pass", "pass"]
+
+
+@pytest.mark.parametrize(("mutant", "status"), [("", "pass"), ("latest-in-added-partitions", "unsure")])
+def test_what_was_in_an_added_partition_is_read(mutant: str, status: str) -> None:
+    adapter = ReferenceAdapter({"mutant": mutant} if mutant else {})
+    (made,) = (each for each in smoke(adapter, "s-", 20.0) if "groups.added-partitions" in each.needs)
+    assert made.status == status, made

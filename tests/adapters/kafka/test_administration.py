@@ -68,8 +68,8 @@ def test_a_list_of_groups_that_lacks_a_brokers_is_unknown() -> None:
     assert isinstance(asking.list_groups(ops.ListGroups()), Unknown)
 
 
-@pytest.mark.parametrize(("at", "told"), [("earliest", Unknown), ("latest", Ok)])
-def test_a_log_without_a_start_was_not_heard_of(at: str, told: type[Any]) -> None:
+@pytest.mark.parametrize(("at", "told"), [("earliest", Unknown), ("latest", Unknown), (1_000, Ok)])
+def test_a_log_without_a_start_or_an_end_was_not_heard_of(at: Any, told: type[Any]) -> None:
     class Admin:
         def list_offsets(self, asked: dict[Any, Any], **_: Any) -> dict[Any, Future[Any]]:
             future: Future[Any] = Future()
