@@ -56,7 +56,7 @@ def paused(replication: int) -> Iterator[Step]:
     yield from (ops.OpenProducer("p0"), ops.OpenConsumer("c0"))
     yield ops.Assign("c0", tuple(PartitionOffset(*tp, 0) for tp in (*first, *second)))
     turns = ((first, 1), (second[:1], 0), (first[1:], 1), (second, 1), (first[:1], 0), (second[2:], 0))
-    for tps, fed in turns:
+    for tps, fed in 2 * turns:
         yield ops.Pause("c0", tps)
         yield from _feed(tps[fed], POLLS + 2, feeder)
         yield from (ops.Poll("c0"), ops.Poll("c0"), ops.Resume("c0", tps))
