@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from brokerlaw.adapters.contract import CAPABILITIES, Description
 from brokerlaw.conformance.needs import needs
+from brokerlaw.spec.history.capabilities import ABILITIES
 from brokerlaw.spec.history.operations import name_of
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.rows import Complete, Invoke, Recording
@@ -19,9 +20,7 @@ from brokerlaw.spec.invariants.invariant import Finding
 
 MEANS: Final = ("clients.", "faults.", "inspect.")
 """What these begin with is no promise of the broker, but what its promises are put to the test with."""
-
-NEEDED_BY_NONE: Final = ("groups.added-partitions",)
-"""A way in which the broker does what it is asked for anyway."""
+UNASKED: Final = frozenset(name for name, ability in ABILITIES.items() if ability.unasked)
 
 
 class Failure(Struct, frozen=True, omit_defaults=False):
@@ -69,7 +68,7 @@ class Coverage:
         exercised = [INVARIANTS[name] for name, finding in findings.items() if finding.exercised]
         named = {name for entry in exercised for name in (*entry.capabilities, *entry.covers)}
         self._tested |= {each for each in used if exercised and (each in named or each.startswith(MEANS))}
-        self._tested |= {name for entry in exercised for name in entry.capabilities if name in NEEDED_BY_NONE}
+        self._tested |= {name for entry in exercised for name in entry.capabilities if name in UNASKED}
 
     def untested(self, description: Description) -> tuple[str, ...]:
         """Capabilities that are claimed and that no promise put to the test."""

@@ -46,10 +46,14 @@ Capability: TypeAlias = Literal[
 
 
 class Ability(NamedTuple):
-    """What a capability says beyond its operations (in Markdown), and what its bound counts."""
+    """What a capability says beyond its operations (in Markdown), and what its bound counts.
+
+    `unasked`: no operation needs it; it is a way in which the broker does what it is asked for anyway.
+    """
 
     about: str = ""
     bound: str = ""
+    unasked: bool = False
 
 
 ABILITIES: Final[dict[Capability, Ability]] = {
@@ -74,7 +78,8 @@ ABILITIES: Final[dict[Capability, Ability]] = {
     "groups.delete": Ability(),
     "groups.delete-offsets": Ability(),
     "groups.added-partitions": Ability(
-        "members read what is added by `create_partitions` from its beginning, though their `reset` is `latest`"
+        "members read what is added by `create_partitions` from its beginning, though their `reset` is `latest`",
+        unasked=True,
     ),
     "auto-commit": Ability("`open_consumer` with `auto_commit`"),
     "reset-by-duration": Ability("`open_consumer` with a `reset` of `by_duration` (KIP-1106)"),

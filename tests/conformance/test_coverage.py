@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from brokerlaw.adapters.contract import Answer
-from brokerlaw.conformance.coverage import MEANS, NEEDED_BY_NONE, Coverage
+from brokerlaw.conformance.coverage import MEANS, UNASKED, Coverage
 from brokerlaw.conformance.engine import Options, Run
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge, select
@@ -77,7 +77,7 @@ def test_an_adapter_whose_every_operation_of_a_kind_fails_is_told_that(operation
 def test_what_no_plan_uses_is_untested_and_the_rest_is_not() -> None:
     result = run(ReferenceAdapter({}))
     assert result.exit_code == 0
-    assert set(result.untested or ()) == set(ABLE.capabilities) - PLANNED - AT_THE_END - {*NEEDED_BY_NONE}
+    assert set(result.untested or ()) == set(ABLE.capabilities) - PLANNED - AT_THE_END - {*UNASKED}
     assert {"topics", "groups", "transactions"} <= PLANNED
     assert AT_THE_END.isdisjoint(PLANNED)
     assert result.left_out == ()
