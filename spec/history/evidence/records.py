@@ -62,15 +62,18 @@ def sent_once(h: History) -> Bools:
 
 @derived
 def send_of_read(h: History) -> Ints:
-    """By read, the row among the sends of the one that put its value into its log; -1 where that is not certain."""
+    """By read, the row among the sends of the one that put its value into its log; -1 where that is not certain.
+
+    In topics that may have held records before, values tell no send.
+    """
     sends, reads, topic = h.sends, h.reads, topic_of(h)[h.reads.tp]
     only, here = np.flatnonzero(sent_once(h)), np.flatnonzero(_sent_there_once(h))
     found = take(only, find((sends.topic[only], sends.value[only]), (topic, reads.value)))
-    if not len(here):
-        return found
-    place = (topic, number_of(h)[reads.tp], reads.value)
-    there = find((sends.topic[here], sends.partition[here], sends.value[here]), place)
-    return np.where(found >= 0, found, take(here, there))
+    if len(here):
+        place = (topic, number_of(h)[reads.tp], reads.value)
+        there = find((sends.topic[here], sends.partition[here], sends.value[here]), place)
+        found = np.where(found >= 0, found, take(here, there))
+    return np.where(within(h, known(h))[reads.tp], found, -1)
 
 
 def _sent_there_once(h: History) -> Bools:
@@ -97,7 +100,7 @@ def source_of_read(h: History) -> Ints:
     at = (reads.tp, reads.offset, reads.key, reads.value)
     here = take(placed, find((rows.tp, rows.offset, rows.key, rows.value), at))
     only = send_of_read(h)
-    only = np.where((take(sends.key, only) == reads.key) & within(h, known(h))[reads.tp], only, -1)
+    only = np.where(take(sends.key, only) == reads.key, only, -1)
     return np.where(here >= 0, here, only)
 
 
@@ -105,13 +108,12 @@ class PlacedReads(Reads, kw_only=True):
     """The first read of each record at each place and level, of steady and cleanly led topics."""
 
     send: Ints
-    """See `send_of_read`; -1 also in topics that may have held records before, whose values tell no send."""
+    """See `send_of_read`."""
 
 
 @derived
 def placed_reads(h: History) -> PlacedReads:
-    send = np.where(within(h, known(h))[h.reads.tp], send_of_read(h), -1)
-    reads = widened(PlacedReads, h.reads, send=send)[within(h, clean(h))[h.reads.tp]]
+    reads = widened(PlacedReads, h.reads, send=send_of_read(h))[within(h, clean(h))[h.reads.tp]]
     return reads[np.sort(firsts(reads.tp, reads.offset, reads.key, reads.value, reads.isolation))]
 
 

@@ -92,7 +92,7 @@ def committed_only(told: Told) -> tuple[int, int]:
     wholes = {row.op: row.op if row.part_of is None else row.part_of for row in told.rows if isinstance(row, Invoke)}
     for transaction in transactions(told):
         for read in reads:
-            if not told.clean("t") or read.value not in transaction.values:
+            if not told.clean("t") or not told.known("t") or read.value not in transaction.values:
                 continue
             tested.add(read.place)
             if transaction.asked > read.ended:
