@@ -7,8 +7,6 @@ the fault, the one about durability only what follows.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from networkx import Graph, connected_components
-
 from brokerlaw.spec.invariants.invariant import Violation
 
 NEAREST_FIRST: Final = (
@@ -71,6 +69,8 @@ class Cause(NamedTuple):
 
 def causes(breaches: Iterable[Breach]) -> list[Cause]:
     """The causes, in the order of the first breach of each."""
+    from networkx import Graph, connected_components
+
     all_of_them = list(breaches)
     parts: Graph[int | tuple[str, int]] = Graph()
     for number, breach in enumerate(all_of_them):

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-import networkx as nx
-
 from brokerlaw.spec.history.evidence.dependencies import Edges, isolated_reads, reads_of_others, writes_before
 from brokerlaw.spec.history.evidence.records import acked
 from brokerlaw.spec.history.history import History
@@ -30,6 +28,8 @@ def weaknesses(h: History) -> list[Weakness]:
     """
     if not len(h.ends):
         return []
+    import networkx as nx
+
     writes, reads = writes_before(h), reads_of_others(h)
     graph = _graph(writes, "write")
     both = nx.compose(_graph(reads, "read"), graph)  # where two follow one another in both ways, the write is told
@@ -40,6 +40,8 @@ def weaknesses(h: History) -> list[Weakness]:
 
 
 def _graph(edges: Edges, kind: str) -> Graph:
+    import networkx as nx
+
     graph: Graph = nx.DiGraph()
     pairs = zip(edges.before.tolist(), edges.after.tolist(), strict=True)
     graph.add_edges_from((before, after, {"edge": (kind, row)}) for row, (before, after) in enumerate(pairs))
@@ -48,6 +50,8 @@ def _graph(edges: Edges, kind: str) -> Graph:
 
 def _circles(h: History, name: str, graph: Graph, edges: dict[str, Edges]) -> Iterator[Weakness]:
     """The first tangle of which a short circle has writes, by that circle. One of reads alone is a breach."""
+    import networkx as nx
+
     tangles = sorted((each for each in nx.strongly_connected_components(graph) if len(each) > 1), key=min)
     for tangle in tangles:
         steps = [graph.edges[pair]["edge"] for pair in pairwise(shortest_circle(graph, tangle))]
