@@ -4,7 +4,6 @@ What is imported is an author's code: whatever it raises, SystemExit too, is tol
 """
 
 import importlib
-import importlib.util
 import inspect
 import sys
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Misuse
 from brokerlaw.adapters.errors import told
+from brokerlaw.spec.scripts import execute, module_of
 from brokerlaw.spec.text import did_you_mean
 
 EXTRAS: Final = {"confluent_kafka": "kafka", "z3": "prove"}
@@ -74,11 +74,10 @@ def _module(module: str) -> ModuleType:
 
 
 def _file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"brokerlaw_adapter_{path.stem}", path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    name = f"brokerlaw_adapter_{path.stem}"
+    module = sys.modules[name] = module_of(path, name)
     sys.path.append(str(path.parent.resolve()))  # for the modules beside it
-    spec.loader.exec_module(module)
+    execute(module)
     return module
 
 

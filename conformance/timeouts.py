@@ -13,6 +13,7 @@ import msgspec
 from brokerlaw.adapters.contract import Description
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.bounds import MAX_SESSION, MIN_SESSION, NEXT_SESSION, READING, TOLD, Bounds
+from brokerlaw.spec.history.capabilities import CAPABILITIES
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.values import Struct
 
@@ -36,7 +37,7 @@ class Timeouts:
     def __init__(self, description: Description, patience: int = 0) -> None:
         self._bounds = Bounds(description.settings)
         self._patience = patience
-        self._has_faults = any(each.startswith("faults.") for each in description.capabilities)
+        self._has_faults = any(description.has(each) for each in CAPABILITIES if each.startswith("faults."))
 
     @property
     def listed(self) -> tuple[Timeout, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from typing import Final
 
 from brokerlaw.spec.language import Protocol, SpecError
 from brokerlaw.spec.language.extension import check_extends
+from brokerlaw.spec.scripts import execute, module_of
 from brokerlaw.spec.text import did_you_mean, shown
 
 PROTOCOLS: Final[dict[str, str]] = {
@@ -50,7 +51,7 @@ def load(name: str) -> type[Protocol]:
 def variants(protocol: type[Protocol]) -> dict[str, type[Protocol]]:
     """Give the variants of a protocol by name: the subclasses beside it or in its `_unsound` module, in their order."""
     beside = f"{protocol.__module__}_unsound"
-    if beside.startswith(f"{__package__}.") and importlib.util.find_spec(beside):
+    if beside.startswith(f"{__package__}.") and find_spec(beside):
         import_module(beside)
     return {each.__name__: each for each in _below(protocol)}
 
@@ -62,7 +63,7 @@ def proof(protocol: type[Protocol]) -> type[Protocol]:
     an action, a guard, an update or a claim of X: it would be a proof of another protocol.
     """
     beside = f"{protocol.__module__}_proof"
-    if beside.startswith(f"{__package__}.") and importlib.util.find_spec(beside):
+    if beside.startswith(f"{__package__}.") and find_spec(beside):
         import_module(beside)
     modules = (protocol.__module__, beside)
     proofs = (each for each in protocol.__subclasses__() if each.__module__ in modules and _proved(each))
@@ -131,17 +132,15 @@ def _import(path: Path) -> ModuleType:
     """Execute the user's own program; what goes wrong in it is told in one line."""
     if not path.is_file():
         raise SpecError(f"there is no file {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = module_of(path, path.stem)
     folder = str(path.resolve().parent)
     sys.path.append(folder)
     try:
-        spec.loader.exec_module(module)
+        execute(module)
     except SpecError:
         raise
     except (Exception, SystemExit) as error:
-        lines = (at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == spec.origin)
+        lines = (at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == module.__file__)
         place = ":".join(map(str, (path, *islice(lines, 1))))
         raise SpecError(f"{place}: {type(error).__name__}: {shown(str(error))}: it cannot be loaded") from error
     finally:

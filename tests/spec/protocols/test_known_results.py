@@ -1,6 +1,6 @@
 """What is known of each protocol comes out by itself: the sound text keeps its promises, a variant breaks its own."""
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -119,7 +119,12 @@ def test_every_invariant_is_proved_for_any_size(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "variant"), SHORTEST)
 def test_no_unsound_variant_is_proved(name: str, variant: str) -> None:
-    assert prove(variants(load(name))[variant].spec, {}, timeout=5, workers=1, max_states=0).status != "proved"
+    unsound = variants(load(name))[variant]
+    proved = partial(prove, unsound.spec, {}, timeout=5, workers=1, max_states=0)
+    status = proved(only=lambda obligation: obligation.claim in unsound.breaks).status
+    if status == "incomplete":  # what it breaks is proved from another claim, which then is not
+        status = proved().status
+    assert status == "unproved"
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
