@@ -137,6 +137,15 @@ def test_a_check_leaves_its_report(number: signal.Signals, times: int, tmp_path:
     assert json.loads((tmp_path / "run" / "run.jsonl").read_text().splitlines()[-1])["event"] == "run_finished"
 
 
+@pytest.fixture
+def timer(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, ...]]:
+    """What the timer that repeats them was set to; it does not run."""
+    said: list[tuple[float, ...]] = []
+    monkeypatch.setattr(signal, "setitimer", lambda _, *seconds: said.append(seconds))
+    return said
+
+
+@pytest.mark.usefixtures("timer")
 def test_the_third_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[int] = []
     monkeypatch.setattr(os, "_exit", ends.append)
@@ -147,6 +156,7 @@ def test_the_third_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ends == [130]
 
 
+@pytest.mark.usefixtures("timer")
 def test_where_they_are_held_back_they_are_counted() -> None:
     interrupts = Interrupts()
     with interrupts.held(1):
@@ -156,29 +166,71 @@ def test_where_they_are_held_back_they_are_counted() -> None:
             interrupts._arrive(signal.SIGTERM, None)
 
 
-SWALLOWED: Final = """
-import os, signal
+PROGRAM: Final = """
+import os, signal, time
 from brokerlaw.cli import explain
 from brokerlaw.cli.main import main
 
+def interrupt():
+    os.kill(os.getpid(), signal.SIGTERM)
+    sum(range(100_000))
+
 class Stubborn:
     def __del__(self):
-        os.kill(os.getpid(), signal.SIGTERM)
-        sum(range(100_000))
+        interrupt()
 
 def callback(**_):
-    Stubborn()
-    while True:
-        pass
+{callback}
 
 explain.explain.callback = callback
 main(["explain"])
 """
+IN_A_DEL: Final = """
+    Stubborn()
+    while True:
+        pass
+"""
+IN_A_LIBRARY: Final = """
+    try:
+        interrupt()
+    except BaseException:
+        pass
+    while True:
+        pass
+"""
+WHILE_ENDING: Final = """
+    try:
+        interrupt()
+    finally:
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            pass
+        print("ended what was begun")
+"""
 
 
-def test_one_that_python_swallows_is_repeated(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=LIMIT, check=False)
+def interrupted(callback: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM.format(callback=callback)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+
+
+@pytest.mark.parametrize("callback", [IN_A_DEL, IN_A_LIBRARY], ids=["in a del", "in a library"])
+def test_one_that_is_swallowed_is_repeated(callback: str) -> None:
+    done = interrupted(callback)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_while_things_are_ended_for_it_it_is_not_repeated() -> None:
+    done = interrupted(WHILE_ENDING)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "ended what was begun\n", "interrupted\n")
+
+
+def test_once_it_is_noticed_it_is_not_repeated(timer: list[tuple[float, ...]]) -> None:
+    interrupts = Interrupts()
+    with pytest.raises(KeyboardInterrupt):
+        interrupts._arrive(signal.SIGTERM, None)
+    interrupts.noticed()
+    assert timer == [(0.02, 0.02), (0,)]
 
 
 def test_whoever_started_us_may_have_us_ignore_one(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def unforeseen(error: BaseException) -> str:
 
 
 def _interrupted() -> int:
+    INTERRUPTS.noticed()
     streams.complain("interrupted")
     return INTERRUPTED
 

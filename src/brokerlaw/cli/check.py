@@ -152,6 +152,7 @@ def _result(broker: Adapter, options: Options, folder: RunFolder, progress: Prog
                 progress.show(event)
             return run.result()
     except BaseException as error:  # whatever it was, what was done is reported
+        INTERRUPTS.noticed()
         fault = _fault(error)
     return run.result(fault=fault, interrupted=fault is None) if run else _nothing(options, fault)
 

@@ -2,7 +2,9 @@
 
 The first one raises KeyboardInterrupt in the main thread, so that the command ends what it has started and says what
 stands. The second does so again, in case the ending takes too long; the third ends the process at once. Where an
-interruption would do harm, they are held back: see `held`. This module is imported first, and imports little.
+interruption would do harm, they are held back: see `held`. What is raised may get lost on its way, in a `__del__`, a
+callback or a library that drops whatever is raised; so it is raised again until somebody has `noticed` it. This module
+is imported first, and imports little.
 """
 
 import os
@@ -20,8 +22,8 @@ INTERRUPTED: Final = 130
 NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AT_ONCE: Final = 3
 """The signal that ends the process whatever it is at."""
-_AGAIN: Final = 0.001
-"""Seconds until an interruption that Python swallowed is repeated."""
+_AGAIN: Final = 0.02
+"""Seconds until an interruption that got lost is raised again."""
 
 
 class Interrupts:
@@ -39,7 +41,7 @@ class Interrupts:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._arrive)
         signal.signal(signal.SIGALRM, self._repeat)
-        sys.unraisablehook = self._swallowed
+        sys.unraisablehook = _unraisable
 
     @contextmanager
     def held(self, most: int = AT_ONCE - 1) -> Iterator[None]:
@@ -49,6 +51,10 @@ class Interrupts:
             yield
         finally:
             self._held = before
+
+    def noticed(self) -> None:
+        """Said in the `except` of whoever ends the command for it: it has come through, and is not raised again."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def end(self, code: int) -> None:
         """From here on all has been said: a signal only hastens the end, and changes nothing about it."""
@@ -61,18 +67,25 @@ class Interrupts:
         if self.arrived >= AT_ONCE:
             os._exit(INTERRUPTED)  # what we started has a guard, which ends it
         if self.arrived > self._held:
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)
             raise KeyboardInterrupt
-
-    def _swallowed(self, unraisable: "sys.UnraisableHookArgs") -> None:
-        """Python drops what is raised in a `__del__` or a callback: there an interruption must not get lost."""
-        if isinstance(unraisable.exc_value, KeyboardInterrupt):
-            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
-        else:
-            sys.__unraisablehook__(unraisable)
 
     def _repeat(self, _number: int, _frame: FrameType | None) -> None:
-        if self._ending is None and self.arrived > self._held:
+        if self._ending is None and self.arrived > self._held and not _under_way():
             raise KeyboardInterrupt
+
+
+def _under_way() -> bool:
+    """Whether somebody is ending what they began, for an interruption: a `finally`, an `except`, an `__exit__`."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
+
+
+def _unraisable(dropped: "sys.UnraisableHookArgs") -> None:
+    if not isinstance(dropped.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(dropped)
 
 
 INTERRUPTS: Final = Interrupts()

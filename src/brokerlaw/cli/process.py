@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from typing import NoReturn
 
-from brokerlaw.cli.interrupts import INTERRUPTS
+from brokerlaw.cli.interrupts import INTERRUPTED, INTERRUPTS
 
 
 def end_with(command: Callable[[], int]) -> NoReturn:
@@ -15,7 +15,8 @@ def end_with(command: Callable[[], int]) -> NoReturn:
         INTERRUPTS.install()
         code = command()
     except KeyboardInterrupt:
-        code = 130
+        INTERRUPTS.noticed()
+        code = INTERRUPTED
     INTERRUPTS.end(code)
     atexit._run_exitfuncs()
     os._exit(code)  # a thread that hangs, an adapter's or a search's, would keep the process alive

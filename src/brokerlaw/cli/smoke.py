@@ -11,12 +11,13 @@ from click.exceptions import Exit
 
 from brokerlaw.cli import streams
 from brokerlaw.cli.errors import one_line
+from brokerlaw.cli.interrupts import INTERRUPTED, INTERRUPTS
 from brokerlaw.cli.settings import parsed, settings_option
 
 if TYPE_CHECKING:
     from brokerlaw.conformance.smoke import CheckResult
 
-SOUND, NOT_SOUND, INTERRUPTED = 0, 2, 130
+SOUND, NOT_SOUND = 0, 2
 CONCLUSION = {
     "fail": "The adapter is not sound: what failed above is its fault, and no verdict about the broker.",
     "unsure": """\
@@ -52,6 +53,7 @@ def smoke(adapter: str, settings: tuple[str, ...], timeout: float) -> None:
         with closing(run(broker, f"smoke-{secrets.token_hex(3)}-", timeout)) as results:  # or it ends when Python does
             worst = _show(results)
     except KeyboardInterrupt:
+        INTERRUPTS.noticed()
         streams.say("interrupted: nothing is said about the adapter")
         raise Exit(INTERRUPTED) from None
     if worst is None:
