@@ -11,6 +11,8 @@ MANY: Final = 100
 again, patience would never end."""
 BREATH: Final = 50
 """Milliseconds of it."""
+LONGEST: Final = 10
+"""How many times as long a wait lasts at the most, for what comes nearer all the while."""
 
 
 class Patience:
@@ -19,7 +21,7 @@ class Patience:
     def __init__(self, session: Session, milliseconds: int) -> None:
         self.milliseconds = milliseconds
         self._session = session
-        self._since = session.adapter.now()
+        self._begun = self._since = session.adapter.now()
         self._looks = 0
 
     @property
@@ -29,3 +31,8 @@ class Patience:
         if self._looks > MANY:
             self._session.adapter.wait(BREATH)
         return self._looks <= LOOKS or self._session.elapsed(self._since) < self.milliseconds
+
+    def renew(self) -> None:
+        """What is waited for has come nearer: slow is not in vain."""
+        if self._session.elapsed(self._begun) < LONGEST * self.milliseconds:
+            self._since = self._session.adapter.now()

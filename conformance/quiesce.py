@@ -172,10 +172,14 @@ class Quiescence:
     def _read_to(self, reader: str, ends: dict[TopicPartition, int], patience: Patience) -> list[TopicPartition]:
         """Poll until everything is read or patience ends; returns the partitions read to the end."""
         done = [tp for tp, end in ends.items() if end == 0]
+        furthest = dict.fromkeys(ends, 0)
         while len(done) < len(ends) and patience.left:
             self._session.ask(ops.Poll(reader, max_records=500, timeout=200))
-            positions = {tp: self._session.value(ops.Position(reader, *tp)) for tp in ends if tp not in done}
-            done += [tp for tp, stands in positions.items() if stands is not None and stands >= ends[tp]]
+            positions = {tp: self._session.value(ops.Position(reader, *tp)) or 0 for tp in ends if tp not in done}
+            if any(stands > furthest[tp] for tp, stands in positions.items()):
+                patience.renew()
+            furthest |= {tp: max(stands, furthest[tp]) for tp, stands in positions.items()}
+            done += [tp for tp, stands in positions.items() if stands >= ends[tp]]
         return done
 
     def _ends(self, isolation: Isolation) -> dict[TopicPartition, int]:

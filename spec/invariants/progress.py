@@ -38,14 +38,17 @@ INSPECTED = ("topics", "inspect.partition")
     liars=("assign",),
 )
 def log_is_read(h: History) -> Finding:
-    """In vain is what took 30 s, or as much more as the user's patience. Counted are logs that were read to the end."""
+    """In vain is a wait in which nothing came for 30 s, or as much more as the user's patience; or ten times as long.
+
+    Counted are logs that were read to the end.
+    """
     waits = (wait for wait in in_vain(h, "drained", READING) if wait.tp.topic in clean(h))
     return Finding(*_with(len(h.drained), (_not_read(h, wait) for wait in waits)))
 
 
 def _not_read(h: History, wait: InVain) -> Violation:
-    reason = f"{wait.tp} was not read to the end that its {wait.wait.isolation} readers are told, in {wait.seconds}"
-    return violation(h, reason, (), (wait.row,))
+    reason = f"{wait.tp} was not read to the end that its {wait.wait.isolation} readers are told"
+    return violation(h, f"{reason}, and nothing more came in {wait.seconds}", (), (wait.row,))
 
 
 @invariant(

@@ -3,7 +3,7 @@
 from brokerlaw.adapters.contract import Adapter, Description
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
-from brokerlaw.conformance.patience import LOOKS, MANY, Patience
+from brokerlaw.conformance.patience import LONGEST, LOOKS, MANY, Patience
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history.rows import Header
 
@@ -36,3 +36,13 @@ def test_patience_of_no_time_at_all_looks_a_few_times() -> None:
     while patience.left:
         looks += 1
     assert looks == LOOKS
+
+
+def test_what_comes_nearer_is_waited_for_longer_but_not_for_ever() -> None:
+    adapter = Still({})
+    patience, looks = Patience(session(adapter), 1_000), 0
+    while patience.left:
+        looks += 1
+        adapter.wait(900)
+        patience.renew()
+    assert LONGEST * 1_000 < looks * 900 < (LONGEST + 2) * 1_000 + LOOKS * 900
