@@ -143,7 +143,7 @@ GROUPS: Final = {
         "a static member that comes back is a second member beside its predecessor",
         "KAFKA-8500; KIP-345",
         Parts(classic_group=TwoOfOneInstance),
-        unseen="until its session runs out the predecessor holds its share, and nobody is promised when that is",
+        ("groups.described-at-rest",),
     ),
     "KAFKA-12890": Mutant(
         "the group waits for an assignment by a member that has vanished",

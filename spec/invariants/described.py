@@ -39,6 +39,7 @@ class Rest(NamedTuple):
     "d is stable ⇒ {holdings of each m} ⊆ {assignments in d}, member by member where their ids are known",
     source="Kafka protocol, DescribeGroups and ConsumerGroupDescribe (KIP-848); Kafka documentation, consumer groups",
     capabilities=("topics", "groups", "groups.admin"),
+    mutants=("KAFKA-8500",),
     covers=MEMBERSHIPS,
     liars=("describe_group.answer", "describe_group.request"),
 )
