@@ -3,10 +3,10 @@
 A code is one integer for a tuple of columns: equal for equal tuples, and ordered as they are.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from brokerlaw.spec.history.columns import Bools, Ints
 
@@ -157,7 +157,8 @@ def take(column: Ints, rows: Ints, missing: int = -1) -> Ints:
     if not len(column):
         return np.full(len(rows), missing, dtype=np.int64)
     inside = rows.view(np.uint64) < len(column)  # -1 is a very large one
-    return np.where(inside, column.take(rows, mode="clip"), missing)
+    found = column.take(rows, mode="clip")
+    return found if inside.all() else np.where(inside, found, missing)
 
 
 def _begins(ascending: Ints) -> Bools:
@@ -185,7 +186,7 @@ def _ascending(code: Ints) -> Ints:
         return np.argsort(code, kind="stable")
     if (code[1:] >= code[:-1]).all():
         return np.arange(len(code))
-    digits, size = _from_zero(code)
+    digits, size = _coded((code,))
     order = np.argsort(digits.astype(np.uint16), kind="stable") if size <= _DIGIT**2 else None
     if order is None:
         return np.argsort(code, kind="stable")
@@ -196,27 +197,62 @@ def _ascending(code: Ints) -> Ints:
 
 def _coded(columns: tuple[Ints, ...]) -> tuple[Ints, int]:
     """One code for each row, from 0 on, and what is above all of them."""
-    code, size = _from_zero(columns[0])
-    for column in columns[1:]:
-        digit, base = _from_zero(column)
-        if size * base > _ROOM:
-            code, size = _ranks(code)
-            digit, base = _ranks(digit)
-        code, size = code * base + digit, size * base
+    (code,), size = _codes([columns])
     return code, size
 
 
 def _coded_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[tuple[Ints, Ints], int]:
-    code, size = _coded(tuple(np.concatenate(pair) for pair in zip(left, right, strict=True)))
-    return (code[: len(left[0])], code[len(left[0]) :]), size
+    (codes, wanted), size = _codes([left, right])
+    return (codes, wanted), size
 
 
-def _from_zero(column: npt.ArrayLike) -> tuple[Ints, int]:
-    values = np.asarray(column, dtype=np.int64)
-    if not len(values):
-        return values, 1
-    low, high = int(np.minimum.reduce(values)), int(np.maximum.reduce(values))
-    return (values - low, high - low + 1) if high - low < _ROOM else _ranks(values)
+def _codes(tables: Sequence[tuple[Ints, ...]]) -> tuple[list[Ints], int]:
+    """The codes of the rows of each table: numbers to mixed bases, whose digits are the columns from their least on."""
+    integers = [[np.asarray(column, dtype=np.int64) for column in table] for table in tables]
+    ranges = [_range(columns) for columns in zip(*integers, strict=True)]
+    weights, size = [], 1
+    for low, high in reversed(ranges):
+        weights.append(size)
+        size *= high - low + 1
+    if size > _ROOM:
+        return _codes_by_ranks(integers)
+    weights.reverse()
+    least = sum(low * weight for (low, _), weight in zip(ranges, weights, strict=True))
+    return [_weighed(columns, weights, least) for columns in integers], size
+
+
+def _range(columns: tuple[Ints, ...]) -> tuple[int, int]:
+    filled = [column for column in columns if len(column)]
+    if not filled:
+        return 0, 0
+    low = min(int(np.minimum.reduce(column)) for column in filled)
+    return low, max(int(np.maximum.reduce(column)) for column in filled)
+
+
+def _weighed(columns: list[Ints], weights: list[int], least: int) -> Ints:
+    """The weighed sum of the columns, less the least: what goes beyond 64 bits on the way comes back."""
+    first, *others = columns
+    total = first - _wrapped(least) if weights[0] == 1 else first * weights[0] - _wrapped(least)
+    for column, weight in zip(others, weights[1:], strict=True):
+        total += column if weight == 1 else column * weight
+    return total
+
+
+def _wrapped(number: int) -> int:
+    """The same number modulo 2^64, as one with a sign."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
+def _codes_by_ranks(tables: list[list[Ints]]) -> tuple[list[Ints], int]:
+    """Where products of ranges are too large for 64 bits: the same, with ranks for what has grown too large."""
+    first, *others = (np.concatenate(columns) for columns in zip(*tables, strict=True))
+    code, size = _ranks(first)
+    for column in others:
+        digit, base = _ranks(column)
+        if size * base > _ROOM:
+            code, size = _ranks(code)
+        code, size = code * base + digit, size * base
+    return np.split(code, np.cumsum([len(columns[0]) for columns in tables])[:-1]), size
 
 
 def _ranks(column: Ints) -> tuple[Ints, int]:
