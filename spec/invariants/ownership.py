@@ -12,7 +12,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, holders, of_group
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import firsts, last_before, neighbours, pack, take
+from brokerlaw.spec.history.evidence.relations import firsts, in_order, last_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, partition_count
@@ -51,7 +51,7 @@ def exclusive(h: History) -> Finding:
     held = table.end[earlier] > table.begin[later]
     twice = held | _same_generation(h, table, earlier, later)
     guilty = np.flatnonzero(twice)
-    guilty = guilty[np.lexsort((~held[guilty], later[guilty]))]
+    guilty = guilty[in_order(later[guilty], ~held[guilty])]
     guilty = guilty[np.sort(firsts(later[guilty]))]  # each assignment is told once
     breaches = (_shared(h, table, earlier[i], later[i], bool(held[i])) for i in guilty)
     return Finding(len(np.unique(later)), tuple(breaches))
@@ -74,7 +74,7 @@ def _ongoing(h: History, table: Assignments) -> tuple[Ints, Ints]:
     code, end = pack(table.group, table.tp), np.minimum(table.end, gone(h)[table.opened])
     codes, begins, ends = (column.tolist() for column in (code, table.begin, end))
     going, found = list[int](), list[tuple[int, int]]()
-    for row in np.lexsort((table.begin, code)).tolist():
+    for row in in_order(code, table.begin).tolist():
         going = [each for each in going if codes[each] == codes[row] and ends[each] > begins[row]]
         found += [(each, row) for each in going]
         going.append(row)
@@ -87,7 +87,7 @@ def _of_one_generation(h: History, table: Assignments) -> tuple[Ints, Ints]:
     rows = np.flatnonzero((table.generation >= 0) & _classic(h)[table.opened])
     code, opened = pack(table.group[rows], table.tp[rows], table.generation[rows]), table.opened[rows].tolist()
     codes, last, found = code.tolist(), dict[int, int](), list[tuple[int, int]]()
-    for row in np.lexsort((table.begin[rows], code)).tolist():
+    for row in in_order(code, table.begin[rows]).tolist():
         last = {member: each for member, each in last.items() if codes[each] == codes[row]}
         found += [(each, row) for each in last.values()]
         last[opened[row]] = row

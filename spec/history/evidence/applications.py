@@ -13,7 +13,7 @@ from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import Seeks, seeks
 from brokerlaw.spec.history.evidence.records import Acked, acked, owed_to
-from brokerlaw.spec.history.evidence.relations import firsts, least, pack_both, pairs, present
+from brokerlaw.spec.history.evidence.relations import firsts, in_order, least, pack_both, pairs, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers, lifted
 from brokerlaw.spec.history.evidence.topics import partitions_of, within
 from brokerlaw.spec.history.history import History
@@ -144,7 +144,7 @@ def _commits_past(commits: PossibleCommits, offsets: Ints, item: Ints, reader: I
     each = firsts(commits.opened, commits.transaction)
     opened = commits.opened[each]
     furthest = _furthest(commits, opened, commits.transaction[each])
-    order = np.lexsort((furthest, opened))
+    order = in_order(opened, furthest)
     reached, asked = pack_both((opened[order], furthest[order]), (reader, offsets[item]))
     last = np.searchsorted(opened[order], reader, side="right")
     return _summed(item, last - np.searchsorted(reached, asked, side="right"), len(offsets))

@@ -12,7 +12,16 @@ from brokerlaw.spec.history.columns import Ints, Table
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import acked
-from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, least, pack, take
+from brokerlaw.spec.history.evidence.relations import (
+    NEVER,
+    first_after,
+    firsts,
+    highest_before,
+    in_order,
+    least,
+    pack,
+    take,
+)
 from brokerlaw.spec.history.evidence.settings import idempotent
 from brokerlaw.spec.history.evidence.topics import known, number_of, topic_of
 from brokerlaw.spec.history.evidence.versions import known_end, shown_by
@@ -129,7 +138,7 @@ def _before(rows: tuple[Ints, ...], time: Ints, asked: tuple[Ints, ...], until: 
     """How many rows of each asked group are of a time up to `until`."""
     both = pack(*(np.concatenate(pair) for pair in zip(rows, asked, strict=True)))
     group, wanted = both[: len(time)], both[len(time) :]
-    order = np.lexsort((time, group))
+    order = in_order(group, time)
     key = pack(np.concatenate([group, wanted, wanted]), np.concatenate([time, until + 1, np.full(len(until), -1)]))
     have, end, begin = np.split(key, [len(time), len(time) + len(wanted)])
     found: Ints = np.searchsorted(have[order], end) - np.searchsorted(have[order], begin)

@@ -6,7 +6,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, Table
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import firsts
+from brokerlaw.spec.history.evidence.relations import firsts, in_order
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import LifeOperation
@@ -42,7 +42,7 @@ def idle(h: History) -> Idle:
     opened = np.concatenate([operations.opened[polls], operations.opened[other], h.ownership.opened])
     row = np.concatenate([operations.row[polls], operations.row[other], h.ownership.row])
     poll = np.concatenate([np.where(empty, polls, -1), np.full(len(other) + len(h.ownership), -1)])
-    order = np.lexsort((row, opened))
+    order = in_order(opened, row)
     opened, poll = opened[order], poll[order]
     others = np.diff(opened, prepend=-2) != 0
     series = np.cumsum((poll < 0) | others)[poll >= 0]

@@ -15,7 +15,7 @@ from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather, stacke
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, pack, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, in_order, pack, pairs, take
 from brokerlaw.spec.history.evidence.settings import isolation_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import INFO, OK, PENDING, POSITION
@@ -85,7 +85,7 @@ def positions(h: History) -> Places:
     moves = stacked([_sought(h), _rebalanced(h), _read(h), _told(h)])
     moves = moves[(moves.tp >= 0) & (moves.opened >= 0)]
     steps = stacked([moves, _unsettled(h, moves)])
-    steps = steps[np.lexsort((steps.op, steps.kind, steps.at, steps.tp, steps.opened))].detached()
+    steps = steps[in_order(steps.opened, steps.tp, steps.at, steps.kind, steps.op)].detached()
     origin = np.arange(len(steps)) - 1
     origin[firsts(steps.opened, steps.tp)] = -1
     _blur(h, steps, origin)
@@ -205,7 +205,7 @@ def overlapping(h: History) -> Bools:
     found = np.zeros(len(operations) + 1, dtype=np.bool_)
     begun = operations.row[operations.whole[number]]
     over = np.where(operations.ended[number] >= 0, operations.ended[number], NEVER // 2)
-    order = np.lexsort((number, begun, operations.opened[number]))
+    order = in_order(operations.opened[number], begun, number)
     number, begun, over = number[order], begun[order], over[order]
     client, whole = operations.opened[number], operations.whole[number]
     reach = pack(client, over)

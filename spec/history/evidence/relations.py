@@ -59,7 +59,7 @@ def least(rows: tuple[Ints, ...], values: Ints, asked: tuple[Ints, ...]) -> Ints
         lowest = np.full(size, NEVER)
         np.minimum.at(lowest, codes, values)
         return lowest[wanted]
-    order = np.lexsort((values, codes))
+    order = in_order(codes, values)
     first = find((codes[order],), (wanted,))
     return np.where(first >= 0, take(values, take(order, first)), NEVER)
 
@@ -101,7 +101,7 @@ def first_above(group: Ints, time: Ints, value: Ints, asked_group: Ints, asked_v
     if not len(group) or not len(asked_group):
         return _none(asked_group)
     key, asked = pack_both((group, value), (asked_group, asked_value))
-    order = np.lexsort((time, group))
+    order = in_order(group, time)
     level = np.maximum.accumulate(key[order])
     found = take(order, np.searchsorted(level, asked, side="right"))
     return np.where((found >= 0) & (take(group, found) == asked_group), found, -1)
@@ -136,6 +136,11 @@ def neighbours(*columns: Ints, order: Ints | None = None) -> tuple[Ints, Ints]:
     rows = first[_ascending(code[first])]
     same = code[rows[1:]] == code[rows[:-1]]
     return rows[:-1][same], rows[1:][same]
+
+
+def in_order(*columns: Ints) -> Ints:
+    """The rows in the order of these columns, of which the first weighs most; equal ones as they stand."""
+    return _ascending(pack(*columns))
 
 
 def firsts(*columns: Ints) -> Ints:

@@ -16,7 +16,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import contested
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import NEVER, first_after, last_before, take
+from brokerlaw.spec.history.evidence.relations import NEVER, first_after, in_order, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK
@@ -64,7 +64,7 @@ def _polls(h: History) -> Polls:
     number = of_kind(h, ops.Poll)
     number = number[operations.status[number] == OK]
     opened, time = operations.opened[number], operations.completed[number]
-    order = np.lexsort((time, opened))
+    order = in_order(opened, time)
     opened, time = opened[order], time[order]
     gap = np.diff(time, prepend=time[:1])
     return Polls(opened=opened, completed=time, silences=np.cumsum(gap > _patience(h)[opened]))

@@ -11,7 +11,7 @@ import numpy as np
 from brokerlaw.spec.history.columns import Bools, Ints, Table, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.records import Acked, PlacedReads, acked, committed, owed_to, placed_reads
-from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, take
+from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, highest_before, in_order, take
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, UNCOMMITTED
 
@@ -50,7 +50,7 @@ def _versions(h: History, isolation: int) -> Versions:
     reads, sends = placed_reads(h), acked(h)
     reads, sends = reads[_meant_for(h, reads, isolation)], sends[owed_to(h, sends, isolation)]
     facts = stacked([_read(h, reads), _acked(sends)])
-    facts = facts[np.lexsort((facts.offset, facts.tp))]  # of one offset the reads come first
+    facts = facts[in_order(facts.tp, facts.offset)]  # of one offset the reads come first
     first = np.sort(firsts(facts.tp, facts.offset))
     order = facts[first].detached()
     order.since = np.minimum.reduceat(facts.since, first) if len(facts) else facts.since
