@@ -3,7 +3,7 @@
 A code is one integer for a tuple of columns: equal for equal tuples, and ordered as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -211,30 +211,32 @@ def _coded_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[tuple[
     return (codes, wanted), size
 
 
-def _codes(tables: Sequence[tuple[Ints, ...]]) -> tuple[list[Ints], int]:
+def _codes(tables: Sequence[Sequence[Ints]]) -> tuple[list[Ints], int]:
     """The codes of the rows of each table: numbers to mixed bases, whose digits are the columns from their least on."""
-    integers = [[np.asarray(column, dtype=np.int64) for column in table] for table in tables]
-    ranges = [_range(columns) for columns in zip(*integers, strict=True)]
-    weights, size = [], 1
-    for low, high in reversed(ranges):
+    tables = [[np.asarray(column, dtype=np.int64) for column in table] for table in tables]
+    weights, least, size = [], 0, 1
+    for columns in zip(*map(reversed, tables), strict=True):
+        low, high = _range(columns)
         weights.append(size)
+        least += low * size
         size *= high - low + 1
     if size > _ROOM:
-        return _codes_by_ranks(integers)
+        return _codes_by_ranks(tables)
     weights.reverse()
-    least = sum(low * weight for (low, _), weight in zip(ranges, weights, strict=True))
-    return [_weighed(columns, weights, least) for columns in integers], size
+    return [_weighed(columns, weights, least) for columns in tables], size
 
 
-def _range(columns: tuple[Ints, ...]) -> tuple[int, int]:
-    filled = [column for column in columns if len(column)]
-    if not filled:
-        return 0, 0
-    low = min(int(np.minimum.reduce(column)) for column in filled)
-    return low, max(int(np.maximum.reduce(column)) for column in filled)
+def _range(columns: Iterable[Ints]) -> tuple[int, int]:
+    """The least and the greatest of all; 0 where there is nothing."""
+    lows, highs = [], []
+    for column in columns:
+        if len(column):
+            lows.append(int(np.minimum.reduce(column)))
+            highs.append(int(np.maximum.reduce(column)))
+    return (min(lows), max(highs)) if lows else (0, 0)
 
 
-def _weighed(columns: list[Ints], weights: list[int], least: int) -> Ints:
+def _weighed(columns: Sequence[Ints], weights: list[int], least: int) -> Ints:
     """The weighed sum of the columns, less the least: what goes beyond 64 bits on the way comes back."""
     first, *others = columns
     total = first - _wrapped(least) if weights[0] == 1 else first * weights[0] - _wrapped(least)
@@ -248,7 +250,7 @@ def _wrapped(number: int) -> int:
     return (number + 2**63) % 2**64 - 2**63
 
 
-def _codes_by_ranks(tables: list[list[Ints]]) -> tuple[list[Ints], int]:
+def _codes_by_ranks(tables: Sequence[Sequence[Ints]]) -> tuple[list[Ints], int]:
     """Where products of ranges are too large for 64 bits: the same, with ranks for what has grown too large."""
     first, *others = (np.concatenate(columns) for columns in zip(*tables, strict=True))
     code, size = _ranks(first)
