@@ -5,6 +5,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.commits import possible_commits
+from brokerlaw.spec.history.evidence.deletions import may_be_deleted
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import seeks
@@ -69,7 +70,7 @@ def _topics(h: History, number: int) -> tuple[str, ...]:
     "commits.auto-within-read",
     statement="A consumer that commits by itself commits nothing that no member of its group was given.",
     formal="∀ committed offset c of group g that commits by itself, record r of the partition below c:"
-    " a member of g was given r, or one behind it, or moved past it by hand",
+    " a member of g was given r, or one behind it, or moved past it by hand, or r may be deleted",
     source="Kafka documentation, enable.auto.commit: offsets of records returned by earlier polls; KAFKA-18641",
     capabilities=("topics", "groups", "auto-commit"),
     liars=("committed.answer: one more", "fetch_committed.answer: one more"),
@@ -82,7 +83,8 @@ def auto_within_read(h: History) -> Finding:
     answers = answers[mine & within(h, keeping(h) & clean(h))[answers.tp]]
     if not len(answers):
         return Finding(0)
-    reached = _reached(h, answers)
+    gone = may_be_deleted(h, answers.tp, answers.completed)
+    reached = np.maximum(_reached(h, answers), gone)
     level = np.full(len(answers), _level(h))
     shown = left_out(h, level, answers.tp, reached, answers.offset)
     breaches = (_unread(h, answers, int(i), int(shown[i])) for i in np.flatnonzero(shown >= 0))

@@ -82,6 +82,12 @@ def test_a_commit_beyond_what_was_read_is_seen() -> None:
     assert reason.startswith("group g, which commits by itself, has committed t/0@3, and passed over a record")
 
 
+def test_a_commit_beyond_what_was_deleted_is_seen() -> None:
+    told, sends = committing()
+    told.do(ops.DeleteRecords("t", 0, 3))
+    guilty(told, WITHIN, sends[3], fetched(told, 4))
+
+
 def test_a_commit_of_what_was_read_or_of_less() -> None:
     told, _ = committing()
     for offset in (None, 0, 1, 2):
@@ -104,6 +110,11 @@ def test_what_explains_a_commit_beyond_it() -> None:
     told.commit("a", 4)
     fetched(told, 4)
     innocent(told, WITHIN)
+    for before in (-1, 3):
+        told, _ = committing()
+        told.do(ops.DeleteRecords("t", 0, before), UNKNOWN)
+        fetched(told, 3)
+        innocent(told, WITHIN)
     told, _ = committing()
     told.do(ops.Poll("a"), UNKNOWN)
     fetched(told, 4)
@@ -129,7 +140,7 @@ def drawn(random: Random) -> HistoryBuilder:
         told.assigned(name, 0)
     for _ in range(random.randrange(2, 8)):
         name, offset, outcome = random.choice("ab"), random.randrange(5), random.choice([None, None, UNKNOWN, REFUSED])
-        match random.randrange(9):
+        match random.randrange(10):
             case 0:
                 told.poll(name, (offset, b"%d" % offset))
             case 1 if random.random() < 0.3:
@@ -140,7 +151,9 @@ def drawn(random: Random) -> HistoryBuilder:
                 told.commit(name, offset, outcome)
             case 4 if random.random() < 0.3:
                 told.do(random.choice([ops.DeleteTopic("t"), ops.CreatePartitions("t", 3)]), outcome)
-            case 5 | 6:
+            case 5:
+                told.do(ops.DeleteRecords("t", 0, random.randrange(-1, 4)), outcome)
+            case 6 | 7:
                 sizes = [random.randrange(4) for _ in range(random.randrange(4))]
                 described(told, *sizes, state=random.choice(["stable", "stable", "empty"]))
             case _:

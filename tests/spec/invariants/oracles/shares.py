@@ -1,6 +1,6 @@
 """`groups.evenly-shared` and `commits.auto-within-read`, read off their statements."""
 
-from oracles.progress import Told
+from oracles.progress import NEVER, Told
 
 from brokerlaw.spec.history import operations as ops
 
@@ -43,6 +43,8 @@ def auto_within_read(told: Told) -> tuple[int, int]:
                 reached.append(each.op.offset)
             if isinstance(each.op, ops.Commit):
                 reached += [offset.offset for offset in each.op.offsets]
+            if isinstance(each.op, ops.DeleteRecords):  # -1: all there is, and nothing was sent after it
+                reached.append(each.op.before if each.op.before >= 0 else NEVER)
         there = {each.outcome.value.offset for each in told.of(ops.Send) if each.ok}
         there |= {record.offset for each in told.of(ops.Poll) if each.ok for record in each.outcome.value}
         tested += 1
