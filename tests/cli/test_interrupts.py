@@ -231,6 +231,8 @@ def test_once_it_is_noticed_it_is_not_repeated(timer: list[tuple[float, ...]]) -
         interrupts._arrive(signal.SIGTERM, None)
     interrupts.noticed()
     assert timer == [(0.02, 0.02), (0,)]
+    interrupts._arrive(signal.SIGTERM, None)
+    assert interrupts.arrived == 2
 
 
 def test_whoever_started_us_may_have_us_ignore_one(tmp_path: Path) -> None:

@@ -53,7 +53,11 @@ class Interrupts:
             self._held = before
 
     def noticed(self) -> None:
-        """Said in the `except` of whoever ends the command for it: it has come through, and is not raised again."""
+        """Said in the `except` of whoever ends the command for it: it has come through, and is not raised again.
+
+        From here on what stands is said: another one is only counted, and the third ends the process.
+        """
+        self._held = AT_ONCE - 1
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def end(self, code: int) -> None:
