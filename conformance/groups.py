@@ -25,14 +25,15 @@ class Groups:
     def settle(self, group: str) -> None:
         """Poll until complete and calm, then say `Stable`: what is held now is what the coordinator wants.
 
+        Who is told of a rebalance that changes nothing for it is not calm: it may change something for others.
         A group that has not come to rest when all its timeouts have passed never will: it is said, and the group is
         taken as it is.
         """
-        patience, calm, before = Patience(self._session, self.patience(group)), 0, self._held(group)
+        patience, calm, before = Patience(self._session, self.patience(group)), 0, self._moves(group)
         while calm < CALM and patience.left and self.members(group):
             self.round(group)
-            now = self._held(group)
-            calm = calm + 1 if now == before and self._complete(group, now) else 0
+            now = self._moves(group)
+            calm = calm + 1 if now == before and self._complete(group) else 0
             before = now
         if members := self.members(group):
             if calm < CALM:
@@ -76,13 +77,15 @@ class Groups:
             sorted({topic for member in self.members(group) for topic in self._model.clients[member].subscribed})
         )
 
-    def _held(self, group: str) -> dict[str, frozenset[TopicPartition]]:
-        return {member: self._session.holdings.get(member, frozenset()) for member in self.members(group)}
+    def _moves(self, group: str) -> dict[str, tuple[int, frozenset[TopicPartition]]]:
+        """Of each member, how many rebalances it was told of, and what it holds."""
+        told, holdings = self._session.rebalances, self._session.holdings
+        return {each: (told[each], holdings.get(each, frozenset())) for each in self.members(group)}
 
-    def _complete(self, group: str, held: dict[str, frozenset[TopicPartition]]) -> bool:
+    def _complete(self, group: str) -> bool:
         """Every partition is held, none twice."""
+        holdings = [self._session.holdings.get(member, frozenset()) for member in self.members(group)]
         wanted = sum(
             self._session.partitions.get(topic, 0) for topic in self.topics(group) if topic in self._model.topics
         )
-        holdings = list(held.values())
         return sum(map(len, holdings)) == wanted == len(frozenset().union(*holdings))

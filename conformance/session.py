@@ -1,5 +1,6 @@
 """The line between a running case and its adapter: names, settings, the recording, and who holds which partition."""
 
+from collections import Counter
 from concurrent.futures import Future
 from typing import Any
 
@@ -37,6 +38,7 @@ class Session:
         self.names = names
         self.timeouts = Timeouts(description, patience)
         self.holdings: dict[str, frozenset[TopicPartition]] = {}
+        self.rebalances = Counter[str]()
         self.opened: dict[str, ops.OpenProducer | ops.OpenConsumer] = {}
         self.orphans: dict[str, None] = {}
         self.acknowledged: dict[TopicPartition, int] = {}
@@ -148,4 +150,5 @@ class Session:
                 name = self.description.name
                 self._fault = Misuse.NOT_ITS_TO_SEE.error(name, observation=f"{told!r}", process=process)
                 return
+        self.rebalances[process] += 1
         self._recorder.observe(at, process, told)
