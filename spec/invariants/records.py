@@ -8,8 +8,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.configuration import MOST_BYTES, TIMESTAMP_TYPE, numbers_of, values_of
-from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.outages import outages
+from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import DURABLE, acked, sizes, source_of_read
 from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, neighbours, present, take
 from brokerlaw.spec.history.evidence.settings import under
@@ -205,7 +204,7 @@ def append_time_ascends(h: History) -> Finding:
     A clock that is set back breaks it, so that it is no promise without conditions.
     """
     reads = h.reads[(_types(h)[h.reads.tp] == LOG_APPEND_TIME) & (h.reads.timestamp >= 0)]
-    reads = reads[: 0 if outages(h) or len(of_kind(h, ops.ElectLeader)) else len(reads)]
+    reads = reads[: 0 if leaders_since(h) < NEVER else len(reads)]
     reads = reads[firsts(reads.tp, reads.offset)]
     earlier, later = neighbours(reads.tp, order=reads.offset)
     back = np.flatnonzero(reads.timestamp[later] < reads.timestamp[earlier])

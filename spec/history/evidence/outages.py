@@ -49,6 +49,13 @@ def outages(h: History) -> tuple[Outage, ...]:
     return (*done, *going)
 
 
+@derived
+def leaders_since(h: History) -> int:
+    """From when on leaders may have changed, as far as the history did it: a fault, or an election; `NEVER`: never."""
+    elections = h.operations.invoked[of_kind(h, ops.ElectLeader)]
+    return min([each.begun for each in outages(h)] + elections.tolist(), default=NEVER)
+
+
 def disturbed(h: History, begin: Ints, end: Ints, aftermath: Ints | int = 0) -> Bools:
     """Whether an outage, or the `aftermath` (ns) of one, falls into these spans of time."""
     found = np.zeros(len(begin), dtype=np.bool_)

@@ -4,6 +4,7 @@ import pytest
 from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.outcomes import Ok, Outcome
 
 END = "offsets.end-told"
@@ -207,6 +208,18 @@ def test_a_broker_that_was_killed_may_forget_where_its_log_began() -> None:
     told.do(ops.RestartBroker(0))
     told.list_offset(0, "earliest")
     untested(told, DELETED)
+
+
+@pytest.mark.parametrize("before", [[ops.ElectLeader("t", 0)], [ops.PauseBroker(0), ops.ResumeBroker(0)]])
+def test_a_new_leader_deletes_all_that_it_knows_of_and_what_it_is_asked_for(before: list[Operation]) -> None:
+    told, _ = log()
+    for op in before:
+        told.do(op)
+    delete(told, -1)
+    told.list_offset(2, "earliest")
+    untested(told, DELETED)
+    gone = delete(told, 4)
+    guilty(told, DELETED, gone, told.list_offset(3, "earliest"))
 
 
 # --- resets ---
