@@ -51,7 +51,7 @@ def exclusive(h: History) -> Finding:
     held = table.end[earlier] > table.begin[later]
     twice = held | _same_generation(h, table, earlier, later)
     guilty = np.flatnonzero(twice)
-    guilty = guilty[in_order(later[guilty], ~held[guilty])]
+    guilty = guilty[in_order(later[guilty], (~held[guilty]).astype(np.int64))]
     guilty = guilty[np.sort(firsts(later[guilty]))]  # each assignment is told once
     breaches = (_shared(h, table, earlier[i], later[i], bool(held[i])) for i in guilty)
     return Finding(len(np.unique(later)), tuple(breaches))
