@@ -111,7 +111,7 @@ def test_auto_commit_loses_what_was_polled_and_not_processed(adapter: KafkaAdapt
 
 
 def members(adapter: KafkaAdapter, group: str) -> int:
-    state = adapter.describe_group(ops.DescribeGroup(group))
+    state = done(adapter.perform(ops.DescribeGroup(group)))
     assert isinstance(state, Ok)
     return len(state.value.members)
 
