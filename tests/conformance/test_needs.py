@@ -139,7 +139,7 @@ def test_only_killing_needs_no_pausing() -> None:
 def test_a_broker_with_less_is_asked_for_less_and_is_not_accused() -> None:
     for capability in sorted(set(ABLE.capabilities) - {"topics", "replication"}):  # in one process, for `RUNS`
         poorer = without(capability)
-        for plan in [*LOG.directed(poorer), *_drawn(poorer, 6)]:
+        for plan in [*LOG.directed(poorer), *_drawn(poorer, 3)]:
             served(plan, poorer)
 
 

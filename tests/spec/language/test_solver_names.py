@@ -87,13 +87,13 @@ def named(word: str, folder: Path, *, guard: str = GUARD, of_a_local: bool = Fal
 @pytest.mark.parametrize("of_a_local", [True, False])
 @pytest.mark.parametrize("word", WORDS + OURS + ODD)
 def test_a_name_is_only_a_name(word: str, of_a_local: bool, tmp_path: Path) -> None:
-    assert prove(named(word, tmp_path, of_a_local=of_a_local).spec).status == "proved"
+    assert prove(named(word, tmp_path, of_a_local=of_a_local).spec, workers=1).status == "proved"
 
 
 @pytest.mark.parametrize("of_a_local", [True, False])
 @pytest.mark.parametrize("word", ["node", "Int", "at", "Ωμέγα"])
 def test_what_is_false_is_false_under_any_name(word: str, of_a_local: bool, tmp_path: Path) -> None:
-    result = prove(named(word, tmp_path, guard="", of_a_local=of_a_local).spec, max_states=0)
+    result = prove(named(word, tmp_path, guard="", of_a_local=of_a_local).spec, workers=1, max_states=0)
     assert [each.obligation.action for each in result.results if each.counterexample] == ["take"]
 
 

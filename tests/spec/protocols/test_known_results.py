@@ -113,7 +113,7 @@ def test_auto_commit_after_processing_is_sound() -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_invariant_is_proved_for_any_size(name: str) -> None:
-    proved = prove(proof(load(name)).spec, {}, timeout=60)
+    proved = prove(proof(load(name)).spec, {}, timeout=60, workers=1)
     assert proved.status == "proved"
 
 
