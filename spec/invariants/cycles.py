@@ -81,9 +81,9 @@ def _circles(h: History, edges: Edges) -> Iterator[Violation]:
     edges = edges[overlapping(h, edges)]
     if not np.isin(edges.before, edges.after).any():
         return
-    graph = graph_of(edges)
     import networkx as nx
 
+    graph = graph_of(edges)
     tangles = [nodes for nodes in nx.strongly_connected_components(graph) if len(nodes) > 1]
     for nodes in sorted(tangles, key=min):
         yield _circle(h, edges, graph, shortest_circle(graph, nodes))

@@ -12,7 +12,9 @@ from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.plan import Plan
 from brokerlaw.conformance.profiles import LOG
 from brokerlaw.reference.adapter import ReferenceAdapter
+from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import INFO
 from brokerlaw.spec.invariants import INVARIANTS
 
 BROKER = ReferenceAdapter({}).describe()
@@ -50,3 +52,13 @@ def test_nobody_is_accused_for_a_few(oddity: str) -> None:
 @pytest.mark.parametrize("oddity", ODDITIES)
 def test_nobody_is_accused(oddity: str) -> None:
     assert [each for plan in plans(oddity, 100) for each in accusations(oddity, plan)] == []
+
+
+def test_a_crash_does_deliver_what_waited_in_the_client() -> None:
+    """Else the oddity would be one in name alone."""
+    sends = [ops.Send("p0", "orders", b"%d" % number, awaited=False) for number in range(3)]
+    opened = ops.OpenProducer("p0", linger=5_000)
+    plan = Plan("crash", (ops.CreateTopic("orders"), opened, *sends, ops.Crash("p0")))
+    history = History(execute(plan, odd("crash that delivers"), BROKER, UserSettings({}, {}), ""))
+    assert (history.sends.status == INFO).all()
+    assert {history.values[value] for value in history.reads.value} == {b"0", b"1", b"2"}
