@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from oracles.committed import Commit, commits
 from oracles.members import holdings, news
 from oracles.progress import NEVER, Done, Told
-from oracles.reading import UNCLEAN
+from oracles.readers import UNCLEAN
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Applied, CaughtUp, Declared, Drained

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from oracles.reading import NEVER, Asked, Readers, Verdict, Walk
+from oracles.readers import NEVER, Asked, Readers
+from oracles.reading import Verdict, Walk
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Fail, Ok

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from oracles.committed import WEEK, Commit, commits
 from oracles.members import holdings
 from oracles.progress import NEVER, SECOND, Done, Told
-from oracles.reading import Readers
+from oracles.readers import Readers
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.rows import Recording
