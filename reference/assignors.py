@@ -61,11 +61,12 @@ def sticky(subscriptions: Sequence[Subscription], counts: Mapping[str, int]) -> 
     partitions = partitions_of(subscriptions, counts)
     wanted = {entry.member: entry.topics for entry in sorted(subscriptions)}
     held: dict[str, list[TopicPartition]] = {member: [] for member in wanted}
-    holders = _holders(subscriptions)
-    for tp in partitions:
+    holders = {tp: name for tp, name in _holders(subscriptions).items() if tp.topic in wanted.get(name, ())}
+    for tp in (tp for tp in partitions if tp in holders):
+        held[holders[tp]].append(tp)
+    for tp in (tp for tp in partitions if tp not in holders):
         takers = [member for member in wanted if tp.topic in wanted[member]]
-        holder = holders.get(tp)
-        held[holder if holder in takers else min(takers, key=lambda member: len(held[member]))].append(tp)
+        held[min(takers, key=lambda member: len(held[member]))].append(tp)
     while move := _move(held, wanted):
         tp, giver, taker = move
         held[giver].remove(tp)

@@ -163,6 +163,16 @@ SCHEDULES: Final = (
     ),
     Directed("rebalance-cooperative", groups.rebalance("cooperative"), (*_SHARES, *_ONCE_MORE)),
     Directed("rebalance-next", groups.rebalance("next"), (*_SHARES, *_ONCE_MORE, "groups.evenly-shared")),
+    Directed(
+        "comes-and-goes",
+        groups.comes_and_goes("cooperative"),
+        ("groups.moves-no-more-than-it-must", "ownership.complete", "ownership.exclusive"),
+    ),
+    Directed(
+        "comes-and-goes-uniform",
+        groups.comes_and_goes("uniform"),
+        ("groups.moves-no-more-than-it-must", "ownership.complete", "groups.evenly-shared"),
+    ),
     Directed("static-member", groups.static_member, ("ownership.exclusive", "ownership.complete", *_ONCE_MORE)),
     Directed("crash-before-processing", delivery.crash_between("at-least-once", "polled"), _ONCE_MORE),
     Directed("crash-before-commit", delivery.crash_between("at-least-once", "halfway"), _ONCE_MORE),
@@ -196,6 +206,7 @@ SCHEDULES: Final = (
     Directed("zombies", groups.zombies, ("ownership.exclusive", "ownership.complete", *_NEWS)),
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
+    Directed("instance-claimed-twice", groups.instance_claimed_twice, ("commits.one-of-an-instance",)),
     Directed(
         "transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read", "producers.fenced-is-refused")
     ),

@@ -1,15 +1,14 @@
 """Groups: members come, go, die and stand still; each partition finds its next owner."""
 
 from collections.abc import Callable, Iterator
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, member, sends, topic
+from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, Assignor, Protocol, member, sends, topic
 from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset
 
-Assignor: TypeAlias = Literal["range", "roundrobin", "uniform"]
-Protocol: TypeAlias = Literal["classic", "consumer"]
 Kind: TypeAlias = tuple[str, Assignor, Protocol]
 """A group's name, and what its members ask for."""
 
@@ -45,6 +44,23 @@ def rebalance(kind: str) -> Callable[[int], Iterator[Step]]:
         yield Settle(GROUP)
         yield from sends(2, start=9)
         yield RunApplication("c2")
+
+    return steps
+
+
+def comes_and_goes(kind: str) -> Callable[[int], Iterator[Step]]:
+    """One member after the other joins, and then one after the other leaves: the others keep what they have."""
+
+    def steps(replication: int) -> Iterator[Step]:
+        yield topic(6, replication)
+        yield ops.OpenProducer("p0")
+        yield from sends(6)
+        for client in ("c0", "c1", "c2", "c3"):
+            yield from member(client, kind=kind)
+            yield Settle(GROUP)
+        for client in ("c1", "c0"):
+            yield ops.Close(client)
+            yield Settle(GROUP)
 
     return steps
 
@@ -211,4 +227,21 @@ def instance_taken_over(replication: int) -> Iterator[Step]:
             yield ops.Freeze(client)
     yield ops.Thaw("c0")
     yield RunApplication("c0")
+    yield Settle(GROUP)
+
+
+def instance_claimed_twice(replication: int) -> Iterator[Step]:
+    """A client comes with the instance id of one that lives; both poll, and commit in turn."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(8)
+    for client in ("c0", "c1"):
+        yield ops.OpenConsumer(client, GROUP, instance_id="instance", session_timeout=SESSION_TIMEOUT)
+        yield ops.Subscribe(client, (TOPIC,))
+        yield from (ops.Poll(client, timeout=500) for _ in range(8))
+    for number in range(8):
+        client = f"c{number % 2}"
+        yield ops.Poll(client, timeout=200)
+        yield ops.Commit(client, (PartitionOffset(TOPIC, 0, number),))
+    yield ops.Close("c0")
     yield Settle(GROUP)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from brokerlaw.reference.assignors import Owned, Subscription
+from brokerlaw.reference.assignors import Owned, Subscription, sticky
 from brokerlaw.reference.classic_group import ClassicGroup, Join
 from brokerlaw.reference.classic_member import ClassicGroupMember
 from brokerlaw.reference.cluster import Parts
@@ -110,6 +110,20 @@ class AllToOne(ClassicGroupMember):
         return {member: everything if number == 0 else () for number, member in enumerate(assignment)}
 
 
+class MovesAtRandom(ClassicGroupMember):
+    """What members have is not asked for when a cooperative group is shared out, and its order turns with its size."""
+
+    def assign(self, subscriptions: tuple[Subscription, ...]) -> dict[str, Owned]:
+        """As if all were new; nothing is granted before it is let go."""
+        if self.op.assignor != "cooperative-sticky":
+            return super().assign(subscriptions)
+        order = sorted((each.member for each in subscriptions), reverse=len(subscriptions) % 2 == 0)
+        fresh = [Subscription(f"{at}", self.topics) for at in range(len(order))]
+        target = {order[int(place)]: owned for place, owned in sticky(fresh, self.groups.counts).items()}
+        holders = {tp: each.member for each in subscriptions for tp in each.owned}
+        return {name: tuple(tp for tp in owned if holders.get(tp, name) == name) for name, owned in target.items()}
+
+
 class NobodyIdle(ClassicGroupMember):
     """A member for whom no partition is left shares the first one."""
 
@@ -143,7 +157,7 @@ GROUPS: Final = {
         "a static member that comes back is a second member beside its predecessor",
         "KAFKA-8500; KIP-345",
         Parts(classic_group=TwoOfOneInstance),
-        ("groups.described-at-rest",),
+        ("groups.described-at-rest", "commits.one-of-an-instance"),
     ),
     "KAFKA-12890": Mutant(
         "the group waits for an assignment by a member that has vanished",
@@ -174,6 +188,12 @@ GROUPS: Final = {
         "Kafka documentation, partition.assignment.strategy",
         Parts(classic_member=AllToOne),
         ("groups.evenly-shared",),
+    ),
+    "moves-at-random": Mutant(
+        "a sticky assignor deals all partitions out anew in each round",
+        "KIP-54; KIP-429",
+        Parts(classic_member=MovesAtRandom),
+        ("groups.moves-no-more-than-it-must",),
     ),
     "nobody-idle": Mutant(
         "members beyond the number of partitions share one",

@@ -44,6 +44,7 @@ MODULES: Final = (
     "described",
     "listed",
     "shares",
+    "stickiness",
 )
 """In the order in which their invariants are listed."""
 

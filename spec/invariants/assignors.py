@@ -9,7 +9,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.evidence.errors import told
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.settings import consumers
-from brokerlaw.spec.history.evidence.topics import known, partition_count
+from brokerlaw.spec.history.evidence.shares import Wish, wish
 from brokerlaw.spec.history.evidence.waits import members_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK
@@ -20,7 +20,6 @@ from brokerlaw.spec.invariants.wording import violation
 DOCUMENTED: Final = ("range", "roundrobin")
 """Assignors that say who is to have which partition; others say how many each is to have."""
 INCONSISTENT: Final = ("INCONSISTENT_GROUP_PROTOCOL",)
-RACK: Final = "client.rack"
 LIARS: Final = ("open_consumer.request.assignor", "open_consumer.request.protocol")
 
 
@@ -43,41 +42,26 @@ def assigned_as_documented(h: History) -> Finding:
     for number, state in h.described_groups:
         asked = h.invocations[number].value
         assert isinstance(asked, ops.DescribeGroup)
-        assignor, topics = _asked_for(h, asked.group, int(h.operations.completed[number]))
-        if state.state == "stable" and len(state.members) > 1 and assignor in DOCUMENTED and topics:
+        alike = wish(h, asked.group, int(h.operations.completed[number]))
+        if state.state == "stable" and len(state.members) > 1 and alike and _documented(alike):
             tested += 1
-            wrong = _against(h, state, assignor, topics)
+            wrong = _against(h, state, alike)
             if wrong is not None:
-                breaches.append(_strange(h, number, asked.group, assignor, wrong))
+                breaches.append(_strange(h, number, asked.group, alike.assignor, wrong))
     return Finding(tested, tuple(breaches))
 
 
-def _asked_for(h: History, group: str, time: int) -> tuple[str, tuple[str, ...]]:
-    """The assignor and the topics that all members of a classic group asked for; nothing where they differ."""
-    members = members_of(h, group)
-    shares = {(member.protocol, member.assignor) for member in members.values()}
-    asked = of_kind(h, ops.Subscribe, failed=True)
-    topics = {_topics(h, number) for number in asked[np.isin(h.operations.opened[asked], [*members])].tolist()}
-    if len(shares) != 1 or len(topics) != 1 or any(RACK in member.settings for member in members.values()):
-        return "", ()
-    ((protocol, assignor),), (wanted,) = shares, topics
-    lasting = all(topic in known(h) and partition_count(h, topic, time) is not None for topic in wanted)
-    return (assignor, wanted) if protocol == "classic" and lasting else ("", ())
+def _documented(alike: Wish) -> bool:
+    return alike.protocol == "classic" and alike.assignor in DOCUMENTED and not alike.racks
 
 
-def _topics(h: History, number: int) -> tuple[str, ...]:
-    op = h.invocations[number].value
-    assert isinstance(op, ops.Subscribe)
-    return tuple(sorted(op.topics))
-
-
-def _against(h: History, state: GroupState, assignor: str, topics: tuple[str, ...]) -> Member | None:
+def _against(h: History, state: GroupState, alike: Wish) -> Member | None:
     """A member whose share is not the assignor's."""
-    every = [TopicPartition(topic, number) for topic in topics for number in range(h.created[topic].partitions)]
+    every = [TopicPartition(topic, number) for topic in alike.topics for number in range(h.created[topic].partitions)]
     place, members = {tp: at for at, tp in enumerate(every)}, len(state.members)
     for member in state.members:
         mine = sorted(place[tp] for tp in member.assignment if tp in place)
-        if assignor == "roundrobin":
+        if alike.assignor == "roundrobin":
             fair = all(after - before == members for before, after in pairwise(mine))
         else:
             fair = all(after - before == 1 for before, after in pairwise(mine) if every[before][0] == every[after][0])

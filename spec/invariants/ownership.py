@@ -1,25 +1,15 @@
 """Ownership: a group shares out the partitions of its topics, each to one member at a time."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
-import msgspec
 import numpy as np
 
-from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
-from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, holders, of_group
-from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import firsts, in_order, last_before, neighbours, pack, take
+from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, gone
+from brokerlaw.spec.history.evidence.relations import firsts, in_order, neighbours, pack
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
-from brokerlaw.spec.history.evidence.topics import known, partition_count
+from brokerlaw.spec.history.evidence.shares import Shares, shares
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.observations import Stable
-from brokerlaw.spec.history.tables import FAIL, OK
-from brokerlaw.spec.history.values import TopicPartition
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
@@ -118,74 +108,6 @@ def _shared(h: History, table: Assignments, earlier: int, later: int, held: bool
     return violation(h, f"{told} {reason}", (), (table.row[earlier], table.row[later]))
 
 
-class Shares(NamedTuple):
-    """What the members of a stable group held: by partition of its topics, the rows that gave it to each owner."""
-
-    row: int
-    stable: Stable
-    owners: dict[str, dict[str, int]]
-
-    @property
-    def busy(self) -> set[str]:
-        """Members that own something."""
-        return {member for owners in self.owners.values() for member in owners}
-
-    @property
-    def unfair(self) -> list[str]:
-        """Partitions without exactly one owner."""
-        return [name for name, owners in self.owners.items() if len(owners) != 1]
-
-
-@derived
-def _shares(h: History) -> tuple[Shares, ...]:
-    return tuple(_each_share(h))
-
-
-def _each_share(h: History) -> Iterator[Shares]:
-    """At each rest of a group over topics of a known size, unless a broker was down just then.
-
-    Who holds nothing and whose last poll was refused, or who shares its instance id with another client, is perhaps
-    none of its members: the other is, before it or instead of it. Which of several topics it alone has asked for is
-    not told, so that nothing is said of them.
-    """
-    times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
-    calm = ~disturbed(h, times, times)
-    for (row, time, stable), judged in zip(h.stable, calm, strict=True):
-        if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
-            owners = _owners(h, stable, time)
-            able = {*_able(h, stable.members, row)} - _sharing(h, time)
-            able |= {owner for each in owners.values() for owner in each}
-            if able and (len(stable.topics) == 1 or able.issuperset(stable.members)):
-                members = tuple(member for member in stable.members if member in able)
-                yield Shares(row, msgspec.structs.replace(stable, members=members), owners)
-
-
-def _sharing(h: History, time: int) -> set[str]:
-    """Members that are not alone with their static ids."""
-    return {consumer.client for opened, consumer in consumers(h).items() if contested(h)[opened] <= time}
-
-
-def _able(h: History, members: tuple[str, ...], row: int) -> tuple[str, ...]:
-    """Those whose last poll before this row was not refused."""
-    operations, polls = h.operations, of_kind(h, ops.Poll, failed=True)
-    asked = np.array([h.processes.find(member) for member in members], dtype=np.int64)
-    last = last_before(operations.client[polls], operations.ended[polls], asked, np.full(len(asked), row))
-    refused = take(operations.status[polls], last, OK) == FAIL
-    return tuple(member for member, no in zip(members, refused.tolist(), strict=True) if not no)
-
-
-def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
-    """By partition of the topics: its owners among the members, each with the row of its assignment."""
-    names = [TopicPartition(topic, n) for topic in stable.topics for n in range(h.created[topic].partitions)]
-    owners: dict[str, dict[str, int]] = {str(name): {} for name in names}
-    held = of_group(h, stable.group)
-    held = held[holders(held, time)]
-    for tp, process, row in zip(held.tp.tolist(), held.process.tolist(), held.row.tolist(), strict=True):
-        if h.processes[process] in stable.members and partition(h, tp) in owners:
-            owners[partition(h, tp)][h.processes[process]] = row
-    return owners
-
-
 @invariant(
     "ownership.complete",
     statement="When a group is stable, each partition of its topics has exactly one owner among its live members.",
@@ -206,18 +128,18 @@ def _owners(h: History, stable: Stable, time: int) -> dict[str, dict[str, int]]:
 def complete(h: History) -> Finding:
     """Judged where the suite saw the group come to rest, or wait in vain for it, while no broker was down."""
     tested, breaches = 0, []
-    for shares in _shares(h):
-        tested += len(shares.owners)
-        breaches += [_unowned(h, shares, name) for name in shares.unfair]
+    for rest in shares(h):
+        tested += len(rest.owners)
+        breaches += [_unowned(h, rest, name) for name in rest.unfair]
     return Finding(tested, tuple(breaches))
 
 
-def _unowned(h: History, shares: Shares, name: str) -> Violation:
-    owners = shares.owners[name]
+def _unowned(h: History, rest: Shares, name: str) -> Violation:
+    owners = rest.owners[name]
     who = f"owned by {' and '.join(owners)}" if owners else "owned by nobody"
-    members = ", ".join(shares.stable.members)
-    reason = f"group {shares.stable.group} came to rest with {name} {who}, of the members {members}"
-    return violation(h, reason, (), (shares.row, *owners.values()))
+    members = ", ".join(rest.stable.members)
+    reason = f"group {rest.stable.group} came to rest with {name} {who}, of the members {members}"
+    return violation(h, reason, (), (rest.row, *owners.values()))
 
 
 @invariant(
@@ -232,17 +154,17 @@ def _unowned(h: History, shares: Shares, name: str) -> Violation:
 def extra_idle(h: History) -> Finding:
     """As `ownership.complete`, counted by surplus members."""
     tested, breaches = 0, []
-    for shares in _shares(h):
-        members = shares.stable.members
-        surplus = max(0, len(members) - len(shares.owners))
+    for rest in shares(h):
+        members = rest.stable.members
+        surplus = max(0, len(members) - len(rest.owners))
         tested += surplus
-        if surplus and (len(shares.busy) > len(members) - surplus or shares.unfair):
-            breaches.append(_crowded(h, shares, surplus))
+        if surplus and (len(rest.busy) > len(members) - surplus or rest.unfair):
+            breaches.append(_crowded(h, rest, surplus))
     return Finding(tested, tuple(breaches))
 
 
-def _crowded(h: History, shares: Shares, surplus: int) -> Violation:
-    held = "; ".join(f"{name} by {' and '.join(owners) or 'nobody'}" for name, owners in shares.owners.items())
-    reason = f"group {shares.stable.group} has {surplus} members more than partitions, owned are {held}"
-    rows = [row for owners in shares.owners.values() for row in owners.values()]
-    return violation(h, reason, (), (shares.row, *rows))
+def _crowded(h: History, rest: Shares, surplus: int) -> Violation:
+    held = "; ".join(f"{name} by {' and '.join(owners) or 'nobody'}" for name, owners in rest.owners.items())
+    reason = f"group {rest.stable.group} has {surplus} members more than partitions, owned are {held}"
+    rows = [row for owners in rest.owners.values() for row in owners.values()]
+    return violation(h, reason, (), (rest.row, *rows))

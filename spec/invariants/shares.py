@@ -11,9 +11,9 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import seeks
 from brokerlaw.spec.history.evidence.relations import highest_before, pack_both, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
-from brokerlaw.spec.history.evidence.topics import clean, known, partition_count, within
+from brokerlaw.spec.history.evidence.shares import Wish, wish
+from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.evidence.versions import left_out
-from brokerlaw.spec.history.evidence.waits import members_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, COMMITTED_OFFSET, INFO, OK, PENDING, UNCOMMITTED, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -40,7 +40,8 @@ def evenly_shared(h: History) -> Finding:
         asked = h.invocations[number].value
         assert isinstance(asked, ops.DescribeGroup)
         sizes = [len(member.assignment) for member in state.members]
-        if state.state == "stable" and len(sizes) > 1 and _alike(h, asked.group, int(h.operations.completed[number])):
+        alike = wish(h, asked.group, int(h.operations.completed[number]))
+        if state.state == "stable" and len(sizes) > 1 and _even(alike):
             tested += 1
             if max(sizes) > min(sizes) + 1:
                 told = f"group {asked.group} is stable with members of {', '.join(map(str, sorted(sizes)))} partitions"
@@ -48,22 +49,9 @@ def evenly_shared(h: History) -> Finding:
     return Finding(tested, tuple(breaches))
 
 
-def _alike(h: History, group: str, time: int) -> bool:
-    """Whether all members a group ever had read one topic that stayed as it is, by one even assignor."""
-    members = members_of(h, group)
-    shares = {(member.protocol, member.assignor) for member in members.values()}
-    asked = of_kind(h, ops.Subscribe, failed=True)
-    topics = {_topics(h, number) for number in asked[np.isin(h.operations.opened[asked], [*members])].tolist()}
-    if len(shares) != 1 or len(topics) != 1 or next(iter(shares))[1] not in EVEN:
-        return False
-    (wanted,) = topics
-    return len(wanted) == 1 and wanted[0] in known(h) and partition_count(h, wanted[0], time) is not None
-
-
-def _topics(h: History, number: int) -> tuple[str, ...]:
-    op = h.invocations[number].value
-    assert isinstance(op, ops.Subscribe)
-    return op.topics
+def _even(alike: Wish | None) -> bool:
+    """Whether it is one topic that is shared out, by an even assignor."""
+    return alike is not None and alike.assignor in EVEN and len(alike.topics) == 1
 
 
 @invariant(

@@ -45,8 +45,8 @@ class Members:
 
     # --- members ---
 
-    def open(self, name: str) -> None:
-        instance = self.random.choice(("i", "j", f"own-{name}")) if self.static else None
+    def open(self, name: str, *instances: str) -> None:
+        instance = self.random.choice(instances or ("i", "j", f"own-{name}")) if self.static or instances else None
         group = "h" if self.rarely(0.04) else "g"
         self.told.member(name, group, protocol=self.protocol, instance_id=instance, session_timeout=2_000)
         self.owned[name] = set()
@@ -126,6 +126,18 @@ class Members:
         self.told.commit(other, 2, None if self.rarely(0.8) else UNKNOWN, partition)
         self.told.commit(one, 1, self.outcome(), partition)
 
+    def claim(self) -> None:
+        """Two that mostly have one instance id commit in turn, while one of them is given a partition."""
+        one, other = self.random.sample(NAMES, 2)
+        for name in (one, other):
+            self.open(name, "i", "i", "i", "j")
+        partition = self.random.randrange(self.size)
+        self.tell(Assigned, one, {partition})
+        for name in (one, other, one):
+            self.told.commit(name, 1, self.random.choice((None, None, None, UNKNOWN, REFUSED)), partition)
+            if self.rarely():
+                self.tell(self.random.choice((Revoked, Lost, Assigned)), name, {partition})
+
     # --- brokers, time, waits ---
 
     def wait(self) -> None:
@@ -198,6 +210,7 @@ class Members:
         poll_all,
         commit,
         takes_over,
+        claim,
         wait,
         fail,
         expand,
@@ -206,7 +219,7 @@ class Members:
         describe,
         list_groups,
     )
-    weights = (1, 1, 0.5, 2, 1.5, 1, 2, 1, 1.5, 1, 0.3, 0.1, 2, 1.5, 2, 1.5)
+    weights = (1, 1, 0.5, 2, 1.5, 1, 2, 1, 1.5, 0.7, 1, 0.3, 0.1, 2, 1.5, 2, 1.5)
 
 
 def drawn(random: Random) -> HistoryBuilder:

@@ -198,6 +198,27 @@ def fenced(told: Told) -> tuple[int, int]:
     return tested, broken
 
 
+def one_of_an_instance(told: Told) -> tuple[int, int]:
+    """Counted once for each assignment of another whose commits it fell between."""
+    tested = broken = 0
+    commits = [each for each in told.of(ops.Commit) if each.outcome is not None]
+    for owner in holdings(told):
+        theirs = [
+            each
+            for each in commits
+            if each.ok and _member(told, each) == owner.member and owner.tp in {at.tp for at in each.op.offsets}
+            if owner.begin < each.begun and each.ended < owner.end
+        ]
+        for commit in commits:
+            member = _member(told, commit)
+            before = any(each.ended <= commit.begun for each in theirs)
+            after = any(each.begun >= commit.ended for each in theirs)
+            if before and after and member != owner.member and alike(member, owner.member):
+                tested += len(commit.op.offsets)
+                broken += commit.ok * len(commit.op.offsets)
+    return tested, broken
+
+
 def _member(told: Told, done: Done) -> Done:
     opened = [each for each in told.of(ops.OpenConsumer) if each.process == done.process]
     return [each for each in opened if each.begun <= done.begun][-1]
@@ -308,6 +329,7 @@ ORACLES = {
     "ownership.extra-idle": extra_idle,
     "commits.fenced": fenced,
     "commits.members-first": members_first,
+    "commits.one-of-an-instance": one_of_an_instance,
     "groups.described-at-rest": described_at_rest,
     "groups.listed-at-rest": listed_at_rest,
 }

@@ -1,0 +1,122 @@
+"""Stickiness: a group whose assignor promises to keep what members have moves no more than it must."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Ints
+from brokerlaw.spec.history.evidence.assignments import gone
+from brokerlaw.spec.history.evidence.operations import completed, of_kind
+from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.sessions import in_session
+from brokerlaw.spec.history.evidence.shares import Shares, Wish, shares, wish
+from brokerlaw.spec.history.evidence.waits import members_of
+from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.tables import LOST
+from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
+from brokerlaw.spec.invariants.wording import violation
+
+STICKY: Final = (("classic", "cooperative-sticky"), ("consumer", "uniform"))
+"""Protocols, and their assignors that keep what members have."""
+COMING_AND_GOING: Final = (ops.OpenConsumer, ops.Subscribe, ops.Unsubscribe, ops.Close, ops.Crash)
+
+
+@invariant(
+    "groups.moves-no-more-than-it-must",
+    statement="When one member joins or leaves a group with a sticky assignor, no partition moves between two members "
+    "that stay.",
+    formal="∀ rests r, s of g, one after the other, r balanced, at most one member joined or left between, partition p:"
+    " owner(p, r) ≠ owner(p, s) ⇒ owner(p, r) left ∨ owner(p, s) joined",
+    level=Level.SHOULD,
+    source="KIP-54, sticky assignment; KIP-429, cooperative-sticky; KIP-848, uniform",
+    capabilities=("topics", "groups"),
+    mutants=("moves-at-random",),
+    covers=("groups.cooperative", "groups.next"),
+)
+def moves_no_more_than_it_must(h: History) -> Finding:
+    """Counted are partitions of members that stay. They were in session from the one rest to the other.
+
+    Left out are groups whose members ever differed in what they asked for, or know of racks.
+    """
+    tested, breaches = 0, []
+    for before, after in _comparable(h):
+        there, now = _owner_of(before), _owner_of(after)
+        stay = {*before.stable.members} & {*after.stable.members}
+        kept = [tp for tp, owner in there.items() if owner in stay]
+        tested += len(kept)
+        moved = [tp for tp in kept if now[tp] in stay - {there[tp]}]
+        breaches += [_needless(h, before, after, moved)] if moved else []
+    return Finding(tested, tuple(breaches))
+
+
+def _comparable(h: History) -> Iterator[tuple[Shares, Shares]]:
+    """Rests of a sticky group, one after the other, the first balanced, with no more than one change between them."""
+    for group in dict.fromkeys(each.stable.group for each in shares(h)):
+        rests = [each for each in shares(h) if each.stable.group == group]
+        for before, after in pairwise(rests):
+            fair = not before.unfair and not after.unfair and _balanced(before)
+            if fair and _sticky(wish(h, group, after.time)) and _one_change(h, before, after):
+                yield before, after
+
+
+def _sticky(alike: Wish | None) -> bool:
+    return alike is not None and (alike.protocol, alike.assignor) in STICKY and not alike.racks
+
+
+def _balanced(rest: Shares) -> bool:
+    owners = [*_owner_of(rest).values()]
+    sizes = [owners.count(member) for member in rest.stable.members]
+    return max(sizes) <= min(sizes) + 1
+
+
+def _owner_of(rest: Shares) -> dict[str, str]:
+    return {tp: next(iter(owners)) for tp, owners in rest.owners.items()}
+
+
+def _one_change(h: History, before: Shares, after: Shares) -> bool:
+    """Whether all that happened between the two is that one member came or went, if that."""
+    group, members = before.stable.group, [{*each.stable.members} for each in (before, after)]
+    acts = _acts(h, group, before.time, after.time)
+    kinds, by = h.operations.f[acts].tolist(), {h.processes[each] for each in h.operations.client[acts].tolist()}
+    changed = members[0] ^ members[1]
+    one = len(changed) < 2 and by == changed and len(kinds) == len(set(kinds))
+    calm = not disturbed(h, np.array([before.time]), np.array([after.time]))[0]
+    in_vain = any(before.row < row < after.row and wait.group == group for row, _, wait in h.timed_out)
+    return one and calm and not in_vain and _in_session(h, before, after, members[0] & members[1])
+
+
+def _acts(h: History, group: str, begun: int, ended: int) -> Ints:
+    """The operations by which clients of the group came or went in this time, or perhaps did."""
+    acts = of_kind(h, *COMING_AND_GOING, failed=True)
+    ours = np.isin(h.operations.opened[acts], [*members_of(h, group)])
+    then = (h.operations.invoked[acts] < ended) & (completed(h, acts, NEVER) > begun)
+    return np.asarray(acts[ours & then], dtype=np.int64)
+
+
+def _in_session(h: History, before: Shares, after: Shares, stay: set[str]) -> bool:
+    """Whether those of these members that own anything lost nothing, and were members all the time: at its end, and
+    whenever they were told of partitions.
+    """
+    busy = (before.busy | after.busy) & stay
+    opened = [op for op, each in members_of(h, before.stable.group).items() if each.client in busy]
+    last = [op for op in opened if h.operations.invoked[op] < before.time < gone(h)[op]]
+    told = h.ownership[(h.ownership.row > before.row) & (h.ownership.row < after.row)]
+    told = told[np.isin(told.opened, last)]
+    asked = np.concatenate([told.opened, np.array(last, dtype=np.int64)])
+    times = np.concatenate([told.time - 1, np.full(len(last), after.time)])
+    return bool(not (told.kind == LOST).any() and in_session(h, asked, times).all())
+
+
+def _needless(h: History, before: Shares, after: Shares, moved: list[str]) -> Violation:
+    there, now = _owner_of(before), _owner_of(after)
+    moves = ", ".join(f"{tp} from {there[tp]} to {now[tp]}" for tp in moved)
+    members = [{*each.stable.members} for each in (before, after)]
+    joined, left = members[1] - members[0], members[0] - members[1]
+    only = f"only {joined.pop()} joined" if joined else f"only {left.pop()} left" if left else "nobody joined or left"
+    reason = f"between members that stayed in group {before.stable.group}, where {only}, moved {moves}"
+    rows = [each.owners[tp][owner] for each in (before, after) for tp in moved for owner in each.owners[tp]]
+    return violation(h, reason, (), (before.row, after.row, *rows))
