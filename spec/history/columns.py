@@ -131,8 +131,12 @@ class Table(Generic[C]):
     def __getitem__(self, rows: Bools | Ints | slice) -> Self:
         if isinstance(rows, slice):
             chosen = np.arange(*rows.indices(len(self)))
+        elif rows.dtype != np.bool_:
+            chosen = rows.astype(np.int64, copy=False)
+        elif rows.all():
+            return self.made_of(len(self), self.column)
         else:
-            chosen = rows.nonzero()[0] if rows.dtype == np.bool_ else rows.astype(np.int64, copy=False)
+            chosen = rows.nonzero()[0]
         return self.made_of(len(chosen), lambda name: self.column(name).take(chosen))
 
     def __len__(self) -> int:

@@ -19,7 +19,7 @@ def write(path: Path, columns: Mapping[str, Any]) -> None:
     table = pa.table(typed)
     numbers = [name for name in table.column_names if pa.types.is_integer(table.schema.field(name).type)]
     encoding = dict.fromkeys(numbers, "DELTA_BINARY_PACKED")
-    parquet.write_table(table, path, compression="zstd", use_dictionary=False, column_encoding=encoding or None)
+    parquet.write_table(table, path, compression="lz4", use_dictionary=False, column_encoding=encoding or None)
 
 
 def numbers(path: Path, names: Sequence[str]) -> tuple[int, Callable[[str], Ints]]:

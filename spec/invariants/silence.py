@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, identity
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.relations import NEVER, in_order, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, within
@@ -52,28 +52,31 @@ class Silence(NamedTuple):
 @derived
 def silences(h: History) -> tuple[Silence, ...]:
     """Of members that were told of partitions; those that do not poll count from half their time between polls on."""
-    operations, told = h.operations, np.unique(h.ownership.opened)
-    doings = of_kind(h, *DOING, failed=True)
+    operations, doings = h.operations, of_kind(h, *DOING, failed=True)
+    told = np.intersect1d(h.ownership.opened, [*consumers(h)])
     doings = doings[np.isin(operations.opened[doings], told)]
-    polls, vanishing = {*of_kind(h, ops.Poll).tolist()}, {*of_kind(h, *VANISHING).tolist()}
-    found: list[Silence] = []
-    for opened, member in consumers(h).items():
-        mine = doings[operations.opened[doings] == opened].tolist()
-        heard = -1
-        for number, following in zip(mine, [*mine[1:], -1], strict=bool(len(mine))):
-            until = NEVER if following < 0 else int(operations.invoked[following])
-            done, over = bool(operations.status[number] == OK), int(operations.completed[number])
-            vanished, polled = number in vanishing, number in polls
-            heard = over if polled and done else heard
-            if not done or heard < 0 or not (vanished or polled):
-                continue
-            if vanished or until - over > member.max_poll_interval * MILLISECOND // 2:
-                begun = int(operations.invoked[number]) if vanished else over
-                found.append(Silence(opened, number, heard, begun, over, until, vanished))
+    doings = doings[in_order(operations.opened[doings])]
+    opened, begun, over = (column[doings] for column in (operations.opened, operations.invoked, operations.completed))
+    until = np.full(len(doings), NEVER)
+    until[:-1] = np.where(opened[1:] == opened[:-1], begun[1:], NEVER)
+    done, vanished = operations.status[doings] == OK, np.isin(doings, of_kind(h, *VANISHING))
+    polled = done & np.isin(doings, of_kind(h, ops.Poll))
+    heard = np.maximum.accumulate(np.where(polled, np.arange(len(doings)), -1))
+    silent = done & (take(opened, heard) == opened) & (vanished | polled & (until - over > _half_of_polling(h)[opened]))
+    columns = (opened, doings, over[heard], np.where(vanished, begun, over), over, until, vanished)
+    found = [Silence(*each) for each in zip(*(column[silent].tolist() for column in columns), strict=True)]
     if not found:
         return ()
     sure = in_session(h, np.array([each.opened for each in found]), np.array([each.heard for each in found]))
     return tuple(each for each, certain in zip(found, sure, strict=True) if certain)
+
+
+def _half_of_polling(h: History) -> Ints:
+    """By the operation that opened a member: half of the time (ns) in which it must poll."""
+    half = np.zeros(len(h.operations) + 1, dtype=np.int64)
+    for opened, member in consumers(h).items():
+        half[opened] = member.max_poll_interval * MILLISECOND // 2
+    return half
 
 
 class Held(NamedTuple):

@@ -137,9 +137,10 @@ def held_before(h: History) -> Bools:
 
     Such a poll may bring records of both assignments, in no order that can be told.
     """
-    reads, table, operations = h.reads, assignments(h), h.operations
-    polled = operations.row[reads.op]
+    table, during = assignments(h), h.reads.positioned > h.operations.row[h.reads.op]
+    reads = h.reads[during]  # few, as a rule
     held, asked = pack_both((table.opened, table.tp), (reads.opened, reads.tp))
     prior = last_before(held, table.row, asked, reads.positioned)
-    still = take(table.end, prior) > reads.invoked
-    return np.asarray((reads.positioned > polled) & still, dtype=np.bool_)
+    before = np.zeros(len(during), dtype=np.bool_)
+    before[during] = take(table.end, prior) > reads.invoked
+    return before

@@ -132,9 +132,13 @@ def spans(begin: Ints, count: Ints, order: Ints) -> tuple[Ints, Ints]:
 def neighbours(*columns: Ints, order: Ints | None = None) -> tuple[Ints, Ints]:
     """Rows next to one another in their group, taken in `order` (else as they stand): the earlier and the later."""
     code = pack(*columns)
-    first = np.arange(len(code)) if order is None else _ascending(order)
-    rows = first[_ascending(code[first])]
-    same = code[rows[1:]] == code[rows[:-1]]
+    if order is None:
+        rows = _ascending(code)
+    else:
+        first = _ascending(order)
+        rows = first[_ascending(code[first])]
+    ascending = code[rows]
+    same = ascending[1:] == ascending[:-1]
     return rows[:-1][same], rows[1:][same]
 
 
