@@ -160,10 +160,10 @@ class Consumer(Client):
         try:
             found = self.at_leader(tp, lambda broker: broker.fetch(tp, offset, limit, self.op.isolation))
         except BrokerError as error:
-            if error.code == "OFFSET_OUT_OF_RANGE" and self.op.reset != "none":
-                self.positions[tp] = self._reset(tp)
-                return []
-            raise
+            if error.code != "OFFSET_OUT_OF_RANGE":
+                raise
+            self.positions[tp] = self._out_of_range(tp, error)
+            return []
         self.positions[tp] = found.next
         return found.records
 
@@ -184,6 +184,12 @@ class Consumer(Client):
         if self.op.reset == "none":
             raise BrokerError("NO_OFFSET_FOR_PARTITION", f"no offset for {tp}, and no policy to reset it")
         return self.at_leader(tp, lambda broker: self._reset_at(broker, tp))
+
+    def _out_of_range(self, tp: TopicPartition, error: BrokerError) -> int:
+        """Where to go on from outside of the log. Raises the error where there is no policy."""
+        if self.op.reset == "none":
+            raise error
+        return self._reset(tp)
 
     def _reset_at(self, broker: Broker, tp: TopicPartition) -> int:
         """Where the policy begins: at the start, at the end, or at what is no older than so many seconds (KIP-1106).

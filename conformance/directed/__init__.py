@@ -152,6 +152,12 @@ SCHEDULES: Final = (
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
     Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
     Directed("moved", reading.moved, tuple(each for each in _READING if "paused" not in each)),
+    Directed(
+        "beyond-the-end",
+        reading.beyond_the_end,
+        ("reading.out-of-range-is-reset", "progress.poller-is-served", "reading.leaves-nothing-out"),
+    ),
+    Directed("below-the-start", reading.below_the_start, ("reading.out-of-range-is-reset",)),
     Directed("partitions-added", lookups.added, ("offsets.added-from-the-start",)),
     Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),

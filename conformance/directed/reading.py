@@ -12,6 +12,9 @@ from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 POLLS: Final = 11
 LONG: Final = 3_100
 """Milliseconds of a poll that is to be given a record; so many in vain are more than half a minute."""
+POLICIES: Final[tuple[tuple[str, ops.Reset], ...]] = (("c0", "earliest"), ("c1", "latest"), ("c2", "none"))
+FAR: Final = 1_000
+"""An offset that no log of a schedule reaches."""
 
 
 def positions(replication: int) -> Iterator[Step]:
@@ -83,3 +86,43 @@ def moved(replication: int) -> Iterator[Step]:
         for tp in places:
             yield ops.Seek("c0", *tp, offset + 2)
             yield from (ops.Position("c0", *tp), ops.Poll("c0", 1))
+
+
+def beyond_the_end(replication: int) -> Iterator[Step]:
+    """Readers of each policy turn to offsets beyond the end, by assignment and by seeking, and poll."""
+    feeder, here = count(), TopicPartition(TOPIC, 0)
+    yield from (topic(1, replication), ops.OpenProducer("p0"))
+    yield from _feed(here, POLLS + 1, feeder)
+    for client, reset in POLICIES:
+        yield ops.OpenConsumer(client, reset=reset)
+        yield ops.Assign(client, (PartitionOffset(*here, FAR),))
+        yield from (ops.Poll(client), ops.Poll(client))
+    yield from _feed(here, 3, feeder)
+    for client, _ in POLICIES:
+        yield from (ops.Poll(client, 1), ops.Position(client, *here))
+        yield ops.Seek(client, *here, FAR - 10)
+        yield from (ops.Poll(client), ops.Poll(client), ops.Position(client, *here))
+    yield from _feed(here, 3, feeder)
+    for client, _ in POLICIES:
+        yield from (ops.Poll(client), ops.Poll(client))
+    yield ops.Seek("c0", *here, FAR)
+    yield from (ops.Poll("c0", 1, LONG) for _ in range(POLLS))
+    yield ops.ListOffsets(*here)
+
+
+def below_the_start(replication: int) -> Iterator[Step]:
+    """Records are deleted; readers of each policy turn to where they were, and poll."""
+    feeder, here = count(), TopicPartition(TOPIC, 0)
+    yield from (topic(1, replication), ops.OpenProducer("p0"))
+    yield from _feed(here, 8, feeder)
+    yield ops.DeleteRecords(*here, 4)
+    for client, reset in POLICIES:
+        yield ops.OpenConsumer(client, reset=reset)
+        yield ops.Assign(client, (PartitionOffset(*here, 1),))
+        yield from (ops.Poll(client), ops.Poll(client), ops.Position(client, *here))
+    yield from _feed(here, 3, feeder)
+    for client, _ in POLICIES:
+        yield from (ops.Poll(client), ops.Seek(client, *here, 2), ops.Poll(client), ops.Poll(client))
+    yield from _feed(here, 3, feeder)
+    for client, _ in POLICIES:
+        yield from (ops.Poll(client), ops.Poll(client))

@@ -5,7 +5,11 @@ from typing import Final
 
 from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.consumer import Consumer
+from brokerlaw.reference.errors import BrokerError
+from brokerlaw.reference.leader import Leader
+from brokerlaw.reference.log import Slice
 from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.values import Record, TopicPartition
 
 PREFETCHED: Final = 2
@@ -66,7 +70,49 @@ class LatestEverywhere(Consumer):
         return False
 
 
+class ResetsToTheStart(Consumer):
+    """Out of range, no policy is asked."""
+
+    def _out_of_range(self, tp: TopicPartition, error: BrokerError) -> int:
+        """The log's start."""
+        return self.at_leader(tp, lambda broker: broker.leader(tp).log.start)
+
+
+class ResetsToTheEnd(Consumer):
+    """Who is out of range wants what is new."""
+
+    def _out_of_range(self, tp: TopicPartition, error: BrokerError) -> int:
+        """The log's end."""
+        return self.at_leader(tp, lambda broker: broker.leader(tp).latest(self.op.isolation))
+
+
+class NeverOutOfRange(Leader):
+    """Where the log does not reach there is nothing to read."""
+
+    def read(self, offset: int, limit: int, isolation: Isolation) -> Slice:
+        """Nothing, beyond the end."""
+        return Slice([], offset) if offset > self.log.end else super().read(offset, limit, isolation)
+
+
 READERS: Final = {
+    "reset-to-the-start": Mutant(
+        "a reader that is out of range begins at the log's start, whatever its policy says",
+        "Kafka documentation, auto.offset.reset",
+        Parts(consumer=ResetsToTheStart),
+        ("reading.out-of-range-is-reset",),
+    ),
+    "reset-to-the-end": Mutant(
+        "a reader that is out of range begins at the log's end, whatever its policy says",
+        "Kafka documentation, auto.offset.reset",
+        Parts(consumer=ResetsToTheEnd),
+        ("reading.out-of-range-is-reset",),
+    ),
+    "never-out-of-range": Mutant(
+        "a leader answers nothing to who reads beyond its end, and does not say that this is out of range",
+        "Kafka protocol, errors: OFFSET_OUT_OF_RANGE",
+        Parts(leader=NeverOutOfRange),
+        ("progress.poller-is-served",),
+    ),
     "latest-in-added-partitions": Mutant(
         "a member that resets to latest begins at the end of a partition that was added after it had subscribed",
         "KAFKA-12478, sarama issue 1739",

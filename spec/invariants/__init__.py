@@ -17,6 +17,7 @@ MODULES: Final = (
     "ownership",
     "groups",
     "reading",
+    "out_of_range",
     "offsets",
     "lookups",
     "resets",

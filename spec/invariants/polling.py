@@ -10,13 +10,14 @@ from brokerlaw.spec.history.evidence.holdings import perhaps_paused
 from brokerlaw.spec.history.evidence.idle import Idle, idle
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.positions import Places, positions
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, pack_both, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, lowest_from, pack_both, pairs, take
+from brokerlaw.spec.history.evidence.settings import resets_to_earliest
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.evidence.transactions import transactions
 from brokerlaw.spec.history.evidence.versions import first_from, versions
 from brokerlaw.spec.history.evidence.waits import MILLISECOND
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import COMMITTED, UNCOMMITTED
+from brokerlaw.spec.history.tables import COMMITTED, LATEST, OK, UNCOMMITTED
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
@@ -31,7 +32,7 @@ PATIENCE = READING * MILLISECOND
     formal="∀ reader that polls at position o of p, at healthy brokers, visible record of p at or above o: ◇ a record",
     level=Level.SHOULD,
     source="Kafka documentation, fetch.max.wait.ms; librdkafka issue 2830, Redpanda issue 10195",
-    mutants=("stalled-fetch",),
+    mutants=("never-out-of-range", "stalled-fetch"),
     covers=MEMBERSHIPS,
     liars=("assign", "pause", "resume"),
 )
@@ -39,7 +40,8 @@ def poller_is_served(h: History) -> Finding:
     """In vain are ten polls or more, over 30 s or more. Counted are polls that were given records.
 
     Left out are partitions that the reader may have paused, and readers that were given or lost a partition meanwhile,
-    or of whose position nothing is known; and read_committed readers while a transaction may be open.
+    or of whose position nothing is known; and read_committed readers while a transaction may be open. Who stands beyond
+    the end, as it is told afterwards, and resets to earliest is owed all that there is.
     """
     served, table = len(firsts(h.reads.op)), idle(h)
     table = table[(table.polls >= POLLS) & (table.ended - table.begun >= PATIENCE)]
@@ -47,16 +49,17 @@ def poller_is_served(h: History) -> Finding:
     if not len(table):
         return Finding(served)
     run, stands = _standing(h, table)
+    begin = _owed_from(h, table.ended[run], stands)
     breaches: list[Violation] = []
     for level in (UNCOMMITTED, COMMITTED):
         mine = np.flatnonzero((stands.isolation == level) & _settled(h, table.begun[run], level))
         order = versions(h, level)
-        found = first_from(h, level, stands.tp[mine], stands.after[mine])
+        found = first_from(h, level, stands.tp[mine], begin[mine])
         waiting = (found >= 0) & (take(order.since, found, NEVER) < table.begun[run[mine]])
         waiting &= take(order.offset, found) >= deleted_below(h)[stands.tp[mine]]
         rows = mine[waiting]
         first = firsts(table.opened[run[rows]], stands.tp[rows])
-        breaches += [_starved(h, table, stands, int(run[i]), int(i), level) for i in rows[first]]
+        breaches += [_starved(h, table, stands, int(run[i]), int(i), int(begin[i]), level) for i in rows[first]]
     return Finding(served + len(breaches), tuple(breaches))
 
 
@@ -79,9 +82,18 @@ def _settled(h: History, begun: Ints, level: int) -> Bools:
     return np.asarray(begun > over, dtype=np.bool_)
 
 
-def _starved(h: History, table: Idle, stands: Places, run: int, step: int, level: int) -> Violation:
+def _owed_from(h: History, ended: Ints, stands: Places) -> Ints:
+    """The position from which on each reader is owed what there is; the log's start, if it is to be reset there."""
+    ends = h.answers[(h.answers.kind == LATEST) & (h.answers.isolation == UNCOMMITTED) & (h.answers.status == OK)]
+    ends = ends[ends.offset >= 0]
+    lowest = lowest_from(ends.tp, ends.invoked, ends.offset, stands.tp, ended + 1)
+    beyond = (lowest >= 0) & (stands.after > take(ends.offset, lowest)) & resets_to_earliest(h)[stands.opened]
+    return np.where(beyond, deleted_below(h)[stands.tp], stands.after)
+
+
+def _starved(h: History, table: Idle, stands: Places, run: int, step: int, begin: int, level: int) -> Violation:
     tp, offset, order = int(stands.tp[step]), int(stands.after[step]), versions(h, level)
-    there = int(first_from(h, level, stands.tp[step : step + 1], stands.after[step : step + 1])[0])
+    there = int(first_from(h, level, stands.tp[step : step + 1], np.array([begin]))[0])
     reader, seconds = h.processes[int(h.operations.client[table.first[run]])], (table.ended - table.begun)[run] / 1e9
     told = f"{reader} polled {int(table.polls[run])} times in {seconds:.0f} s at {place(h, tp, offset)}"
     reason = f"{told} and was given nothing, though a record is at {int(order.offset[there])}"

@@ -45,7 +45,7 @@ class Readers:
             self._send()
         for name in READERS:
             isolation = random.choice(["read_uncommitted", "read_committed"])
-            settings = {"isolation": isolation, "reset": random.choice(["earliest", "earliest", "latest"])}
+            settings = {"isolation": isolation, "reset": random.choice(["earliest", "earliest", "latest", "none"])}
             if name == "m":
                 told.member(name, **settings)
             else:

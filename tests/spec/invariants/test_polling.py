@@ -139,6 +139,25 @@ def test_an_open_transaction_may_hold_up_read_committed_readers() -> None:
     assert INVARIANTS[SERVED].judge(told.history).violations
 
 
+def test_who_stands_beyond_the_end_and_resets_to_earliest_is_owed_all_there_is() -> None:
+    for reset, level in (("earliest", "uncommitted"), ("latest", "uncommitted"), ("earliest", "committed")):
+        told, sends = log()
+        assigned = reader(told, 7, reset=reset)
+        polls = idle(told)
+        untested(told, SERVED)
+        told.list_offset(3, isolation=level)
+        if (reset, level) == ("earliest", "uncommitted"):
+            reason = guilty(told, SERVED, assigned, sends[0], *polls)
+            assert reason == "c polled 10 times in 36 s at t/0@7 and was given nothing, though a record is at 0"
+        else:
+            untested(told, SERVED)
+    told, _ = log()
+    reader(told, 7)
+    idle(told)
+    told.list_offset(7)
+    untested(told, SERVED)
+
+
 def drawn(random: Random) -> HistoryBuilder:
     told, _ = log(**({"unclean_leader_election_enable": "true"} if random.random() < 0.1 else {}))
     if random.random() < 0.2:
@@ -148,12 +167,15 @@ def drawn(random: Random) -> HistoryBuilder:
         told.do(ops.KillBroker(0))
         told.do(ops.RestartBroker(0), random.choice([UNKNOWN, None]))
     for name in "cd"[: random.randrange(1, 3)]:
-        told.consumer(name, isolation=random.choice(["read_committed", "read_uncommitted"]))
+        isolation, reset = random.choice(["read_committed", "read_uncommitted"]), random.choice(["earliest", "latest"])
+        told.consumer(name, isolation=isolation, reset=reset)
         told.assign(name, random.randrange(4))
     for _ in range(random.randrange(1, 5)):
         name = random.choice("cd") if told.history.processes.find("d") >= 0 else "c"
         outcome = random.choice([None, UNKNOWN, REFUSED])
-        match random.randrange(9):
+        match random.randrange(10):
+            case 9:
+                told.list_offset(random.choice([2, 3, 4]))
             case 7 | 8 as which:
                 told.do((ops.Pause, ops.Resume)[which - 7](name, (TopicPartition("t", 0),)), outcome)
             case 0:
@@ -171,6 +193,8 @@ def drawn(random: Random) -> HistoryBuilder:
                 idle(told, random.choice([6, 12]), random.choice([1, 4]), name)
     if random.random() < 0.7:
         idle(told, random.choice([9, 12]), 4, "c")
+    if random.random() < 0.5:
+        told.list_offset(random.choice([2, 3, 4]), isolation=random.choice(["committed", "uncommitted"]))
     return told
 
 

@@ -6,7 +6,7 @@ Guilty ones are among them, for each promise.
 from collections import Counter
 from collections.abc import Sequence
 
-from oracles import lookups, reading
+from oracles import lookups, out_of_range, reading
 from random_readers import Readers
 
 from brokerlaw.spec.history.history import History
@@ -26,6 +26,7 @@ def test_judges_and_oracles_agree(histories_drawn: int) -> None:
     for seed in range(histories_drawn):
         recording = Readers(seed).told.recording
         history, expected = History(recording), reading.judge(recording) | lookups.judge(recording)
+        expected |= out_of_range.judge(recording)
         for name, verdict in expected.items():
             finding = INVARIANTS[name].judge(history)
             assert finding.exercised == verdict.exercised, (seed, name)
@@ -34,4 +35,4 @@ def test_judges_and_oracles_agree(histories_drawn: int) -> None:
                 broken[number] += count
             assert same(history, finding.violations, broken), (seed, name, finding)
             guilty[name] += bool(finding.violations)
-    assert len(guilty) == 9 and min(guilty.values()) > 0, guilty
+    assert len(guilty) == 10 and min(guilty.values()) > 0, guilty

@@ -83,6 +83,13 @@ def _starves(told: Told, reader: Done, run: list[Done], position: int) -> bool:
     for poll in told.of(ops.Poll):
         for record in poll.outcome.value if poll.ok else ():
             facts[record.offset] = min(poll.ended, facts.get(record.offset, NEVER))
+    ends = [
+        each.outcome.value
+        for each in told.of(ops.ListOffsets)
+        if each.ok and (each.op.at, each.op.isolation) == ("latest", "read_uncommitted") and each.begun > ended
+    ]
+    if reader.op.reset == "earliest" and position > min(ends, default=NEVER):
+        position = 0
     ahead = [offset for offset in facts if offset >= position]
     return bool(ahead) and facts[min(ahead)] < begun and told.known("t") and told.clean("t")
 
