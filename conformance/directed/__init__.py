@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from brokerlaw.adapters.contract import Description
 from brokerlaw.conformance.directed import (
     administration,
+    batches,
     commits,
     delivery,
     failover,
@@ -20,6 +21,7 @@ from brokerlaw.conformance.directed import (
     reading,
     records,
     refusals,
+    restarts,
     retention,
     transactions,
 )
@@ -148,6 +150,13 @@ SCHEDULES: Final = (
         ),
     ),
     Directed("deleted-by-time", lookups.deleted_by_time, ("offsets.by-timestamp", "retention.deletes-what-was-asked")),
+    Directed("batches-looked-up", batches.looked_up, ("offsets.by-timestamp",)),
+    Directed(
+        "batches-read", batches.read, ("reading.leaves-nothing-out", "reading.max-records", "reading.position-told")
+    ),
+    Directed("batches-cut-off", batches.cut_off, ("retention.deletes-what-was-asked", "offsets.by-timestamp")),
+    Directed("batches-committed", batches.committed, ("offsets.resume-at-commit", "commits.told-is-last")),
+    Directed("batches-of-transactions", batches.of_transactions, _TRANSACTIONS),
     Directed("lags", lookups.lags, ("groups.lag-is-the-distance", "groups.committed-is-listed")),
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
     Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
@@ -216,6 +225,7 @@ SCHEDULES: Final = (
     Directed(
         "transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read", "producers.fenced-is-refused")
     ),
+    Directed("transactions-interleaved", transactions.interleaved, ("offsets.end-told", *_TRANSACTIONS)),
     Directed(
         "transaction-timed-out",
         transactions.transaction_timed_out,
@@ -230,6 +240,12 @@ SCHEDULES: Final = (
         ("ordering.producer-order", "idempotence.no-duplicates", "delivery.at-least-once", *_FAILOVER),
     ),
     Directed("leader-overtaken", failover.leader_overtaken, ("ordering.producer-order", *_FAILOVER)),
+    Directed("elected-behind", failover.elected_behind, ("leadership.in-sync-are-replicas", *_FAILOVER)),
+    *(Directed(f"restarted-{word}", restarts.transactions(word), _TRANSACTIONS) for word in ("kill", "stop")),
+    *(
+        Directed(f"restarted-producers-{word}", restarts.producers(word), ("idempotence.goes-on", "offsets.end-told"))
+        for word in ("kill", "stop")
+    ),
     Directed("led-in-vain", failover.led_in_vain, ("progress.in-sync-again", *_FAILOVER)),
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),

@@ -96,6 +96,23 @@ def leader_overtaken(replication: int) -> Iterator[Step]:
     yield ops.Flush("p0")
 
 
+def elected_behind(replication: int) -> Iterator[Step]:
+    """The first replica is out of sync when it is asked to lead again: it has missed what was acknowledged since."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", idempotent=False)
+    yield from sends(1)
+    for number in range(2):
+        yield InjectFault("isolate" if number else "pause", "leader", TOPIC)
+        yield AwaitLeader(TOPIC)
+        yield from sends(2, start=3 * number + 1)
+        yield ops.ElectLeader(TOPIC, 0)
+        yield ops.DescribePartition(TOPIC, 0)
+        yield Heal()
+        yield from sends(1, start=3 * number + 3)
+        yield Elapse(1_500)
+        yield ops.ElectLeader(TOPIC, 0)
+
+
 def led_in_vain(replication: int) -> Iterator[Step]:
     """A broker leads for a while and takes no record; the one before leads again, and it has to follow once more."""
     yield topic(1, replication)

@@ -31,6 +31,30 @@ def transactions(replication: int) -> Iterator[Step]:
     yield from (ops.Poll("c0") for _ in range(3))
 
 
+def interleaved(replication: int) -> Iterator[Step]:
+    """Two are open in one partition; whichever ends first, the other keeps readers from what comes after its begin."""
+    yield topic(1, replication)
+    for producer in ("p0", "p1"):
+        yield ops.OpenProducer(producer, transactional_id=f"tx-{producer}")
+    yield ops.OpenConsumer("c0", isolation="read_committed")
+    yield ops.Assign("c0", (PartitionOffset(TOPIC, 0, 0),))
+    for turn in range(4):
+        first, second = ("p0", "p1") if turn % 2 else ("p1", "p0")
+        for producer in (first, second):
+            yield ops.BeginTransaction(producer)
+            yield from sends(2, producer, start=2 * turn)
+            yield from _seen("c0")
+        for producer in (second, first) if turn < 2 else (first, second):
+            yield ops.AbortTransaction(producer) if turn % 3 == 0 else ops.CommitTransaction(producer)
+            yield from _seen("c0")
+
+
+def _seen(reader: str) -> Iterator[Step]:
+    """What one who reads what was committed is given, and where the log ends for it."""
+    yield ops.Poll(reader, timeout=50)
+    yield ops.ListOffsets(TOPIC, 0, "latest", "read_committed")
+
+
 def transaction_timed_out(replication: int) -> Iterator[Step]:
     """A transaction is left alone until the coordinator aborts it; its producer goes on with it, unaware.
 
