@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from brokerlaw.conformance.directed.records import read
+from brokerlaw.conformance.directed.records import HEADERS, read
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import Elapse, Heal, InjectFault, Step
+from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
 LEARNED: Final = 11_000
@@ -37,6 +37,68 @@ def expired(replication: int) -> Iterator[Step]:
         yield Elapse(3_000)
         yield ops.ListOffsets(TOPIC, 0, "earliest")
         yield ops.AlterTopic(TOPIC, {"retention.ms": f"{60_000 + number}"})
+
+
+def expired_in_part(replication: int) -> Iterator[Step]:
+    """In one segment old records stand beside younger ones: sent earlier, or in a batch where others say that they are.
+
+    Each batch has a record without a timestamp, and so the segment is not rolled; what comes behind it is old again.
+    """
+    yield topic(2, replication, retention_ms="6000")
+    yield ops.OpenProducer("p0", linger=20)
+    yield Elapse(7_000)
+    yield ops.Send("p0", TOPIC, b"p0-0:", b"key-0", 0)
+    yield from _in_one_batch(1, (1, None, 1))
+    yield Elapse(1_500)
+    yield ops.ListOffsets(TOPIC, 1, "earliest")
+    yield ops.Send("p0", TOPIC, b"p0-4:", b"key-1", 1, 1)
+    yield Elapse(1_500)
+    yield ops.ListOffsets(TOPIC, 1, "earliest")
+    yield ops.Send("p0", TOPIC, b"p0-5:", b"key-0", 0)
+    yield Elapse(4_500)
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
+
+
+def _in_one_batch(start: int, timestamps: tuple[int | None, ...]) -> Iterator[Step]:
+    for number, timestamp in enumerate(timestamps, start):
+        yield ops.Send("p0", TOPIC, b"p0-%d:" % number, b"key-1", 1, timestamp, awaited=False)
+    yield ops.Flush("p0")
+
+
+def expired_in_turn(replication: int) -> Iterator[Step]:
+    """The segments of a log grow old one after the other."""
+    yield topic(1, replication, retention_ms="6000", segment_ms="100")
+    yield ops.OpenProducer("p0")
+    for number in range(3):
+        yield from sends(1, start=number)
+        yield Elapse(3_500)
+        yield ops.ListOffsets(TOPIC, 0, "earliest")
+
+
+def expired_and_failed_over(replication: int) -> Iterator[Step]:
+    """A follower expires its own copy; when it leads, what is young in it is still there."""
+    yield topic(1, replication, retention_ms="8000", segment_ms="5000")
+    yield ops.OpenProducer("p0")
+    yield from sends(1)
+    yield Elapse(4_000)
+    yield from sends(1, start=1)
+    yield Elapse(1_500)
+    yield from sends(1, start=2)
+    yield Elapse(4_000)
+    yield InjectFault("kill", "leader", TOPIC)
+    yield AwaitLeader(TOPIC)
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
+
+
+def expired_by_append_time(replication: int) -> Iterator[Step]:
+    """What clients say of the time of their records does not make them old where the broker says it."""
+    yield topic(1, replication, message_timestamp_type="LogAppendTime", retention_ms="6000")
+    yield ops.OpenProducer("p0")
+    yield Elapse(7_000)
+    for number in range(2):
+        yield ops.Send("p0", TOPIC, b"p0-%d:" % number, b"key-0", timestamp=1)
+    yield Elapse(3_000)
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
 
 
 def expired_unreplicated(replication: int) -> Iterator[Step]:
@@ -84,6 +146,51 @@ def compacted(replication: int) -> Iterator[Step]:
     yield from read("c1")
     yield Elapse(3_000)
     yield from read("c2")
+
+
+def compacted_tombstones(replication: int) -> Iterator[Step]:
+    """Of some keys the last value is null, or empty; time passes, and less than tombstones are kept for."""
+    yield topic(1, replication, **COMPACT | {"delete_retention_ms": "8000"})
+    yield ops.OpenProducer("p0", linger=20)
+    yield from _of_each_key(*(b"p0-%d-old:" % number for number in range(5)))
+    yield Elapse(500)
+    yield from _of_each_key(*(b"p0-%d-new:" % number for number in range(5)))
+    yield Elapse(500)
+    yield from _of_each_key(None, b"", None, b"p0-newest:")
+    for number, wait in enumerate((500, 500, 3_000, 500)):
+        yield Elapse(wait)
+        yield ops.Send("p0", TOPIC, b"p0-behind-%d:" % number, b"behind-%d" % number)
+    yield Elapse(1_500)
+
+
+def compacted_and_failed_over(replication: int) -> Iterator[Step]:
+    """The same, and then it is a follower that leads: it has compacted its own copy."""
+    yield from compacted_tombstones(replication)
+    yield InjectFault("kill", "leader", TOPIC)
+    yield AwaitLeader(TOPIC)
+
+
+def _of_each_key(*values: bytes | None) -> Iterator[Step]:
+    """In one batch, a value for each of the first keys."""
+    for key, value in zip((b"a", b"b", b"", b"c", b"d"), values, strict=False):
+        yield ops.Send("p0", TOPIC, value, key, 0, awaited=False)
+    yield ops.Flush("p0")
+
+
+def compacted_whole(replication: int) -> Iterator[Step]:
+    """What compaction leaves of a batch is as it was sent: offset, headers, timestamp, and an empty key or value."""
+    yield topic(1, replication, **COMPACT)
+    yield ops.OpenProducer("p0", linger=20)
+    for turn in range(2):
+        for number, key in enumerate((b"a", b"b", b"", b"c")[turn:]):
+            value = b"p0-%d-%d:" % (turn, number) if number else b""
+            yield ops.Send("p0", TOPIC, value, key, 0, 1_000 + number, HEADERS[number], awaited=False)
+        yield ops.Flush("p0")
+        yield Elapse(500)
+    for number in range(2):
+        yield ops.Send("p0", TOPIC, b"p0-behind-%d:" % number, b"behind-%d" % number)
+        yield Elapse(500)
+    yield Elapse(1_500)
 
 
 def compacted_producers(replication: int) -> Iterator[Step]:

@@ -6,9 +6,10 @@ from typing import Final
 import msgspec
 
 from brokerlaw.reference.batch import Batch, Stamp
-from brokerlaw.reference.cleaner import Cleaner, segments
+from brokerlaw.reference.cleaner import Cleaner, Segment, segments
 from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.mutants.mutant import Mutant
+from brokerlaw.spec.history.values import Record
 
 
 class ExpiresBeyondTheMark(Cleaner):
@@ -17,6 +18,15 @@ class ExpiresBeyondTheMark(Cleaner):
     def bound(self) -> int:
         """The end of this replica's own log."""
         return self.log.end
+
+
+class ExpiresByTheOldest(Cleaner):
+    """A segment goes as soon as one of its batches has expired."""
+
+    def is_old(self, segment: Segment) -> bool:
+        """Whether its oldest is older than `retention.ms`."""
+        limit = self.settings.retention_ms
+        return limit >= 0 and min(batch.timestamp for batch in segment.batches) < self.now - limit
 
 
 class ForgetsCleanedProducers(Cleaner):
@@ -37,6 +47,14 @@ class KeepsOlder(Cleaner):
     def last_of_each_key(self, batches: Iterable[Batch]) -> dict[bytes | None, int]:
         """Looked at from the wrong end."""
         return super().last_of_each_key(reversed(list(batches)))
+
+
+class DropsTombstones(Cleaner):
+    """A tombstone goes with what it deletes."""
+
+    def _stays(self, record: Record, last: dict[bytes | None, int]) -> bool:
+        """Only what has a value."""
+        return record.value is not None and super()._stays(record, last)
 
 
 class Reorders(Cleaner):
@@ -88,6 +106,12 @@ CLEANING: Final = {
         Parts(cleaner=ExpiresBeyondTheMark),
         ("ends.start-before-end",),
     ),
+    "expires-by-the-oldest": Mutant(
+        "a segment expires with its oldest record, while its youngest has not",
+        "Kafka documentation, topic configuration: retention.ms; KIP-33",
+        Parts(cleaner=ExpiresByTheOldest),
+        ("retention.only-expired-goes",),
+    ),
     "cleaned-producer-forgotten": Mutant(
         "what a log knows of a producer goes with the last of its records that compaction leaves",
         "KIP-98: the last batch of each producer is kept, be it empty; KAFKA-8335",
@@ -98,6 +122,12 @@ CLEANING: Final = {
         "the newest value of a key is dropped, and an older one kept",
         'Kafka documentation, "Log Compaction"',
         Parts(cleaner=KeepsOlder),
+        ("compaction.keeps-last",),
+    ),
+    "compaction-drops-tombstones": Mutant(
+        "compaction takes tombstones away at once",
+        "Kafka documentation, topic configuration: delete.retention.ms; KAFKA-4545",
+        Parts(cleaner=DropsTombstones),
         ("compaction.keeps-last",),
     ),
     "compaction-reorders": Mutant(

@@ -23,7 +23,7 @@ from brokerlaw.spec.invariants.wording import key, place, value, violation
     source='Kafka documentation, "Log Compaction", What guarantees does log compaction provide',
     capabilities=("topics", "compaction"),
     promised=DURABLE,
-    mutants=("compaction-keeps-older",),
+    mutants=("compaction-keeps-older", "compaction-drops-tombstones"),
 )
 def keeps_last(h: History) -> Finding:
     """What may be superseded when the read ended is left out, and so are records that retention may have taken too.

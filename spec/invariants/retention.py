@@ -109,6 +109,7 @@ def _vanished(h: History, reads: PlacedReads, read: int, drain: int) -> Violatio
     source="Kafka documentation, topic configuration: retention.ms, retention.bytes, cleanup.policy; Pulsar issue 5579",
     promised=DURABLE,
     covers=("retention", "alter-configs"),
+    mutants=("expires-by-the-oldest",),
     liars=("list_offsets.answer: one more", "delete_records", "alter_topic"),
 )
 def only_expired_goes(h: History) -> Finding:
