@@ -199,7 +199,19 @@ SCHEDULES: Final = (
         groups.comes_and_goes("uniform"),
         ("groups.moves-no-more-than-it-must", "ownership.complete", "groups.evenly-shared"),
     ),
-    Directed("static-member", groups.static_member, ("ownership.exclusive", "ownership.complete", *_ONCE_MORE)),
+    Directed(
+        "static-member",
+        groups.static_member,
+        ("groups.static-return-is-quiet", "ownership.exclusive", "ownership.complete", *_ONCE_MORE),
+    ),
+    *(
+        Directed(
+            f"static-members-return-{kind}",
+            groups.static_members_return(kind),
+            ("groups.static-return-is-quiet", "ownership.exclusive", "ownership.complete"),
+        )
+        for kind in ("eager", "cooperative", "next")
+    ),
     Directed("crash-before-processing", delivery.crash_between("at-least-once", "polled"), _ONCE_MORE),
     Directed("crash-before-commit", delivery.crash_between("at-least-once", "halfway"), _ONCE_MORE),
     Directed("crash-after-commit", delivery.crash_between("at-most-once", "halfway"), _NOT_AGAIN),

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from brokerlaw.conformance.directed.vocabulary import GROUP, OUTPUT, TOPIC, Assignor, Protocol, member, sends, topic
+from brokerlaw.conformance.directed.vocabulary import (
+    GROUP,
+    KINDS,
+    OUTPUT,
+    TOPIC,
+    Assignor,
+    Protocol,
+    member,
+    sends,
+    topic,
+)
 from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
@@ -192,6 +202,30 @@ def static_member(replication: int) -> Iterator[Step]:
     yield from sends(3, start=4)
     yield Settle(GROUP)
     yield RunApplication("c2")
+
+
+def static_members_return(kind: str) -> Callable[[int], Iterator[Step]]:
+    """One static member after the other closes and comes back within its session: the others keep what they have."""
+
+    def steps(replication: int) -> Iterator[Step]:
+        assignor, protocol = KINDS[kind]
+        yield topic(6, replication)
+        for number in range(5):
+            client, place = f"c{number}", number % 3
+            if number > place:
+                yield ops.Close(f"c{place}")
+            yield ops.OpenConsumer(
+                client,
+                GROUP,
+                instance_id=f"i{place}",
+                assignor=assignor,
+                protocol=protocol,
+                session_timeout=10 * SESSION_TIMEOUT,
+            )
+            yield ops.Subscribe(client, (TOPIC,))
+            yield Settle(GROUP)
+
+    return steps
 
 
 def partition_regained(replication: int) -> Iterator[Step]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from brokerlaw.reference.assignors import Owned, Subscription, sticky
-from brokerlaw.reference.classic_group import ClassicGroup, Join
+from brokerlaw.reference.classic_group import ClassicGroup, ClassicMember, Join
 from brokerlaw.reference.classic_member import ClassicGroupMember
 from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.consumer_group import ConsumerGroup, Heartbeat, Told
@@ -63,6 +63,23 @@ class TwoOfOneInstance(ClassicGroup):
     def join(self, join: Join) -> str:
         """As a member of its own."""
         return super().join(join._replace(instance=None))
+
+
+class RebalancesOnReturn(ClassicGroup):
+    """A static member that comes back has its place again, in a round of its own."""
+
+    def _succeed(self, member: str, predecessor: str, join: Join) -> str:
+        before = self._forget(predecessor)
+        self.members[member] = ClassicMember(join._replace(member=member), assignment=before.assignment)
+        return self._enter(member)
+
+
+class LeavesForGood(ConsumerGroup):
+    """A static member that leaves for a while is forgotten at once."""
+
+    def step_away(self, name: str) -> None:
+        """As if it had left for good."""
+        self.remove(name)
 
 
 class StuckInSync(ClassicGroup):
@@ -158,6 +175,18 @@ GROUPS: Final = {
         "KAFKA-8500; KIP-345",
         Parts(classic_group=TwoOfOneInstance),
         ("groups.described-at-rest", "commits.one-of-an-instance"),
+    ),
+    "static-return-rebalances": Mutant(
+        "a static member that comes back within its session makes its group rebalance",
+        "KIP-345",
+        Parts(classic_group=RebalancesOnReturn),
+        ("groups.static-return-is-quiet",),
+    ),
+    "static-leave-is-final": Mutant(
+        "a static member that leaves for a while is done without at once",
+        "KIP-848",
+        Parts(consumer_group=LeavesForGood),
+        ("groups.static-return-is-quiet",),
     ),
     "KAFKA-12890": Mutant(
         "the group waits for an assignment by a member that has vanished",

@@ -46,6 +46,7 @@ MODULES: Final = (
     "listed",
     "shares",
     "stickiness",
+    "static_members",
 )
 """In the order in which their invariants are listed."""
 

@@ -6,12 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.assignments import gone
-from brokerlaw.spec.history.evidence.operations import completed, of_kind
+from brokerlaw.spec.history.evidence.comings import comings_and_goings
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.shares import Shares, Wish, shares, wish
 from brokerlaw.spec.history.evidence.waits import members_of
@@ -22,7 +19,6 @@ from brokerlaw.spec.invariants.wording import violation
 
 STICKY: Final = (("classic", "cooperative-sticky"), ("consumer", "uniform"))
 """Protocols, and their assignors that keep what members have."""
-COMING_AND_GOING: Final = (ops.OpenConsumer, ops.Subscribe, ops.Unsubscribe, ops.Close, ops.Crash)
 
 
 @invariant(
@@ -80,21 +76,13 @@ def _owner_of(rest: Shares) -> dict[str, str]:
 def _one_change(h: History, before: Shares, after: Shares) -> bool:
     """Whether all that happened between the two is that one member came or went, if that."""
     group, members = before.stable.group, [{*each.stable.members} for each in (before, after)]
-    acts = _acts(h, group, before.time, after.time)
+    acts = comings_and_goings(h, group, before.time, after.time)
     kinds, by = h.operations.f[acts].tolist(), {h.processes[each] for each in h.operations.client[acts].tolist()}
     changed = members[0] ^ members[1]
     one = len(changed) < 2 and by == changed and len(kinds) == len(set(kinds))
     calm = not disturbed(h, np.array([before.time]), np.array([after.time]))[0]
     in_vain = any(before.row < row < after.row and wait.group == group for row, _, wait in h.timed_out)
     return one and calm and not in_vain and _in_session(h, before, after, members[0] & members[1])
-
-
-def _acts(h: History, group: str, begun: int, ended: int) -> Ints:
-    """The operations by which clients of the group came or went in this time, or perhaps did."""
-    acts = of_kind(h, *COMING_AND_GOING, failed=True)
-    ours = np.isin(h.operations.opened[acts], [*members_of(h, group)])
-    then = (h.operations.invoked[acts] < ended) & (completed(h, acts, NEVER) > begun)
-    return np.asarray(acts[ours & then], dtype=np.int64)
 
 
 def _in_session(h: History, before: Shares, after: Shares, stay: set[str]) -> bool:
