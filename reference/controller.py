@@ -93,6 +93,7 @@ class Controller(Process):
                 target = self.cluster.brokers[broker]
                 self.cluster.network.send(self, target, partial(target.forget, tp))
         del self.topics[topic], self._settings[topic]
+        self.cluster.groups.forget_topic(topic)
 
     def partition(self, tp: TopicPartition) -> Registration:
         """Raises `UNKNOWN_TOPIC_OR_PARTITION`."""

@@ -192,6 +192,16 @@ class GroupCoordinator:
             for pending in self._pending.get(name, {}).values():
                 pending.pop(tp, None)
 
+    def forget_topic(self, topic: str) -> None:
+        """A topic was deleted: with it goes what is committed for it, or is to be by a transaction (KAFKA-2000)."""
+        for offsets in self._offsets.values():
+            for tp in [tp for tp in offsets if tp.topic == topic]:
+                del offsets[tp]
+        for producers in self._pending.values():
+            for pending in producers.values():
+                for tp in [tp for tp in pending if tp.topic == topic]:
+                    del pending[tp]
+
     def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""
         self.check(membership)

@@ -287,6 +287,7 @@ SCHEDULES: Final = (
     Directed("commits-under-way", commits.under_way, ("commits.told-is-last", "progress.commit-ends")),
     Directed("commits-cut-off", commits.cut_off, ("commits.told-is-last",)),
     Directed("commits-killed", commits.killed, ("commits.told-is-last",)),
+    Directed("commits-of-a-deleted-topic", commits.of_a_deleted_topic, ("commits.gone-with-the-topic",)),
     Directed("by-itself", commits.by_itself, ("commits.auto-within-read",)),
     Directed("beside-a-transaction", commits.beside_a_transaction, ("commits.told-is-last",)),
     Directed("acked-alone", progress.acked_alone, ("progress.acked-becomes-visible", "producers.acks-as-asked")),

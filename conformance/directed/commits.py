@@ -195,3 +195,23 @@ def at_intervals(replication: int) -> Iterator[Step]:
         yield from (ops.FetchCommitted(client, TOPIC, 0) for client in (*often, *seldom))
     yield Elapse(5_100)
     yield from (ops.FetchCommitted(client, TOPIC, 0) for client in often)
+
+
+def of_a_deleted_topic(replication: int) -> Iterator[Step]:
+    """A group commits, and its topic is deleted and created anew: what does it find there?"""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(6)
+    for client, offset in (("c0", 3), ("c1", 5)):
+        yield from member(client)
+        yield Settle(GROUP)
+        yield ops.Commit(client, _at(offset))
+        yield ops.Close(client)
+        yield ops.DeleteTopic(TOPIC)
+        yield Elapse(500)
+        yield topic(1, replication)
+        yield Elapse(3_500)
+        yield from member(f"{client}-again")
+        yield Settle(GROUP)
+        yield ops.Committed(f"{client}-again", TOPIC, 0)
+        yield ops.Close(f"{client}-again")

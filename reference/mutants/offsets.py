@@ -57,6 +57,13 @@ class LostWithTheCoordinator(GroupCoordinator):
             self._offsets.clear()
 
 
+class KeepsCommitsOfDeletedTopics(GroupCoordinator):
+    """What is committed for a topic outlives it."""
+
+    def forget_topic(self, topic: str) -> None:
+        """Forget nothing."""
+
+
 class CommitsTheLast(GroupCoordinator):
     """The offset of the last record processed is committed, not of the next one."""
 
@@ -129,6 +136,12 @@ OFFSETS: Final = {
         "KAFKA-18641; Kafka documentation, enable.auto.commit",
         Parts(consumer=CommitsWhatItFetched),
         ("delivery.at-least-once", "offsets.resume-at-commit"),
+    ),
+    "commits-outlive-the-topic": Mutant(
+        "what a group has committed for a topic is there still when the topic was deleted",
+        "KAFKA-2000; franz-go pull request 1411",
+        Parts(groups=KeepsCommitsOfDeletedTopics),
+        ("commits.gone-with-the-topic",),
     ),
     "KAFKA-13636": Mutant(
         "committed offsets expire while the group rebalances",

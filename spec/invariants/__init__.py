@@ -47,6 +47,7 @@ MODULES: Final = (
     "shares",
     "stickiness",
     "static_members",
+    "forgotten",
 )
 """In the order in which their invariants are listed."""
 
