@@ -117,9 +117,14 @@ SCHEDULES: Final = (
     Directed("unanswered", producers.unanswered, ("integrity.nothing-invented",)),
     Directed("asleep", groups.asleep, ("ownership.exclusive", *_NEWS[:1])),
     Directed("unheard", groups.unheard, ("groups.silent-keeps", "groups.silent-is-missed")),
+    Directed("leavers", groups.leavers("eager"), ("groups.leaver-is-let-go",)),
+    Directed("leavers-cooperative", groups.leavers("cooperative"), ("groups.leaver-is-let-go",)),
+    Directed("leavers-uniform", groups.leavers("uniform"), ("groups.leaver-is-let-go",)),
     Directed("by-itself-at-close", commits.at_close, ("commits.auto-at-close",)),
     Directed("by-itself-at-intervals", commits.at_intervals, ("commits.auto-at-intervals", "commits.auto-no-oftener")),
     Directed("records-whole", records.whole, (*_WHOLE, "records.too-large-refused")),
+    Directed("records-large", records.large, ("records.read-alike", "integrity.nothing-invented")),
+    Directed("sent-at-intervals", records.at_intervals, ("records.create-time-is-the-sends",)),
     Directed("limit-altered", records.limit_altered, ("records.too-large-refused",)),
     *(Directed(f"codec-{name}", records.codec(name), _WHOLE[1:]) for name in records.CODECS[1:]),
     Directed("tombstones", records.tombstones, _WHOLE),
@@ -146,6 +151,7 @@ SCHEDULES: Final = (
         ("compaction.keeps-last", "records.headers-kept", "records.create-time-kept"),
     ),
     Directed("compacted-transactions", retention.compacted_transactions, ("compaction.keeps-last",)),
+    Directed("compacted-beside-a-transaction", retention.compacted_beside_a_transaction, ("compaction.keeps-last",)),
     Directed("positions", reading.positions, _READING),
     Directed("ends", lookups.ends, ("offsets.end-told",)),
     Directed("stable-ends", lookups.stable_ends, ("offsets.end-told",)),
@@ -161,6 +167,12 @@ SCHEDULES: Final = (
         ),
     ),
     Directed("deleted-by-time", lookups.deleted_by_time, ("offsets.by-timestamp", "retention.deletes-what-was-asked")),
+    Directed("deleted-and-led-by-another", lookups.deleted_and_led_by_another, ("retention.deletes-what-was-asked",)),
+    Directed(
+        "begun-behind-what-was-deleted",
+        lookups.begun_behind_what_was_deleted,
+        ("progress.application-catches-up", "delivery.at-least-once"),
+    ),
     Directed("batches-looked-up", batches.looked_up, ("offsets.by-timestamp",)),
     Directed(
         "batches-read", batches.read, ("reading.leaves-nothing-out", "reading.max-records", "reading.position-told")
@@ -181,7 +193,11 @@ SCHEDULES: Final = (
     Directed("partitions-added", lookups.added, ("offsets.added-from-the-start",)),
     Directed("leaving", reading.leaving, ("reading.only-what-is-assigned",)),
     Directed("fan-out", groups.fan_out, ("groups.independent", "ownership.complete", "delivery.at-least-once")),
-    Directed("several-topics", groups.several_topics, ("ownership.complete", "ownership.exclusive")),
+    Directed(
+        "several-topics",
+        groups.several_topics,
+        ("groups.last-subscription-counts", "ownership.complete", "ownership.exclusive"),
+    ),
     Directed(
         "rebalance",
         groups.rebalance("eager"),
@@ -261,6 +277,9 @@ SCHEDULES: Final = (
         "rolling-restart",
         failover.rolling_restart,
         ("ordering.producer-order", "idempotence.no-duplicates", "delivery.at-least-once", *_FAILOVER),
+    ),
+    Directed(
+        "read-of-the-leader-alone", failover.read_of_the_leader_alone, ("replicas.hold-what-was-read", *_FAILOVER)
     ),
     Directed("leader-overtaken", failover.leader_overtaken, ("ordering.producer-order", *_FAILOVER)),
     Directed("elected-behind", failover.elected_behind, ("leadership.in-sync-are-replicas", *_FAILOVER)),

@@ -18,6 +18,7 @@ from brokerlaw.conformance.plan import (
     Step,
 )
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.values import PartitionOffset
 
 ROLLING: Final[tuple[Role, ...]] = ("follower", "last-follower", "leader")
 """Whoever plays these roles, one after the other, are all brokers of a partition with three replicas."""
@@ -78,6 +79,27 @@ def acked_by_the_leader_alone(replication: int) -> Iterator[Step]:
     yield ResumePaused()
     yield AwaitLeader(TOPIC)
     yield from sends(1, start=3)
+
+
+def read_of_the_leader_alone(replication: int) -> Iterator[Step]:
+    """A reader asks for what the leader alone has, which then dies: it was given nothing that is gone now."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0", acks="1", idempotent=False)
+    yield ops.OpenConsumer("c0")
+    yield ops.Assign("c0", (PartitionOffset(TOPIC, 0, 0),))
+    yield from sends(1)
+    yield Elapse(1_000)
+    yield InjectFault("pause", "followers", TOPIC)
+    for number in range(1, 4):
+        yield from sends(1, start=number, awaited=False)
+        yield Elapse(200)
+        yield ops.Poll("c0", timeout=100)
+    yield InjectFault("kill", "leader", TOPIC)
+    yield ResumePaused()
+    yield AwaitLeader(TOPIC)
+    yield ops.OpenProducer("p1", idempotent=False)
+    yield from sends(3, "p1")
+    yield ops.Poll("c0")
 
 
 def leader_overtaken(replication: int) -> Iterator[Step]:

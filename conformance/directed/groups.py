@@ -84,7 +84,7 @@ def several_topics(replication: int) -> Iterator[Step]:
         yield from sends(2, topic=name, start=2 * number)
     for number in range(3):
         yield ops.OpenConsumer(f"c{number}", GROUP, session_timeout=SESSION_TIMEOUT)
-        for topics in ((TOPIC,), names, names[::-1]):
+        for topics in ((TOPIC,), names, names[::-1], names[:2] if number else names[1:]):
             yield ops.Subscribe(f"c{number}", topics)
             yield Settle(GROUP)
     yield ops.Close("c0")
@@ -165,6 +165,23 @@ def unheard(replication: int) -> Iterator[Step]:
         yield from _pair(group, SESSION_TIMEOUT, 6_000)
     yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
     yield from _keep((*vanishing, *idle), 22_000)
+
+
+def leavers(kind: str) -> Callable[[int], Iterator[Step]]:
+    """Members with long sessions close, and unsubscribe; others have their partitions soon."""
+
+    def steps(replication: int) -> Iterator[Step]:
+        groups, (assignor, protocol) = ("first", "second"), KINDS[kind]
+        yield topic(2, replication)
+        for group in groups:
+            for who in ("keeper", "sleeper"):
+                client = f"{who}-{group}"
+                yield ops.OpenConsumer(client, group, assignor=assignor, protocol=protocol, session_timeout=30_000)
+                yield from (ops.Subscribe(client, (TOPIC,)), Settle(group))
+        yield from (ops.Close("sleeper-first"), ops.Unsubscribe("sleeper-second"))
+        yield from _keep(groups, 17_000)
+
+    return steps
 
 
 def zombies(replication: int) -> Iterator[Step]:

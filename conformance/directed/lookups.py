@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 
 from brokerlaw.conformance.directed.vocabulary import GROUP, TOPIC, member, sends, topic
-from brokerlaw.conformance.plan import Settle, Step
+from brokerlaw.conformance.plan import (
+    AwaitLeader,
+    DeclareApplication,
+    Elapse,
+    Heal,
+    InjectFault,
+    RunApplication,
+    Settle,
+    Step,
+)
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
@@ -105,3 +114,32 @@ def resets(replication: int) -> Iterator[Step]:
         yield from (ops.Subscribe(client, (TOPIC,)), Settle(group), ops.Position(client, TOPIC, 0))
         yield from sends(2, start=4 + 2 * number)
         yield from (ops.Poll(client), ops.Poll(client))
+
+
+def deleted_and_led_by_another(replication: int) -> Iterator[Step]:
+    """Records are deleted, and then another broker leads, in good order: it knows where its log begins."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield InjectFault("kill", "leader", TOPIC)
+    yield from (AwaitLeader(TOPIC), Heal(), Elapse(2_000))
+    yield from sends(6)
+    yield from (ops.DeleteRecords(TOPIC, 0, 4), EARLIEST)
+    yield from (ops.ElectLeader(TOPIC, 0), Elapse(500))
+    yield from (EARLIEST, EARLIEST)
+    yield ops.OpenConsumer("c0")
+    yield from (ops.Assign("c0", (PartitionOffset(TOPIC, 0, 0),)), ops.Poll("c0"), ops.Poll("c0"))
+
+
+def begun_behind_what_was_deleted(replication: int) -> Iterator[Step]:
+    """A group begins to work where the first records have been deleted."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    yield DeclareApplication(GROUP, TOPIC, "at-least-once", "sink")
+    yield from sends(5)
+    yield ops.DeleteRecords(TOPIC, 0, 3)
+    yield from member("c0")
+    yield Settle(GROUP)
+    yield RunApplication("c0")
+    yield ops.Position("c0", TOPIC, 0)
+    yield from sends(2, start=5)
+    yield RunApplication("c0")

@@ -47,6 +47,25 @@ def whole(replication: int) -> Iterator[Step]:
     yield from read("c1", limit=1, polls=4)
 
 
+def large(replication: int) -> Iterator[Step]:
+    """Values of many bytes, as far as a topic takes them by default."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for number, size in enumerate((33_000, 70_000, 900_000)):
+        yield ops.Send("p0", TOPIC, (b"p0-%d:" % number).ljust(size, b"x"), b"key", 0)
+    yield from read("c0", limit=1, polls=3)
+
+
+def at_intervals(replication: int) -> Iterator[Step]:
+    """Records that name no time are sent some time apart."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for number in range(3):
+        yield from sends(1, start=number)
+        yield Elapse(1_500)
+    yield from read("c0")
+
+
 def limit_altered(replication: int) -> Iterator[Step]:
     """A topic is to take less, and less again; in the end what it took before is refused."""
     yield topic(1, replication, max_message_bytes=str(4 * LIMIT))

@@ -220,3 +220,24 @@ def compacted_transactions(replication: int) -> Iterator[Step]:
     yield from sends(1, start=3)
     yield ops.OpenConsumer("c0", isolation="read_committed")
     yield from tuple(read("c0"))[1:]
+
+
+def compacted_beside_a_transaction(replication: int) -> Iterator[Step]:
+    """A transaction that stays open has written all keys while the log is compacted; in the end it is aborted."""
+    yield topic(1, replication, **COMPACT)
+    yield ops.OpenProducer("p0")
+    yield ops.OpenProducer("t0", transactional_id="t", transaction_timeout=60_000)
+    yield from sends(3)
+    yield Elapse(500)
+    yield ops.BeginTransaction("t0")
+    yield from sends(3, "t0")
+    for number in range(3):
+        yield Elapse(500)
+        yield ops.Send("p0", TOPIC, b"p0-other-%d:" % number, b"other-%d" % number)
+    yield Elapse(2_000)
+    yield ops.AbortTransaction("t0")
+    for number in range(3, 5):
+        yield ops.Send("p0", TOPIC, b"p0-other-%d:" % number, b"other-%d" % number)
+        yield Elapse(1_500)
+    yield ops.OpenConsumer("c0", isolation="read_committed")
+    yield from tuple(read("c0"))[1:]

@@ -7,6 +7,7 @@ from brokerlaw.reference.assignors import Owned, Subscription, sticky
 from brokerlaw.reference.classic_group import ClassicGroup, ClassicMember, Join
 from brokerlaw.reference.classic_member import ClassicGroupMember
 from brokerlaw.reference.cluster import Parts
+from brokerlaw.reference.consumer import Consumer
 from brokerlaw.reference.consumer_group import ConsumerGroup, Heartbeat, Told
 from brokerlaw.reference.groups import GroupCoordinator, Membership
 from brokerlaw.reference.mutants.mutant import Mutant
@@ -107,6 +108,14 @@ class NobodyDies(GroupCoordinator):
         """Wait, and do nothing."""
 
 
+class LeavesInSilence(ClassicGroupMember):
+    """Who leaves is a member until its session runs out."""
+
+    def leave(self) -> None:
+        """Nobody hears of it."""
+        self.fall_silent()
+
+
 class DropsTheRemainder(ClassicGroupMember):
     """Partitions that cannot be shared out evenly are given to nobody."""
 
@@ -139,6 +148,15 @@ class MovesAtRandom(ClassicGroupMember):
         target = {order[int(place)]: owned for place, owned in sticky(fresh, self.groups.counts).items()}
         holders = {tp: each.member for each in subscriptions for tp in each.owned}
         return {name: tuple(tp for tp in owned if holders.get(tp, name) == name) for name, owned in target.items()}
+
+
+class SubscriptionsAddUp(Consumer):
+    """A member asks for all topics that it ever subscribed to."""
+
+    def subscribe(self, topics: tuple[str, ...]) -> None:
+        """To those before as well."""
+        before = () if self.member is None else self.member.topics
+        super().subscribe(tuple(dict.fromkeys((*before, *topics))))
 
 
 class NobodyIdle(ClassicGroupMember):
@@ -206,6 +224,12 @@ GROUPS: Final = {
         Parts(groups=NobodyDies),
         ("ownership.complete", "groups.silent-is-missed"),
     ),
+    "leaving-is-not-heard": Mutant(
+        "a member that leaves is waited for until its session runs out",
+        "Kafka protocol, LeaveGroup",
+        Parts(classic_member=LeavesInSilence),
+        ("groups.leaver-is-let-go",),
+    ),
     "half-assigned": Mutant(
         "partitions that cannot be shared out evenly have no owner",
         "KIP-54",
@@ -223,6 +247,12 @@ GROUPS: Final = {
         "KIP-54; KIP-429",
         Parts(classic_member=MovesAtRandom),
         ("groups.moves-no-more-than-it-must",),
+    ),
+    "subscriptions-add-up": Mutant(
+        "a subscription adds its topics to those before",
+        "Kafka documentation, KafkaConsumer.subscribe",
+        Parts(consumer=SubscriptionsAddUp),
+        ("groups.last-subscription-counts",),
     ),
     "nobody-idle": Mutant(
         "members beyond the number of partitions share one",

@@ -4,7 +4,7 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Ints, Table
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, identity
-from brokerlaw.spec.history.evidence.relations import first_after, firsts, in_order, last_before, pack_both, pairs, take
+from brokerlaw.spec.history.evidence.relations import first_after, last_before, least_of_each, pack_both, pairs, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK, PENDING, Commits
@@ -119,7 +119,7 @@ def _proved(h: History) -> Proved:
     held = last_before(own, table.begin, member, done.invoked)
     within = (held >= 0) & (take(table.end, held) > done.completed)
     done, held = done[within], held[within]
-    first, last = _least_of_each(held, done.completed), _least_of_each(held, -done.invoked)
+    first, last = least_of_each(held, done.completed), least_of_each(held, -done.invoked)
     opened = done.opened[first]
     return Proved(
         opened=opened,
@@ -129,12 +129,6 @@ def _proved(h: History) -> Proved:
         first=done.op[first],
         last=done.op[last],
     )
-
-
-def _least_of_each(group: Ints, value: Ints) -> Ints:
-    """The row with the least value of each group, in the groups' order."""
-    order = in_order(group, value)
-    return order[firsts(group[order])]
 
 
 def _beside_its_instance(h: History, commits: Commits, late: int, proved: Proved) -> Violation:

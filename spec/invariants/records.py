@@ -119,14 +119,19 @@ def create_time_kept(h: History) -> Finding:
     given = take(sends.timestamp, send)
     if not (given >= 0).any():
         return Finding(0)
-    own = _types(h)[reads.tp]
-    told = (reads.stamped == CREATE_TIME) | ((reads.stamped < 0) & ~_may_be_appended(h)[reads.tp])
-    created = np.where(own == UNKNOWN, told, own == CREATE_TIME)
-    tested = (given >= 0) & created & _tells(h)[reads.opened]
+    tested = (given >= 0) & of_creation(h)
     wrong = np.flatnonzero(tested & (reads.timestamp != given))
     once = wrong[firsts(reads.tp[wrong], reads.offset[wrong], reads.timestamp[wrong])]
     breaches = tuple(_another_time(h, reads, i, int(send[i])) for i in once.tolist())
     return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), breaches)
+
+
+def of_creation(h: History) -> Bools:
+    """By read, whether its reader tells timestamps, and this one is certainly of the record's creation."""
+    reads, own = h.reads, _types(h)[h.reads.tp]
+    told = (reads.stamped == CREATE_TIME) | ((reads.stamped < 0) & ~_may_be_appended(h)[reads.tp])
+    created = np.where(own == UNKNOWN, told, own == CREATE_TIME)
+    return np.asarray(created & _tells(h)[reads.opened], dtype=np.bool_)
 
 
 def _may_be_appended(h: History) -> Bools:

@@ -1,4 +1,4 @@
-"""Silence: a member that vanishes, stands still or does not poll keeps its partitions for a while, and then no more."""
+"""Silence: who vanishes, stands still or does not poll keeps its partitions for a while, who leaves keeps nothing."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -30,6 +30,7 @@ STEADY: Final = 5_000
 VANISHING: Final = (ops.Crash, ops.Freeze)
 DOING: Final = (*VANISHING, ops.Poll, ops.Thaw, ops.Close, ops.Subscribe, ops.Unsubscribe, ops.Assign)
 """What ends a silence, or begins one of another kind."""
+LEAVING: Final = (ops.Close, ops.Unsubscribe)
 STIRRING: Final = (ops.OpenConsumer, *VANISHING, ops.Thaw, ops.Close, ops.Subscribe, ops.Unsubscribe)
 """What members do that may begin a rebalance, or hold it up."""
 
@@ -102,13 +103,18 @@ def _held(h: History, table: Assignments, lasting: Bools, silence: Silence) -> I
     mine = lasting & (table.opened == silence.opened) & (table.begin <= silence.heard)
     mine &= (table.end >= silence.begun) if silence.vanished else (table.end > silence.heard)
     for row in np.flatnonzero(mine).tolist():
-        same = (table.group == table.group[row]) & (table.tp == table.tp[row]) & (table.begin > silence.begun)
-        others = np.flatnonzero(same & (table.opened != silence.opened))
-        following = int(others[np.argmin(table.begin[others])]) if len(others) else -1
+        following = _following(table, row, silence.begun)
         moved = int(table.begin[following]) if following >= 0 else NEVER
         ended = int(table.end[row])
         if moved == NEVER or ended >= moved or (silence.vanished and ended == silence.begun):
             yield Held(silence, row, following, moved)
+
+
+def _following(table: Assignments, row: int, since: int) -> int:
+    """The first assignment of the same partition to another member of the group after this time; -1: there is none."""
+    same = (table.group == table.group[row]) & (table.tp == table.tp[row]) & (table.begin > since)
+    others = np.flatnonzero(same & (table.opened != table.opened[row]))
+    return int(others[np.argmin(table.begin[others])]) if len(others) else -1
 
 
 @invariant(
@@ -243,3 +249,55 @@ def _too_late(h: History, each: Held, bound: int) -> Violation:
     told = f"{partition(h, int(table.tp[each.row]))} of {who}, {_silent(h, silence)}, was given to nobody else"
     shown = (int(table.row[each.row]), int(table.row[each.next]) if each.next >= 0 else -1)
     return violation(h, f"{told} in {seconds:g} s", (silence.opened, silence.by), shown)
+
+
+@invariant(
+    "groups.leaver-is-let-go",
+    statement="A member that leaves is waited for no longer: others are given its partitions, whatever its session.",
+    formal="∀ member m without an instance id, close or unsubscribe of m, done at e, its partition p, others of its "
+    "group poll steadily: p is assigned to another by e + rebalance delay + 10 s",
+    source="Kafka protocol, LeaveGroup; KIP-848, leaving with member epoch -1; KafkaConsumer.close and unsubscribe",
+    capabilities=("topics", "groups"),
+    mutants=("leaving-is-not-heard",),
+    covers=("groups.cooperative", "groups.next"),
+)
+def leaver_is_let_go(h: History) -> Finding:
+    """Judged as `groups.silent-is-missed`. A member with an instance id may come back: it does not leave (KIP-345)."""
+    bound = (bounds(h).rebalance_delay + PATIENCE) * MILLISECOND
+    tested, breaches = 0, []
+    for each in left(h):
+        if each.moved <= each.silence.since + bound:
+            tested += 1
+        elif _others_wait(h, each, bound):
+            tested += 1
+            breaches.append(_kept_for(h, each, bound))
+    return Finding(tested, tuple(breaches))
+
+
+def left(h: History) -> Iterator[Held]:
+    """What members held that left, and others may have."""
+    table, operations = assignments(h), h.operations
+    lasting = within(h, known(h))[table.tp]
+    for number in of_kind(h, *LEAVING).tolist():
+        opened, begun, over = (
+            int(column[number]) for column in (operations.opened, operations.invoked, operations.completed)
+        )
+        member = consumers(h).get(opened)
+        if member is None or member.instance_id is not None or operations.status[number] != OK:
+            continue
+        mine = (table.opened == opened) & (table.begin < begun) & (table.end >= begun) & (table.end <= over)
+        if mine.any() and in_session(h, np.array([opened]), np.array([begun]))[0]:
+            silence = Silence(opened, number, begun, begun, over, NEVER, vanished=False)
+            for row in np.flatnonzero(mine & lasting).tolist():
+                following = _following(table, row, begun)
+                yield Held(silence, row, following, int(table.begin[following]) if following >= 0 else NEVER)
+
+
+def _kept_for(h: History, each: Held, bound: int) -> Violation:
+    table, silence = assignments(h), each.silence
+    who, seconds = h.processes[int(table.process[each.row])], bound / 1e9
+    told = (
+        f"{partition(h, int(table.tp[each.row]))} of {who}, which had left, was given to nobody else in {seconds:g} s"
+    )
+    shown = (int(table.row[each.row]), int(table.row[each.next]) if each.next >= 0 else -1)
+    return violation(h, told, (silence.opened, silence.by), shown)

@@ -157,6 +157,12 @@ def firsts(*columns: Ints) -> Ints:
     return order[_begins(code[order])]
 
 
+def least_of_each(group: Ints, value: Ints) -> Ints:
+    """The row with the least value of each group, in the groups' order."""
+    order = in_order(group, value)
+    return order[firsts(group[order])]
+
+
 def _none(asked: Ints) -> Ints:
     return np.full(len(asked), -1)
 

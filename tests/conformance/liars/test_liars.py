@@ -72,10 +72,10 @@ def test_every_liar_can_be_told_by_a_recorded_case(ground: Ground) -> None:
     """None of them fails on what brokers really say."""
     lied = {
         str(lie)
-        for number, case in enumerate(ground.cases)
+        for case in ground.cases
         if case.plan.name in ("directed/order", "directed/headers", "directed/rebalance", "directed/transactions")
         for lie, maker in liars(ground.trial.description).items()
-        if Rehearsal(case.recording, ground.trial.description).lies(lie, maker, number)
+        if any(Rehearsal(case.recording, ground.trial.description).lies(lie, maker, seed) for seed in range(3))
     }
     assert {"send.request.headers[].name: another", "assigned.observation: dropped", "poll.answer: stale"} <= lied
 

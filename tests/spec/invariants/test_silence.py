@@ -4,14 +4,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from histories import REFUSED, Call, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import silence as oracle
 from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
 
-KEEPS, MISSED = tuple(oracle.ORACLES)
+KEEPS, MISSED, LET_GO = tuple(oracle.ORACLES)
 
 
 def group(session: int = 4_000, max_poll: int = 20_000, **settings: Any) -> tuple[HistoryBuilder, Call, int]:
@@ -158,6 +158,59 @@ def test_what_holds_up_a_rebalance() -> None:
         untested(told, MISSED)
 
 
+# --- who leaves ---
+
+
+def left(kind: type[Any] = ops.Close, outcome: Any = None, **settings: Any) -> tuple[HistoryBuilder, list[Any]]:
+    """b, which has a session of a minute, leaves."""
+    told, opened, held = group(60_000, 90_000, **settings)
+    told.poll("b")
+    return told, [opened, held, told.do(kind("b"), outcome)]
+
+
+@pytest.mark.parametrize("kind", [ops.Close, ops.Unsubscribe])
+def test_a_member_that_left_and_is_waited_for_is_seen(kind: type[Any]) -> None:
+    told, shown = left(kind)
+    polling(told, 14)
+    reason = guilty(told, LET_GO, *shown)
+    assert reason == "t/1 of b, which had left, was given to nobody else in 13 s"
+
+
+def test_a_member_that_left_and_whose_partition_moved_on() -> None:
+    told, _ = left()
+    polling(told, 4)
+    told.assigned("a", 1)
+    polling(told, 14)
+    assert innocent(told, LET_GO) == 1
+
+
+@pytest.mark.parametrize("outcome", [REFUSED, UNKNOWN])
+def test_a_member_that_perhaps_did_not_leave(outcome: Any) -> None:
+    told, _ = left(outcome=outcome)
+    polling(told, 14)
+    untested(told, LET_GO)
+
+
+def test_a_member_with_an_instance_id_does_not_leave() -> None:
+    told, _ = left(instance_id="i")
+    polling(told, 14)
+    untested(told, LET_GO)
+
+
+def test_nobody_is_there_to_have_what_the_leaver_had() -> None:
+    slow, stirring, down = (left()[0] for _ in range(3))
+    polling(slow, 4)
+    slow.wait(10_000)
+    slow.poll("a")
+    polling(stirring, 7)
+    stirring.do(ops.Subscribe("a", ("t",)))
+    polling(stirring, 7)
+    down.do(ops.PauseBroker(0))
+    polling(down, 14)
+    for told in (slow, stirring, down):
+        untested(told, LET_GO)
+
+
 def drawn(random: Random) -> HistoryBuilder:
     told, _, _ = group(random.choice([2_000, 4_000]), random.choice([3_000, 20_000]))
     if random.random() < 0.3:
@@ -169,7 +222,7 @@ def drawn(random: Random) -> HistoryBuilder:
     told.wait(random.choice([10, 500, 2_500]))
     told.poll("b")
     if random.random() < 0.7:
-        told.do(random.choice([ops.Crash, ops.Freeze, ops.Freeze])("b"))
+        told.do(random.choice([ops.Crash, ops.Freeze, ops.Freeze, ops.Close, ops.Unsubscribe])("b"))
     for _ in range(random.randrange(1, 5)):
         match random.randrange(10):
             case 0:

@@ -1,4 +1,4 @@
-"""`groups.silent-keeps` and `groups.silent-is-missed`, read off their statements: each member, doing and poll."""
+"""The promises about silent members and those that leave, read off their statements: each member, doing and poll."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -162,4 +162,31 @@ def _steady(told: Told, who: str, begin: int, end: int) -> bool:
     return all(after - before <= 5 * SECOND for before, after in pairwise(points))
 
 
-ORACLES = {"groups.silent-keeps": silent_keeps, "groups.silent-is-missed": silent_is_missed}
+def leaver_is_let_go(told: Told) -> tuple[int, int]:
+    tested = broken = 0
+    bound = 13 * SECOND
+    for leave in told.of(ops.Close, ops.Unsubscribe):
+        opened = [each for each in told.of(ops.OpenConsumer) if each.process == leave.process]
+        opened = [each for each in opened if each.begun < leave.begun]
+        if not leave.ok or not opened or opened[-1].op.instance_id is not None or not told.known("t"):
+            continue
+        if not in_session(told, opened[-1], leave.begun):
+            continue
+        silence = Silence(opened[-1], leave, leave.begun, leave.begun, leave.ended, NEVER, vanished=False)
+        granted = list(grants(told))
+        for grant in granted:
+            mine = grant.who == leave.process and opened[-1].begun < grant.begin < leave.begun
+            if mine and leave.begun <= grant.end <= leave.ended:
+                later = [each.begin for each in granted if each.tp == grant.tp and each.who != leave.process]
+                moved = min((begin for begin in later if begin > leave.begun), default=NEVER)
+                late = moved > leave.ended + bound
+                tested += not late or _others_wait(told, silence, bound)
+                broken += late and _others_wait(told, silence, bound)
+    return tested, broken
+
+
+ORACLES = {
+    "groups.silent-keeps": silent_keeps,
+    "groups.silent-is-missed": silent_is_missed,
+    "groups.leaver-is-let-go": leaver_is_let_go,
+}
