@@ -282,7 +282,9 @@ class Consumer(Client):
 
     def auto_commit(self) -> None:
         """Commit all positions: what earlier polls returned. If that is refused, it is tried again another time."""
-        offsets = tuple(PartitionOffset(*tp, offset) for tp, offset in self.positions.items() if offset is not None)
+        there = self.cluster.controller.partitions
+        placed = [(tp, offset) for tp, offset in self.positions.items() if tp in there]
+        offsets = tuple(PartitionOffset(*tp, offset) for tp, offset in placed if offset is not None)
         if offsets and self.op.group is not None:
             try:
                 self._commit(self.membership, offsets)

@@ -137,9 +137,16 @@ class GroupCoordinator:
     # --- offsets ---
 
     def commit(self, membership: Membership, offsets: Iterable[PartitionOffset]) -> None:
-        """Commit offsets. Raises what `check` does."""
+        """Commit offsets. Raises what `check` does, and `UNKNOWN_TOPIC_OR_PARTITION`."""
         self.check(membership)
-        self._write(membership.group, {offset.tp: offset.offset for offset in offsets})
+        self._write(membership.group, self.placed(offsets))
+
+    def placed(self, offsets: Iterable[PartitionOffset]) -> Offsets:
+        """Offsets by partition. Raises `UNKNOWN_TOPIC_OR_PARTITION`: none is kept for what is not there."""
+        found = {offset.tp: offset.offset for offset in offsets}
+        for tp in found:
+            self.cluster.controller.partition(tp)
+        return found
 
     def check(self, membership: Membership) -> None:
         """Whether it may commit. Raises `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`, `FENCED_INSTANCE_ID`, …"""
@@ -175,9 +182,9 @@ class GroupCoordinator:
         return self.committed(name, tp)
 
     def reset(self, name: str, offsets: Iterable[PartitionOffset]) -> None:
-        """Set the offsets of a group without members. Raises `NON_EMPTY_GROUP`."""
+        """Set the offsets of a group without members. Raises `NON_EMPTY_GROUP`, `UNKNOWN_TOPIC_OR_PARTITION`."""
         self._require_empty(name)
-        self._write(name, {offset.tp: offset.offset for offset in offsets})
+        self._write(name, self.placed(offsets))
 
     def delete_offsets(self, name: str, partitions: Iterable[TopicPartition]) -> None:
         """Forget what is committed for these. Raises `GROUP_ID_NOT_FOUND`, `GROUP_SUBSCRIBED_TO_TOPIC`."""

@@ -18,7 +18,7 @@ from confluent_kafka import (
 
 from brokerlaw.adapters.contract import Adapter, AdapterError, Answer
 from brokerlaw.adapters.kafka.librdkafka import QUICK, bounded, silent
-from brokerlaw.adapters.kafka.outcomes import attempt, outcome_of
+from brokerlaw.adapters.kafka.outcomes import attempt, of_all, outcome_of
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import Assigned, Lost, Revoked
 from brokerlaw.spec.history.operation import GroupOperation, Operation
@@ -220,8 +220,7 @@ class ConsumerClient(Adapter):
             return outcome_of(error.args[0], begun)
         except TimeoutError:
             return Unknown("TIMEOUT", "the commit did not come back")
-        failed = next((tp.error for tp in done or [] if tp.error is not None), None)
-        return Ok() if failed is None else outcome_of(failed, begun)
+        return of_all([tp.error for tp in done or []], begun)
 
     def committed(self, op: ops.Committed) -> Outcome:
         """Asked of the coordinator."""

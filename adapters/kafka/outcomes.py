@@ -63,12 +63,14 @@ def outcome_of(error: KafkaError, begun: float | None = None) -> Fail | Unknown:
     return kind(error.name(), error.str())
 
 
-def of_all(errors: Sequence[KafkaError | None]) -> Outcome:
+def of_all(errors: Sequence[KafkaError | None], begun: float | None = None) -> Outcome:
     """Of what was asked for several partitions: a refusal is certain where all are refused."""
     refused = [error for error in errors if error is not None]
     if not refused:
         return Ok()
-    return outcome_of(refused[0]) if len(refused) == len(errors) else Unknown(refused[0].name(), refused[0].str())
+    return (
+        outcome_of(refused[0], begun) if len(refused) == len(errors) else Unknown(refused[0].name(), refused[0].str())
+    )
 
 
 def attempt(

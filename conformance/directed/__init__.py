@@ -343,6 +343,10 @@ SCHEDULES: Final = (
     Directed("refused-transactions", refusals.transactions, ("refusals.transactions",)),
     Directed("refused-without-a-group", refusals.groupless, ("refusals.groupless",)),
     Directed("assigned-by-hand", refusals.assigned_by_hand, ("reading.leaves-nothing-out",)),
+    Directed("refused-deletions", refusals.deletions, ("refusals.deletions",)),
+    Directed("refused-compacted", refusals.deletions_compacted, ("refusals.deletions",)),
+    Directed("refused-commits", refusals.commits, ("refusals.commits",)),
+    Directed("refused-groups-set", refusals.groups_set, ("refusals.commits",)),
     Directed("refused-consumers", refusals.consumers, ("consumers.settings-as-asked",)),
     Directed("refused-unassigned", refusals.unassigned, ("refusals.unassigned",)),
 )

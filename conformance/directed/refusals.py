@@ -105,6 +105,51 @@ def assigned_by_hand(replication: int) -> Iterator[Step]:
         yield from (ops.Poll("c0"), ops.Poll("c0"))
 
 
+def deletions(replication: int) -> Iterator[Step]:
+    """Records are deleted beyond the end, of one partition and another, and of one that is not there."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0")
+    for number in range(4):
+        yield ops.Send("p0", TOPIC, b"p0-%d:" % number, partition=number % 2)
+    for before in (3, 1_000):
+        for partition in range(3):
+            yield Attempt(ops.DeleteRecords(TOPIC, partition, before))
+        yield from (ops.ListOffsets(TOPIC, partition) for partition in range(2))
+    yield Attempt(ops.DeleteRecords(TOPIC, 2, -1))
+
+
+def deletions_compacted(replication: int) -> Iterator[Step]:
+    """Records are deleted of a topic that is compacted."""
+    yield topic(1, replication, cleanup_policy="compact")
+    yield ops.OpenProducer("p0")
+    yield from sends(3)
+    for before in (1, 2, -1):
+        yield Attempt(ops.DeleteRecords(TOPIC, 0, before))
+    yield ops.ListOffsets(TOPIC, 0, "earliest")
+
+
+def commits(replication: int) -> Iterator[Step]:
+    """A group commits for a partition that is not there, and for one that is there."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0")
+    yield from sends(6)
+    yield from member("c0")
+    yield Settle(GROUP)
+    for offset in (1, 2):
+        for partition in (2, 5):
+            yield Attempt(ops.Commit("c0", (PartitionOffset(TOPIC, partition, offset),)))
+        yield ops.Commit("c0", (PartitionOffset(TOPIC, 0, offset),))
+
+
+def groups_set(replication: int) -> Iterator[Step]:
+    """An administrator sets a group's offset for a partition that is not there, and for one that is there."""
+    yield topic(2, replication)
+    for offset in (0, 1):
+        for partition in (2, 5):
+            yield Attempt(ops.ResetOffsets(GROUP, (PartitionOffset(TOPIC, partition, offset),)))
+        yield ops.ResetOffsets(GROUP, (PartitionOffset(TOPIC, 1, offset),))
+
+
 def consumers(replication: int) -> Iterator[Step]:
     """Consumers are opened with times between polls that there are, and others that there cannot be."""
     yield topic(1, replication)

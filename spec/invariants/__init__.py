@@ -39,6 +39,7 @@ MODULES: Final = (
     "serving",
     "polling",
     "refusals",
+    "refused_places",
     "consumers",
     "silence",
     "auto_commits",

@@ -124,6 +124,12 @@ def partition_count(h: History, topic: str, time: int) -> int | None:
     return count if count >= 0 and time < expanded(h).get(topic, NEVER) else None
 
 
+def most_partitions(h: History, topic: str, time: int) -> int:
+    """How many partitions a known topic can have had by this time."""
+    asked = [total for begun, total in totals(h).get(topic, ()) if begun <= time]
+    return max(h.created[topic].partitions, *asked, 0)
+
+
 def partitions_of(h: History, topic: str) -> list[int]:
     """The partitions of a topic that the history speaks of, by index."""
     return [index for index, tp in enumerate(h.partitions.values) if tp.topic == topic]
