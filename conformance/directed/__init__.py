@@ -105,6 +105,7 @@ SCHEDULES: Final = (
     Directed("order", ordering.order, _LOG),
     Directed("flushed", ordering.flushed, ("progress.send-ends",)),
     Directed("too-late", producers.too_late, ("producers.timeout-aborts", "producers.fenced-for-a-reason")),
+    Directed("in-time", producers.in_time, ("producers.fenced-for-a-reason", "transactions.atomic")),
     Directed(
         "taken-over-in-turn",
         producers.taken_over_in_turn,

@@ -42,13 +42,26 @@ def too_late(replication: int) -> Iterator[Step]:
     """Transactions are left open for longer than the timeout of some, and all that the coordinator needs to see it."""
     yield topic(1, replication)
     for number, producer in enumerate(PRODUCERS):
-        timeout = 5_000 if number % 2 else 60_000
+        timeout = 5_000 if number % 2 else 34_000
         yield ops.OpenProducer(producer, transactional_id=f"tx-{producer}", transaction_timeout=timeout)
     for producer in PRODUCERS:
         yield ops.BeginTransaction(producer)
         yield from sends(1, producer)
     yield Elapse(26_000)
     yield from (ops.CommitTransaction(producer) for producer in PRODUCERS)
+
+
+def in_time(replication: int) -> Iterator[Step]:
+    """Transactions are left open for most of their timeout, one after the other, and committed in time."""
+    yield topic(1, replication)
+    for producer in PRODUCERS[:4]:
+        yield ops.OpenProducer(producer, transactional_id=f"tx-{producer}", transaction_timeout=10_000)
+    for number in range(3):
+        for producer in PRODUCERS[:4]:
+            yield ops.BeginTransaction(producer)
+            yield from sends(1, producer, start=number)
+        yield Elapse(7_500)
+        yield from (ops.CommitTransaction(producer) for producer in PRODUCERS[:4])
 
 
 def taken_over_in_turn(replication: int) -> Iterator[Step]:

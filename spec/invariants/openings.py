@@ -119,10 +119,10 @@ def _unjust(h: History, op: int, producer: ops.OpenProducer) -> Violation:
 
 @invariant(
     "producers.fenced-for-a-reason",
-    statement="A producer is told that it was fenced only where another asked for its transactional id, or it was open "
-    "for longer than its transaction timeout.",
+    statement="A producer is told that it was fenced only where another asked for its transactional id, or its "
+    "transaction was open for longer than its timeout.",
     formal="∀ producer p, operation o of p, told that p is fenced: ∃ opening of p's transactional id after p's, begun "
-    "before o was over; or completed(o) - invoked(opening of p) ≥ timeout(p)",
+    "before o was over; or completed(o) - invoked(begin of o's transaction) ≥ timeout(p)",
     source="KIP-98, PRODUCER_FENCED and INVALID_PRODUCER_EPOCH; Kafka documentation, transaction.timeout.ms",
     capabilities=TRANSACTIONAL,
     liars=("open_producer.request.transaction_timeout", "open_producer.request.transactional_id: another"),
@@ -130,11 +130,12 @@ def _unjust(h: History, op: int, producer: ops.OpenProducer) -> Violation:
 def fenced_for_a_reason(h: History) -> Finding:
     """Judged is what a producer did until something first failed: after that it may have taken another epoch by itself.
 
-    No broker may have been down since it was opened.
+    No broker may have been down since it was opened. A transaction that was begun when all before it had ended well has
+    its own time; of what is in none that is known, the time is counted since the opening.
     """
     asked = np.sort(np.concatenate([h.sends.op[h.sends.transaction >= 0], of_kind(h, *INSIDE, failed=True)]))
     opened, completed = h.operations.opened[asked], h.operations.completed[asked]
-    alone = completed < _alone_until(h)[opened]
+    alone = (completed < _alone_until(h)[opened]) & (completed < _since(h, asked) + timeouts(h)[opened])
     calm = ~disturbed(h, h.operations.invoked[opened], completed)
     asked = asked[(h.operations.ended[asked] >= 0) & alone & calm & _until_the_first_failure(h, asked)]
     fenced = asked[told(h, FENCED)[asked]]
@@ -151,8 +152,18 @@ def _alone_until(h: History) -> Ints:
     for opened in holders.values():
         for one in opened:
             others = (int(invoked[each]) for each in opened if each != one and _ended(h, each) > invoked[one])
-            until[one] = min(invoked[one] + timeouts(h)[one], min(others, default=NEVER))
+            until[one] = min(others, default=NEVER)
     return until
+
+
+def _since(h: History, asked: Ints) -> Ints:
+    """From when on the time of each operation's transaction may count."""
+    begun = h.operations.opened.copy()
+    begun[h.ends.end] = h.ends.begin
+    for table in (h.sends, h.commits):
+        inside = table.transaction >= 0
+        begun[table.op[inside]] = table.transaction[inside]
+    return h.operations.invoked[begun[asked]]
 
 
 def _ended(h: History, op: int) -> int:
@@ -170,7 +181,7 @@ def _until_the_first_failure(h: History, asked: Ints) -> Bools:
 def _fenced(h: History, op: int) -> Violation:
     opened = int(h.operations.opened[op])
     who, word = h.processes[int(h.operations.client[op])], h.functions[int(h.operations.f[op])].replace("_", " ")
-    seconds = (int(h.operations.completed[op]) - int(h.operations.invoked[opened])) / 1e9
+    seconds = (int(h.operations.completed[op]) - int(_since(h, np.array([op]))[0])) / 1e9
     timeout = int(timeouts(h)[opened]) // MILLISECOND
-    reason = f"{who} was told at its {word} that it was fenced, {seconds:.1f} s after it was opened with a timeout of"
+    reason = f"{who} was told at its {word} that it was fenced, {seconds:.1f} s into its transaction, with a timeout of"
     return violation(h, f"{reason} {timeout} ms, and nobody else asked for its transactional id", (opened, op))

@@ -121,7 +121,9 @@ def test_a_fence_without_a_reason_is_seen() -> None:
         for outcome in (FENCE, Unknown("INVALID_PRODUCER_EPOCH"), Fail("_FENCED")):
             told, *shown = fenced(19, outcome, end)
             told.do(ops.AbortTransaction("p"), FENCE)
-            assert "that it was fenced, 19.0 s after it was opened" in guilty(told, FENCED, *shown)
+            assert "that it was fenced, 19.0 s into its transaction, with a timeout of 20000 ms" in guilty(
+                told, FENCED, *shown
+            )
 
 
 def test_who_was_open_for_longer_than_its_timeout_may_be_fenced() -> None:
@@ -130,6 +132,22 @@ def test_who_was_open_for_longer_than_its_timeout_may_be_fenced() -> None:
     told, *_ = fenced(1, REFUSED)
     told.do(ops.AbortTransaction("p"), FENCE)
     assert innocent(told, FENCED) == 2
+
+
+def test_each_transaction_has_a_time_of_its_own() -> None:
+    told = HistoryBuilder()
+    told.topic()
+    opening = told.producer(transactional_id="tx", transaction_timeout=20_000)
+    told.wait(30_000)
+    for offset in range(2):
+        told.transaction((b"%d" % offset, offset, 0))
+        told.wait(15_000)
+        told.do(ops.CommitTransaction("p"))
+    assert innocent(told, FENCED) == 4
+    told.transaction((b"2", 2, 0))
+    told.wait(15_000)
+    reason = guilty(told, FENCED, opening, told.do(ops.CommitTransaction("p"), FENCE))
+    assert "15.0 s into its transaction" in reason
 
 
 @pytest.mark.parametrize("outcome", [None, REFUSED, UNKNOWN])

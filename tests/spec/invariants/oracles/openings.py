@@ -75,7 +75,19 @@ def _alone(told: Told, mine: Done, done: Done) -> bool:
     ]
     ends = [each.ended if each.ok or each.refused else NEVER for each in others]
     late = any(end > mine.begun and each.begun <= done.ended for each, end in zip(others, ends, strict=True))
-    return not late and done.ended - mine.begun < mine.op.transaction_timeout * 1_000_000
+    return not late and done.ended - _begun(told, mine, done) < mine.op.transaction_timeout * 1_000_000
+
+
+def _begun(told: Told, mine: Done, done: Done) -> int:
+    """When its transaction was begun; where none is open, when its producer was opened."""
+    begun = mine
+    for each in told.done[mine.number + 1 : done.number]:
+        if each.process == done.process:
+            if isinstance(each.op, ops.BeginTransaction) and not each.refused:
+                begun = each
+            elif isinstance(each.op, ops.CommitTransaction | ops.AbortTransaction) and each.ok:
+                begun = mine
+    return begun.begun
 
 
 def _in_transaction(told: Told, send: Done) -> bool:
