@@ -11,6 +11,7 @@ from brokerlaw.conformance.groups import Groups
 from brokerlaw.conformance.model import normalise
 from brokerlaw.conformance.names import Names
 from brokerlaw.conformance.overrides import UserSettings
+from brokerlaw.conformance.patience import Patience
 from brokerlaw.conformance.profiles import LOG, Profile
 from brokerlaw.conformance.session import Session
 from brokerlaw.spec.history import operations as ops
@@ -20,6 +21,8 @@ from brokerlaw.spec.history.operations import client_of
 from brokerlaw.spec.history.outcomes import Fail
 from brokerlaw.spec.history.rows import Header, Recording
 
+EARLIEST_INTERVAL = 500
+"""Milliseconds between two looks at where a log begins."""
 FRESH = "fresh"
 """The claim of an adapter whose `reset` gives an empty broker, so that names need no prefix."""
 
@@ -85,6 +88,8 @@ class Case:
                 self._faults.await_isr(step)
             case p.AwaitLeader():
                 self._faults.await_leader(step)
+            case p.AwaitEarliest():
+                self._await_earliest(step)
             case p.Elapse():
                 self._session.adapter.wait(step.milliseconds)
             case p.Attempt():
@@ -95,6 +100,13 @@ class Case:
                 self._faults.heal()
             case Operation():
                 self._operate(step)
+
+    def _await_earliest(self, step: p.AwaitEarliest) -> None:
+        """What is not there does not begin, and is not waited for."""
+        look = ops.ListOffsets(step.topic, step.partition, "earliest")
+        patience = Patience(self._session, self._session.timeouts.expiry)
+        while (begins := self._session.value(look)) is not None and begins < step.offset and patience.left:
+            self._session.adapter.wait(EARLIEST_INTERVAL)
 
     def _attempt(self, op: ops.AnyOperation) -> None:
         """Ask for it alone; what never opened does nothing."""

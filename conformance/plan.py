@@ -103,6 +103,15 @@ class AwaitLeader(Directive, frozen=True):
     partition: PartitionNumber = 0
 
 
+class AwaitEarliest(Directive, frozen=True):
+    """Ask where the partition begins until it does so at `offset` or beyond (or give up)."""
+
+    needs: ClassVar[Needs] = ("topics",)
+    topic: str
+    partition: PartitionNumber
+    offset: Count
+
+
 class Elapse(Directive, frozen=True):
     """Let time pass."""
 
@@ -133,6 +142,7 @@ AnyDirective: TypeAlias = (
     | InjectFault
     | AwaitIsr
     | AwaitLeader
+    | AwaitEarliest
     | Elapse
     | Attempt
     | ResumePaused

@@ -93,6 +93,12 @@ class Timeouts:
         return self._bounds.visible + self._patience
 
     @property
+    def expiry(self) -> int:
+        """Until a log begins behind what has expired; where the broker does not tell, only as long as one reads."""
+        bound = self._bounds.expiry
+        return (READING if bound is None else bound) + SLACK + self._patience
+
+    @property
     def reading(self) -> int:
         """Until a reader has read a log with a leader to the end that it was told."""
         return READING + self._patience

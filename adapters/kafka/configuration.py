@@ -22,6 +22,7 @@ TIMEOUTS: Final = (
     "broker.session.timeout.ms",
     "replica.lag.time.max.ms",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+    "log.retention.check.interval.ms",
 )
 PREFIXES: Final = ("group.", "log.", "offsets.", "replica.", "transaction.", "transactional.", "unclean.")
 NAMES: Final = (

@@ -138,6 +138,7 @@ SCHEDULES: Final = (
     Directed("expired", retention.expired, _STAYS),
     Directed("outgrown", retention.outgrown, _STAYS),
     Directed("expired-in-part", retention.expired_in_part, _STAYS),
+    Directed("expired-whole", retention.expired_whole, ("retention.expired-goes",)),
     Directed("expired-in-turn", retention.expired_in_turn, _STAYS),
     Directed("expired-by-append-time", retention.expired_by_append_time, _STAYS),
     Directed("expired-and-failed-over", retention.expired_and_failed_over, _STAYS),

@@ -5,7 +5,7 @@ from typing import Final
 
 from brokerlaw.conformance.directed.records import HEADERS, read
 from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
-from brokerlaw.conformance.plan import AwaitLeader, Elapse, Heal, InjectFault, Step
+from brokerlaw.conformance.plan import AwaitEarliest, AwaitLeader, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
 LEARNED: Final = 11_000
@@ -63,6 +63,17 @@ def _in_one_batch(start: int, timestamps: tuple[int | None, ...]) -> Iterator[St
     for number, timestamp in enumerate(timestamps, start):
         yield ops.Send("p0", TOPIC, b"p0-%d:" % number, b"key-1", 1, timestamp, awaited=False)
     yield ops.Flush("p0")
+
+
+def expired_whole(replication: int) -> Iterator[Step]:
+    """Some records grow old in a segment that is closed, and go."""
+    yield topic(1, replication, retention_ms="2000", segment_ms="500")
+    yield ops.OpenProducer("p0")
+    yield from sends(3)
+    yield Elapse(1_000)
+    yield from sends(1, start=3)
+    yield Elapse(2_100)
+    yield AwaitEarliest(TOPIC, 0, 3)
 
 
 def expired_in_turn(replication: int) -> Iterator[Step]:

@@ -29,6 +29,14 @@ class ExpiresByTheOldest(Cleaner):
         return limit >= 0 and min(batch.timestamp for batch in segment.batches) < self.now - limit
 
 
+class ExpiresNothing(Cleaner):
+    """Nothing is ever too old."""
+
+    def is_old(self, segment: Segment) -> bool:
+        """It is not."""
+        return False
+
+
 class ForgetsCleanedProducers(Cleaner):
     """A producer of which compaction leaves no record is a stranger from then on."""
 
@@ -111,6 +119,12 @@ CLEANING: Final = {
         "Kafka documentation, topic configuration: retention.ms; KIP-33",
         Parts(cleaner=ExpiresByTheOldest),
         ("retention.only-expired-goes",),
+    ),
+    "expires-nothing": Mutant(
+        "what is older than retention.ms is never deleted",
+        "Kafka documentation, topic configuration: retention.ms",
+        Parts(cleaner=ExpiresNothing),
+        ("retention.expired-goes",),
     ),
     "cleaned-producer-forgotten": Mutant(
         "what a log knows of a producer goes with the last of its records that compaction leaves",

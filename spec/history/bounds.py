@@ -16,6 +16,7 @@ REBALANCE_DELAY: Final = "group.initial.rebalance.delay.ms"
 BROKER_SESSION: Final = "broker.session.timeout.ms"
 REPLICA_LAG: Final = "replica.lag.time.max.ms"
 ABORT_INTERVAL: Final = "transaction.abort.timed.out.transaction.cleanup.interval.ms"
+CHECK_INTERVAL: Final = "log.retention.check.interval.ms"
 
 DEFAULTS: Final = {
     NEXT_SESSION: 45_000,
@@ -25,11 +26,16 @@ DEFAULTS: Final = {
     REPLICA_LAG: 30_000,
     ABORT_INTERVAL: 10_000,
 }
-"""Kafka's, in milliseconds. The bounds of sessions have none here: a broker of another kind need not have them."""
-TOLD: Final = (MIN_SESSION, MAX_SESSION, *DEFAULTS)
+"""Kafka's, in milliseconds. The bounds of sessions have none here, nor has the interval of retention: a broker of
+another kind need not have them."""
+TOLD: Final = (MIN_SESSION, MAX_SESSION, *DEFAULTS, CHECK_INTERVAL)
 """The settings that are heeded."""
 READING: Final = 30_000
 """Milliseconds in which a reader of a log with a leader gets some record: no setting of the broker holds it up."""
+CHECKS: Final = 3
+"""Checks of retention, in one of which what has expired goes."""
+ALLOWANCE: Final = 120_000
+"""Milliseconds more: the first check comes half a minute late, files go a minute late, and clocks differ."""
 PROPAGATION: Final = 2_000
 """Milliseconds that followers in sync may need to fetch what the leader has."""
 
@@ -73,6 +79,12 @@ class Bounds:
     def visible(self) -> int:
         """Until what a leader alone has acknowledged is visible, or its followers are out of the in-sync set."""
         return self.lagged + PROPAGATION
+
+    @property
+    def expiry(self) -> int | None:
+        """Until what has expired is gone; None: the broker does not tell how often it looks."""
+        interval = self.told.get(CHECK_INTERVAL)
+        return None if interval is None else CHECKS * interval + ALLOWANCE
 
     def missed(self, member: OpenConsumer) -> int:
         """Until a member that vanished is missed, and the others have heard of it."""

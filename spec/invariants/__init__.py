@@ -24,6 +24,7 @@ MODULES: Final = (
     "lookups",
     "resets",
     "retention",
+    "expired",
     "compaction",
     "delivery",
     "dead_letters",

@@ -3,7 +3,7 @@
 from brokerlaw.conformance.directed.failover import ROLLING
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import UserSettings
-from brokerlaw.conformance.plan import AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, Plan, Step
+from brokerlaw.conformance.plan import AwaitEarliest, AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, Plan, Step
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operation import Operation
@@ -37,3 +37,21 @@ def test_the_roles_of_a_rolling_restart_are_all_brokers_one_by_one() -> None:
 def test_a_smaller_in_sync_set_is_waited_for() -> None:
     paused = InjectFault("pause", "followers", "orders")
     assert looks(paused, AwaitIsr("orders")) > looks(paused)
+
+
+def looks_at_the_beginning(*steps: Step) -> int:
+    """How often the plan, with its end, asks where a log begins."""
+    return sum(isinstance(op, ops.ListOffsets) and op.at == "earliest" for op in asked(*steps))
+
+
+def test_what_begins_far_enough_is_not_waited_for() -> None:
+    assert looks_at_the_beginning(AwaitEarliest("orders", 0, 0)) == looks_at_the_beginning() + 1
+
+
+def test_a_log_that_never_begins_there_is_given_up() -> None:
+    """Three checks of a second, and two minutes and a little more, in looks of half a second."""
+    assert 250 < looks_at_the_beginning(AwaitEarliest("orders", 0, 1)) < 280
+
+
+def test_what_is_not_there_is_asked_for_once() -> None:
+    assert looks_at_the_beginning(AwaitEarliest("nowhere", 0, 1)) <= looks_at_the_beginning() + 1

@@ -19,6 +19,7 @@ SPREAD: Final = 10_000_000_000
 """Time (ns) in which all brokers certainly have learned of a change, while none of them is disturbed."""
 CLEANUP: Final = ops.CLEANUP
 RETENTION_MS, RETENTION_BYTES = ops.RETENTION
+SEGMENT_MS: Final = "segment.ms"
 TOMBSTONES_MS: Final = "delete.retention.ms"
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 MOST_BYTES: Final = "max.message.bytes"
@@ -40,6 +41,7 @@ DEFAULTS: Final = {
         str(7 * DAYS),
     ),
     RETENTION_BYTES: Default((("log.retention.bytes", 1),), "-1"),
+    SEGMENT_MS: Default((("log.roll.ms", 1), ("log.roll.hours", 3_600_000)), str(7 * DAYS)),
     TOMBSTONES_MS: Default((("log.cleaner.delete.retention.ms", 1),), str(DAYS)),
     TIMESTAMP_TYPE: Default((("log.message.timestamp.type", 1),), "CreateTime"),
     MOST_BYTES: Default((("message.max.bytes", 1),), "1048588"),
