@@ -156,32 +156,38 @@ def asleep(replication: int) -> Iterator[Step]:
 
 
 def unheard(replication: int) -> Iterator[Step]:
-    """Members vanish, and others do not poll, for longer than they may: they are missed."""
+    """Members vanish, leave, or do not poll for longer than they may: they are missed."""
+    leaving = ("left", "unsubscribed")
     vanishing, idle = ("first", "second", "third"), ("fourth", "fifth", "sixth", "seventh", "eighth")
     yield topic(2, replication)
     for group in vanishing:
         yield from _pair(group, SESSION_TIMEOUT)
     for group in idle:
         yield from _pair(group, SESSION_TIMEOUT, 6_000)
+    for group in leaving:
+        yield from _two(group, "eager")
     yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
-    yield from _keep((*vanishing, *idle), 22_000)
+    yield from (ops.Close("sleeper-left"), ops.Unsubscribe("sleeper-unsubscribed"))
+    yield from _keep((*vanishing, *idle, *leaving), 22_000)
 
 
-def leavers(kind: str) -> Callable[[int], Iterator[Step]]:
-    """Members with long sessions close, and unsubscribe; others have their partitions soon."""
+def leavers(replication: int) -> Iterator[Step]:
+    """Members with long sessions leave; others have their partitions soon, however the group rebalances."""
+    kinds = {"first": "cooperative", "second": "uniform", "third": "cooperative", "fourth": "uniform"}
+    yield topic(2, replication)
+    for group, kind in kinds.items():
+        yield from _two(group, kind)
+    yield from (ops.Close("sleeper-first"), ops.Close("sleeper-second"))
+    yield from (ops.Unsubscribe("sleeper-third"), ops.Unsubscribe("sleeper-fourth"))
+    yield from _keep(tuple(kinds), 17_000)
 
-    def steps(replication: int) -> Iterator[Step]:
-        groups, (assignor, protocol) = ("first", "second"), KINDS[kind]
-        yield topic(2, replication)
-        for group in groups:
-            for who in ("keeper", "sleeper"):
-                client = f"{who}-{group}"
-                yield ops.OpenConsumer(client, group, assignor=assignor, protocol=protocol, session_timeout=30_000)
-                yield from (ops.Subscribe(client, (TOPIC,)), Settle(group))
-        yield from (ops.Close("sleeper-first"), ops.Unsubscribe("sleeper-second"))
-        yield from _keep(groups, 17_000)
 
-    return steps
+def _two(group: str, kind: str) -> Iterator[Step]:
+    """A group of a keeper and a sleeper with long sessions."""
+    assignor, protocol = KINDS[kind]
+    for client in (f"keeper-{group}", f"sleeper-{group}"):
+        yield ops.OpenConsumer(client, group, assignor=assignor, protocol=protocol, session_timeout=30_000)
+        yield from (ops.Subscribe(client, (TOPIC,)), Settle(group))
 
 
 def zombies(replication: int) -> Iterator[Step]:
@@ -289,7 +295,7 @@ def instance_claimed_twice(replication: int) -> Iterator[Step]:
     for client in ("c0", "c1"):
         yield ops.OpenConsumer(client, GROUP, instance_id="instance", session_timeout=SESSION_TIMEOUT)
         yield ops.Subscribe(client, (TOPIC,))
-        yield from (ops.Poll(client, timeout=500) for _ in range(8))
+        yield from (ops.Poll(client, timeout=500) for _ in range(8 if client == "c0" else 3))
     for number in range(8):
         client = f"c{number % 2}"
         yield ops.Poll(client, timeout=200)
