@@ -114,7 +114,7 @@ SCHEDULES: Final = (
     Directed("acknowledged-by-few", producers.acknowledged_by_few, ("producers.acks-as-asked",)),
     Directed("misconfigured", producers.misconfigured, ("producers.settings-as-asked",)),
     Directed("repeated", producers.repeated, ("idempotence.no-duplicates", "idempotence.goes-on")),
-    Directed("lingering", producers.lingering, ("progress.send-ends",)),
+    Directed("lingering", producers.lingering, ("progress.send-ends", "producers.flush-gives-nothing-up")),
     Directed("unanswered", producers.unanswered, ("integrity.nothing-invented",)),
     Directed("asleep", groups.asleep, ("ownership.exclusive", *_NEWS[:1])),
     Directed("unheard", groups.unheard, ("groups.silent-keeps", "groups.silent-is-missed", "groups.leaver-is-let-go")),

@@ -127,10 +127,10 @@ def repeated(replication: int) -> Iterator[Step]:
 
 def lingering(replication: int) -> Iterator[Step]:
     """Records wait to be sent for a long time; their producers close, or flush: they wait no longer."""
-    yield topic(1, replication)
+    yield topic(3, replication)
     for producer in PRODUCERS:
         yield ops.OpenProducer(producer, linger=3_000)
-        yield from sends(2, producer, awaited=False)
+        yield from sends(3, producer, awaited=False)
     yield from (ops.Close(producer) for producer in PRODUCERS[:5])
     yield from (ops.Flush(producer) for producer in PRODUCERS[5:])
     yield Elapse(4_500)

@@ -10,7 +10,7 @@ from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.producer import Producer
 from brokerlaw.reference.sender import Sender, Sent
 from brokerlaw.spec.history.operations import Isolation
-from brokerlaw.spec.history.outcomes import Unknown
+from brokerlaw.spec.history.outcomes import Fail, Unknown
 from brokerlaw.spec.history.values import TopicPartition
 
 
@@ -67,7 +67,22 @@ class CommitForgets(Producer):
         super().commit()
 
 
+class GivesUpOnClose(Producer):
+    """A producer that closes drops what it has not sent yet."""
+
+    def close(self) -> None:
+        """Without what lingers."""
+        self.sender.drop_waiting(Fail("CLIENT_CLOSED", "it was never sent"))
+        super().close()
+
+
 PROGRESS: Final = {
+    "given-up-on-close": Mutant(
+        "what still lingers when its producer closes is never sent",
+        "KIP-15; librdkafka, rd_kafka_destroy without rd_kafka_flush",
+        Parts(producer=GivesUpOnClose),
+        ("producers.flush-gives-nothing-up",),
+    ),
     "stalled-fetch": Mutant(
         "a reader is not given the last record until another follows",
         "librdkafka issue 2830; Redpanda issue 10195",

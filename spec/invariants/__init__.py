@@ -36,6 +36,7 @@ MODULES: Final = (
     "committed",
     "producers",
     "openings",
+    "flushing",
     "progress",
     "serving",
     "polling",

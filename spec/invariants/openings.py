@@ -7,7 +7,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.clients import MAX_IN_FLIGHT
 from brokerlaw.spec.history.columns import Bools, Ints
-from brokerlaw.spec.history.evidence.errors import FENCED, MISCONFIGURED, TOO_FEW, told
+from brokerlaw.spec.history.evidence.errors import FENCED, MISCONFIGURED, TOO_FEW, first_failure, told
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import NEVER
@@ -172,10 +172,7 @@ def _ended(h: History, op: int) -> int:
 
 def _until_the_first_failure(h: History, asked: Ints) -> Bools:
     """Whether each operation came to its outcome before its client had failed in another."""
-    first = np.full(len(h.operations) + 1, NEVER)
-    failed = h.errors.op
-    np.minimum.at(first, h.operations.opened[failed], h.operations.ended[failed])
-    return np.asarray(h.operations.ended[asked] <= first[h.operations.opened[asked]], dtype=np.bool_)
+    return np.asarray(h.operations.ended[asked] <= first_failure(h)[h.operations.opened[asked]], dtype=np.bool_)
 
 
 def _fenced(h: History, op: int) -> Violation:

@@ -4,7 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history.columns import Bools
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.derived import derived
+from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.history import History
 
 FENCED: Final = ("PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "INVALID_PRODUCER_ID_MAPPING", "_FENCED")
@@ -20,3 +22,11 @@ def told(h: History, codes: tuple[str, ...]) -> Bools:
     column = np.zeros(len(h.operations), dtype=np.bool_)
     column[h.errors.op[np.isin(h.errors.code, [h.codes.find(code) for code in codes])]] = True
     return column
+
+
+@derived
+def first_failure(h: History) -> Ints:
+    """By the operation that opened it: the row in which something of a client first did not succeed; `NEVER`: none."""
+    first = np.full(len(h.operations) + 1, NEVER)
+    np.minimum.at(first, h.operations.opened[h.errors.op], h.operations.ended[h.errors.op])
+    return first
