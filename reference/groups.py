@@ -212,7 +212,8 @@ class GroupCoordinator:
     def commit_in_transaction(self, membership: Membership, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Put offsets aside until the producer's transaction is decided. Raises as `commit`."""
         self.check(membership)
-        self.put_aside(membership.group, producer, offsets)
+        there = self.placed(offsets)
+        self.put_aside(membership.group, producer, (PartitionOffset(*tp, offset) for tp, offset in there.items()))
 
     def put_aside(self, name: str, producer: int, offsets: Iterable[PartitionOffset]) -> None:
         """Keep offsets until the producer's transaction is decided."""

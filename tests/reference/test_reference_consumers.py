@@ -137,6 +137,16 @@ def test_a_commit_that_came_after_the_offsets_of_a_transaction_stays(plain: int 
     assert cluster.do(ops.FetchCommitted("g", *TP)) == told
 
 
+def test_no_offset_is_kept_for_a_partition_that_is_not_there() -> None:
+    cluster, nowhere = Driven(), (PartitionOffset("t", 1, 5),)
+    cluster.member("a")
+    cluster.settle("a")
+    cluster.do(ops.OpenProducer("x", transactional_id="x"))
+    cluster.do(ops.BeginTransaction("x"))
+    for op in (ops.Commit("a", nowhere), ops.ResetOffsets("h", nowhere), ops.SendOffsets("x", "a", nowhere)):
+        assert cluster.refused(op) == "UNKNOWN_TOPIC_OR_PARTITION"
+
+
 def test_what_was_committed_before_a_transaction_sent_its_offsets_does_not_stay() -> None:
     cluster = Driven()
     cluster.member("a")
