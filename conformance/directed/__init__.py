@@ -144,6 +144,7 @@ SCHEDULES: Final = (
     Directed("compacted-producers", retention.compacted_producers, ("idempotence.goes-on", "compaction.keeps-last")),
     Directed("compacted", retention.compacted, ("compaction.keeps-last",)),
     Directed("compacted-tombstones", retention.compacted_tombstones, ("compaction.keeps-last",)),
+    Directed("compacted-again", retention.compacted_again, ("compaction.deleted-stays-deleted",)),
     Directed("compacted-and-failed-over", retention.compacted_and_failed_over, ("compaction.keeps-last",)),
     Directed(
         "compacted-whole",

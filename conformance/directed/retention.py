@@ -188,6 +188,27 @@ def _of_each_key(*values: bytes | None) -> Iterator[Step]:
     yield ops.Flush("p0")
 
 
+def compacted_again(replication: int) -> Iterator[Step]:
+    """Values are compacted; then they are deleted, and compacted again until their tombstones have had their time."""
+    yield topic(1, replication, **COMPACT)
+    yield ops.OpenProducer("p0")
+    yield from sends(2)
+    yield from _behind(0)
+    for key in (b"key-0", b"key-1"):
+        yield ops.Send("p0", TOPIC, None, key)
+    yield from _behind(2)
+    yield Elapse(2_000)
+    yield from _behind(4)
+
+
+def _behind(start: int) -> Iterator[Step]:
+    """Records that close the segment of those before them, and time in which that is compacted."""
+    for number in (start, start + 1):
+        yield Elapse(500)
+        yield ops.Send("p0", TOPIC, b"p0-behind-%d:" % number, b"behind-%d" % number)
+    yield Elapse(1_500)
+
+
 def compacted_whole(replication: int) -> Iterator[Step]:
     """What compaction leaves of a batch is as it was sent: offset, headers, timestamp, and an empty key or value."""
     yield topic(1, replication, **COMPACT)

@@ -65,6 +65,18 @@ class DropsTombstones(Cleaner):
         return record.value is not None and super()._stays(record, last)
 
 
+class LeavesTheClean(Cleaner):
+    """What was compacted before is not compacted again, but for its tombstones, which go in their time."""
+
+    def compacted(self, batch: Batch, last: dict[bytes | None, int]) -> Batch:
+        """As it is, if it is clean."""
+        found = super().compacted(batch, last)
+        if batch.base >= self._cleaned:
+            return found
+        stays = (each for each in batch.records if each.value is not None or each in found.records)
+        return batch._replace(records=tuple(stays))
+
+
 class Reorders(Cleaner):
     """The first two that stay are written back the other way round."""
 
@@ -143,6 +155,12 @@ CLEANING: Final = {
         "Kafka documentation, topic configuration: delete.retention.ms; KAFKA-4545",
         Parts(cleaner=DropsTombstones),
         ("compaction.keeps-last",),
+    ),
+    "compaction-leaves-the-clean": Mutant(
+        "a tombstone goes in its time, and what it deletes stays, since it was compacted before",
+        'Kafka documentation, "Log Compaction"; KAFKA-4545',
+        Parts(cleaner=LeavesTheClean),
+        ("compaction.deleted-stays-deleted",),
     ),
     "compaction-reorders": Mutant(
         "records that stay change places",

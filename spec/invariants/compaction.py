@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from brokerlaw.spec.history.evidence.compaction import compacted
+from brokerlaw.spec.history.evidence.compaction import compacted, replaced_from, tombstones_kept
+from brokerlaw.spec.history.evidence.configuration import CLEANUP, values_of
 from brokerlaw.spec.history.evidence.deletions import deleted_below
-from brokerlaw.spec.history.evidence.drains import covering, drains, shown
+from brokerlaw.spec.history.evidence.drains import covering, drained_reads, drains, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until
+from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked, owed_to
+from brokerlaw.spec.history.evidence.relations import least
 from brokerlaw.spec.history.evidence.settings import under
-from brokerlaw.spec.history.evidence.topics import known, within
+from brokerlaw.spec.history.evidence.topics import known, within, without_transactions
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, UNCOMMITTED
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -51,3 +54,51 @@ def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
     reader = h.processes[read.process[0]]
     reason = f"{told}, and {reader} read everything from {int(read.start[0])} to {int(read.end[0])} and not this"
     return violation(h, reason + under(h, DURABLE), (sends.op[send],), read.row)
+
+
+@invariant(
+    "compaction.deleted-stays-deleted",
+    statement="What a tombstone deleted stays deleted: who reads an older record of the key reads the tombstone too.",
+    formal="∀ acknowledged tombstone s, complete read d of its partition in reach of it, begun after ack(s) and shorter"
+    " than delete.retention.ms: no send may stand behind s with its key ∧ s ∉ d ⇒ no r ∈ d before s has its key",
+    source='Kafka documentation, "Log Compaction", What guarantees does log compaction provide; KAFKA-4545',
+    capabilities=("topics", "compaction", "tombstones"),
+    promised=DURABLE,
+    mutants=("compaction-leaves-the-clean",),
+)
+def deleted_stays_deleted(h: History) -> Finding:
+    """A tombstone goes no sooner than `delete.retention.ms` after all that it deletes.
+
+    Left out are topics that also expire, or have transactions, and what is read after a fault or an election: another
+    leader has compacted its own copy.
+    """
+    sends = _tombstones(h)
+    if not len(sends):
+        return Finding(0)
+    later, table = replaced_from(h, sends, np.arange(len(sends))), drains(h)
+    drain, send = covering(h, sends.tp, sends.offset)
+    begun, over = h.operations.invoked[table.opened[drain]], table.time[drain]
+    judged = (sends.completed[send] < begun) & (over < np.minimum(later[send], leaders_since(h)))
+    judged &= over - begun < tombstones_kept(h)[sends.topic[send]]
+    drain, send = drain[judged], send[judged]
+    reads = drained_reads(h)
+    older = least((reads.drain, reads.key), reads.offset, (drain, sends.key[send]))
+    back = (older < sends.offset[send]) & ~shown(h, drain, offset=sends.offset[send])
+    again, first = np.unique(send[back], return_index=True)
+    found = zip(again.tolist(), drain[back][first].tolist(), older[back][first].tolist(), strict=True)
+    return Finding(len(np.unique(send)), tuple(_back(h, sends, *each) for each in found))
+
+
+def _tombstones(h: History) -> Acked:
+    """Those that nobody asked to delete, of topics that only compact."""
+    names = {topic for topic in known(h) if all(each.value == "compact" for each in values_of(h, topic, CLEANUP))}
+    sends, judged = acked(h), within(h, names) & without_transactions(h)
+    null = (sends.value < 0) & (sends.key >= 0)
+    return sends[null & judged[sends.tp] & (sends.offset >= deleted_below(h)[sends.tp])]
+
+
+def _back(h: History, sends: Acked, send: int, drain: int, older: int) -> Violation:
+    read, where = drains(h)[drain : drain + 1], place(h, int(sends.tp[send]), int(sends.offset[send]))
+    told = f"the tombstone of key {key(h, int(sends.key[send]))} at {where} is the last record of its key"
+    reason = f"{told}, and {h.processes[read.process[0]]}, reading to {int(read.end[0])}, found its record at {older}"
+    return violation(h, f"{reason} and not this{under(h, DURABLE)}", (sends.op[send],), read.row)

@@ -33,7 +33,7 @@ def superseded_from(h: History, tp: Ints, offset: Ints) -> Ints:
     sends = acked(h)
     there = find((sends.tp, sends.offset), (tp, offset))
     since = np.array([*(compacted(h).get(tp.topic, NEVER) for tp in h.partitions.values), NEVER], dtype=np.int64)
-    gone = np.minimum(_later(h, sends, there), _tombstone_ends(h, sends, there))
+    gone = np.minimum(replaced_from(h, sends, there), _tombstone_ends(h, sends, there))
     certain = (take(sends.key, there) >= 0) & _settled(h, sends, there)
     return np.where(certain, np.maximum(gone, since[tp]), since[tp])
 
@@ -43,7 +43,7 @@ def _settled(h: History, sends: Sends, rows: Ints) -> Bools:
     return np.asarray((transaction < 0) | committed(h, transaction), dtype=np.bool_)
 
 
-def _later(h: History, sends: Sends, rows: Ints) -> Ints:
+def replaced_from(h: History, sends: Sends, rows: Ints) -> Ints:
     """By row of `sends` (or -1), when the first send was begun whose record may stand behind it with the same key."""
     tp, offset, key = take(sends.tp, rows), take(sends.offset, rows), take(sends.key, rows)
     every, begun = h.sends, _begun(h)
@@ -68,10 +68,15 @@ def _begun(h: History) -> Ints:
 
 def _tombstone_ends(h: History, sends: Sends, rows: Ints) -> Ints:
     """By row of `sends` (or -1), from when on a tombstone has had its time; `NEVER` for other records."""
-    times = [_least(h, topic) for topic in h.topics.values]
-    patience = np.array([*times, 0], dtype=np.int64)[take(sends.topic, rows)]
+    patience = tombstones_kept(h)[take(sends.topic, rows)]
     null = (rows >= 0) & (take(sends.value, rows) < 0)
     return np.where(null, take(sends.invoked, rows) + patience, NEVER)
+
+
+@derived
+def tombstones_kept(h: History) -> Ints:
+    """By topic that was sent to, for how long (ns) its tombstones are kept at the least; and a last 0 for none."""
+    return np.array([*(_least(h, topic) for topic in h.topics.values), 0], dtype=np.int64)
 
 
 def _least(h: History, topic: str) -> int:

@@ -1,9 +1,17 @@
 """A compacted log keeps the last record of each key."""
 
+from random import Random
+
 import pytest
-from histories import UNKNOWN, HistoryBuilder, guilty, innocent, untested
+from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
+from oracles.compared import agree
+from oracles.shedding import TOMBSTONES
+from oracles.told import Told as OfRecords
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.observations import Drained
+from brokerlaw.spec.history.outcomes import Ok, Outcome
+from brokerlaw.spec.history.values import Placed, Record
 
 LAST = "compaction.keeps-last"
 
@@ -120,3 +128,156 @@ def test_a_topic_that_is_to_be_compacted_later() -> None:
     history.alter(cleanup_policy="compact")
     history.drain([(1, b"b")], end=2)
     assert innocent(history, LAST) == 1
+
+
+# --- what is deleted stays deleted ---
+
+STAYS = "compaction.deleted-stays-deleted"
+
+
+def deleted(policy: str = "compact", **settings: str) -> tuple[HistoryBuilder, Call]:
+    """A record of a key, and a tombstone behind it, which has had its time."""
+    history = told(policy, **{"delete_retention_ms": "1000"} | settings)
+    history.send(b"a", 0, key=b"k")
+    tombstone = history.send(None, 1, key=b"k")
+    history.wait(5_000)
+    return history, tombstone
+
+
+def test_a_record_that_comes_back_when_its_tombstone_goes_is_seen() -> None:
+    history, tombstone = deleted()
+    drained = history.drain([(0, b"a")], end=2, key=b"k")
+    assert guilty(history, STAYS, tombstone, drained) == (
+        "the tombstone of key 'k' at t/0@1 is the last record of its key, "
+        "and reader, reading to 2, found its record at 0 and not this"
+    )
+
+
+@pytest.mark.parametrize("records", [[(0, b"a"), (1, None)], [(1, None)], []])
+def test_both_may_be_there_or_the_tombstone_alone_or_neither(records: list[tuple[int, bytes | None]]) -> None:
+    history, _ = deleted()
+    history.drain(records, end=2, key=b"k")
+    assert innocent(history, STAYS) == 1
+
+
+def test_a_record_of_another_key_does_not_come_back() -> None:
+    history, _ = deleted()
+    history.drain([(0, b"a")], end=2, key=b"other")
+    assert innocent(history, STAYS) == 1
+
+
+@pytest.mark.parametrize("outcome", [None, UNKNOWN])
+def test_a_later_record_of_the_key_may_stand_for_the_tombstone(outcome: Outcome | None) -> None:
+    history, _ = deleted()
+    history.do(ops.Send("p", "t", b"b", b"k", 0), UNKNOWN if outcome else Ok(Placed("t", 0, 2)))
+    history.drain([(0, b"a")], end=2, key=b"k")
+    untested(history, STAYS)
+
+
+def test_who_reads_for_longer_than_tombstones_are_kept_may_miss_one() -> None:
+    history, _ = deleted()
+    history.consumer("slow")
+    history.assign("slow")
+    history.poll("slow", (0, b"a"), key=b"k")
+    history.wait(1_000)
+    history.see("slow", Drained("t", 0, 0, 2, "read_uncommitted"))
+    untested(history, STAYS)
+
+
+def test_who_began_before_the_tombstone_is_not_asked() -> None:
+    history = told()
+    history.send(b"a", 0, key=b"k")
+    history.consumer("early")
+    history.assign("early")
+    history.send(None, 1, key=b"k")
+    history.poll("early", (0, b"a"), key=b"k")
+    history.see("early", Drained("t", 0, 0, 2, "read_uncommitted"))
+    untested(history, STAYS)
+
+
+@pytest.mark.parametrize("excuse", [ops.KillBroker(0), ops.ElectLeader("t", 0), ops.DeleteRecords("t", 0, 2)])
+def test_what_excuses_a_record_that_comes_back(excuse: ops.AnyOperation) -> None:
+    history, _ = deleted()
+    history.do(excuse, UNKNOWN)
+    history.drain([(0, b"a")], end=2, key=b"k")
+    untested(history, STAYS)
+
+
+def test_topics_that_expire_or_have_transactions_are_left_out() -> None:
+    history, _ = deleted("compact,delete")
+    history.drain([(0, b"a")], end=2, key=b"k")
+    untested(history, STAYS)
+    history, _ = deleted()
+    history.producer("x", transactional_id="x")
+    history.transaction((b"x", 2, 0), client="x")
+    history.drain([(0, b"a")], end=2, key=b"k")
+    untested(history, STAYS)
+
+
+# --- the oracle ---
+
+
+class Compacted:
+    """Few keys, many tombstones; readers of two partitions miss something now and then."""
+
+    def __init__(self, random: Random) -> None:
+        self.random, self.told, self.readers = random, HistoryBuilder(), 0
+        self.logs: tuple[list[Record], list[Record]] = [], []
+        policy = random.choice(("compact", "compact", "compact", "compact", "compact,delete"))
+        settings = {"cleanup.policy": policy, "delete.retention.ms": random.choice(("20", "100", "1000"))}
+        self.told.do(ops.CreateTopic("t", 2, 1, settings), random.choices((None, UNKNOWN), (20, 1))[0])
+        self.told.producer("p", idempotent=random.random() < 0.8)
+        self.told.producer("x", transactional_id="x")
+        for _ in range(random.randrange(6, 20)):
+            random.choices((self.send, self.drain, self.wait, self.disturb), (8, 4, 1, 0.3))[0]()
+        self.drain()
+
+    def send(self) -> None:
+        random, partition = self.random, self.random.choice((0, 0, 1))
+        log = self.logs[partition]
+        record = Record(
+            "t", partition, len(log), random.choice((None, None, b"a", b"")), random.choice((None, b"k", b"l"))
+        )
+        named = random.choice((partition, partition, None))
+        call = self.told.sending(record.value, key=record.key, partition=named)
+        log.append(record)
+        lost = random.choices((None, UNKNOWN, REFUSED), (20, 1, 1))[0]
+        self.told.end(call, lost or Ok(Placed("t", partition, random.choices((record.offset, -1), (30, 1))[0])))
+
+    def drain(self) -> None:
+        random, partition = self.random, self.random.choice((0, 0, 1))
+        log, name = self.logs[partition], f"r{self.readers}"
+        end = max(0, len(log) - random.choice((0, 0, 0, 1)))
+        kept = [each for each in log[:end] if random.random() < (0.6 if each.value is None else 0.9)]
+        self.told.consumer(name)
+        self.told.assign(name, 0, partition)
+        for part in (kept[:2], kept[2:]):
+            self.told.do(ops.Poll(name), Ok(tuple(part)))
+            self.told.wait(random.choice((0, 0, 0, 15, 100)))
+        self.told.see(name, Drained("t", partition, 0, end, "read_uncommitted"))
+        self.readers += random.random() < 0.8
+
+    def wait(self) -> None:
+        self.told.wait(self.random.choice((10, 50, 500)))
+
+    def disturb(self) -> None:
+        acts = (
+            ops.KillBroker(0),
+            ops.ElectLeader("t", 0),
+            ops.DeleteRecords("t", 0, self.random.randrange(4)),
+            ops.AlterTopic("t", {"delete.retention.ms": "30"}),
+            ops.AlterTopic("t", {"cleanup.policy": "delete"}),
+            ops.BeginTransaction("x"),
+        )
+        act = self.random.choice(acts)
+        self.told.do(act, self.random.choice((None, UNKNOWN, REFUSED)))
+        if isinstance(act, ops.BeginTransaction):
+            self.told.sending(b"x", "x", partition=1)
+
+
+def drawn(random: Random) -> HistoryBuilder:
+    return Compacted(random).told
+
+
+def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
+    agree(TOMBSTONES, drawn, 3, histories_drawn, OfRecords)

@@ -65,7 +65,7 @@ def _superseded(told: Told, partition: int, offset: int, since: int) -> int:
         if send.place == (partition, offset):
             if send.op.key is None:
                 return since
-            gone = [other.begun for other in told.sends if _may_supersede(send, other)]
+            gone = [other.begun for other in told.sends if _may_supersede(told, send, other)]
             if send.op.value is None:
                 least = min(int(value) for value, _, _ in told.values("delete.retention.ms", DAY))
                 gone.append(send.begun + least * MILLISECOND)
@@ -73,10 +73,10 @@ def _superseded(told: Told, partition: int, offset: int, since: int) -> int:
     return since
 
 
-def _may_supersede(send: Done, other: Done) -> bool:
+def _may_supersede(told: Told, send: Done, other: Done) -> bool:
     if other.failed or other.op.key != send.op.key:
         return False
-    if other.ok and other.place[1] >= 0:
+    if other.ok and other.place[1] >= 0 and told.idempotent(other):
         return other.place[0] == send.place[0] and other.place[1] > send.place[1]
     return other.op.partition in (None, send.place[0])
 
@@ -108,6 +108,28 @@ def keeps_last(told: Told) -> Verdict:
                 tested.add(send.number)
                 lost |= set() if offset in drain.offsets else {send.number}
     return len(tested), len(lost)
+
+
+def deleted_stays_deleted(told: Told) -> Verdict:
+    tested, back = set(), set()
+    begun = [each for each in told.of(ops.BeginTransaction) if not each.failed]
+    compacts = all(value == "compact" for value, _, _ in _policies(told)) and not begun
+    elected = [each.begun for each in told.of(ops.ElectLeader) if not each.failed]
+    moved = min(elected + [begun for begun, _ in told.outages()], default=NEVER)
+    kept = min(int(value) for value, _, _ in told.values("delete.retention.ms", DAY)) * MILLISECOND
+    for send in told.acked() if told.known and compacts else ():
+        partition, offset = send.place
+        later = min([each.begun for each in told.sends if _may_supersede(told, send, each)], default=NEVER)
+        deleted = [each.op for each in told.of(ops.DeleteRecords) if not each.failed and each.op.partition == partition]
+        plain = send.op.value is None and send.op.key is not None and all(offset >= op.before for op in deleted)
+        for drain in told.drains if plain else ():
+            reached = drain.partition == partition and drain.start <= offset < drain.end
+            sure = send.over < drain.opened and drain.time < min(later, moved) and drain.time - drain.opened < kept
+            if reached and sure:
+                tested.add(send.number)
+                older = any(key == send.op.key and at < offset for at, key in drain.keys)
+                back |= {send.number} if older and all(at != offset for at, _ in drain.keys) else set()
+    return len(tested), len(back)
 
 
 def partition_count(told: Told) -> Verdict:
@@ -145,3 +167,5 @@ ORACLES = {
     "topics.partition-count": partition_count,
     "topics.nothing-old": nothing_old,
 }
+TOMBSTONES = {"compaction.deleted-stays-deleted": deleted_stays_deleted}
+"""For histories with many of them."""

@@ -58,13 +58,15 @@ class Read(NamedTuple):
 
 
 class Drain(NamedTuple):
-    """A complete read, and the offsets that were read."""
+    """A complete read by a reader that was opened then, the offsets that were read, and the key at each."""
 
     time: int
     partition: int
     start: int
     end: int
     offsets: frozenset[int]
+    opened: int
+    keys: frozenset[tuple[int, bytes | None]]
 
 
 class Told:
@@ -192,5 +194,8 @@ class Told:
 
     def _drain(self, reader: str, time: int, value: Drained) -> Drain:
         mine = [each for each in self.reads if each.poll.op.client == reader and each.place[0] == value.partition]
-        offsets = frozenset(each.record.offset for each in mine if each.poll.over < time)
-        return Drain(time, value.partition, value.start, value.end, offsets)
+        mine = [each for each in mine if each.poll.over < time]
+        offsets = frozenset(each.record.offset for each in mine)
+        opened = max(each.begun for each in self.openings[reader] if each.begun < time)
+        keys = frozenset((each.record.offset, each.record.key) for each in mine if each.opened == opened)
+        return Drain(time, value.partition, value.start, value.end, offsets, opened, keys)
