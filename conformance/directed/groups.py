@@ -228,24 +228,26 @@ def static_member(replication: int) -> Iterator[Step]:
 
 
 def static_members_return(kind: str) -> Callable[[int], Iterator[Step]]:
-    """One static member after the other closes and comes back within its session: the others keep what they have."""
+    """One static member after the other closes and comes back within its session: the other keeps what it has.
+
+    They poll for longer than a heartbeat before their group is taken to be at rest.
+    """
 
     def steps(replication: int) -> Iterator[Step]:
         assignor, protocol = KINDS[kind]
+        session = 5 * SESSION_TIMEOUT
         yield topic(6, replication)
-        for number in range(5):
-            client, place = f"c{number}", number % 3
-            if number > place:
-                yield ops.Close(f"c{place}")
+        for number in range(4):
+            client, place = f"c{number}", f"i{number % 2}"
+            if number > 1:
+                yield ops.Close(f"c{number - 2}")
             yield ops.OpenConsumer(
-                client,
-                GROUP,
-                instance_id=f"i{place}",
-                assignor=assignor,
-                protocol=protocol,
-                session_timeout=10 * SESSION_TIMEOUT,
+                client, GROUP, instance_id=place, assignor=assignor, protocol=protocol, session_timeout=session
             )
             yield ops.Subscribe(client, (TOPIC,))
+            members = (client, f"c{number - 1}") if number else (client,)
+            for _ in range(8):
+                yield from (ops.Poll(each, timeout=200) for each in members)
             yield Settle(GROUP)
 
     return steps

@@ -17,6 +17,7 @@ from brokerlaw.spec.history.evidence.assignments import contested, gone, identit
 from brokerlaw.spec.history.evidence.comings import comings_and_goings
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import firsts
 from brokerlaw.spec.history.evidence.sessions import MILLISECOND, in_session
 from brokerlaw.spec.history.evidence.settings import consumers, older_kafka
 from brokerlaw.spec.history.evidence.shares import Shares, shares, wish
@@ -94,8 +95,7 @@ def _alone(h: History, each: Return) -> bool:
 def _no_strangers(h: History, each: Return) -> bool:
     """Whether all other clients of the group were missed long before: the end of a session makes it rebalance."""
     members, begun = members_of(h, each.group), each.before.time
-    left_it = of_kind(h, ops.Unsubscribe, failed=True)
-    if np.isin(h.operations.opened[left_it], [*members]).any() or (contested(h)[[*members]] <= each.after.time).any():
+    if _change_their_minds(h, [*members]) or (contested(h)[[*members]] <= each.after.time).any():
         return False
     theirs = {int(identity(h)[op]) for op in _stayed(h, each)} | {int(identity(h)[each.left])}
     return all(
@@ -104,6 +104,14 @@ def _no_strangers(h: History, each: Return) -> bool:
         or gone(h)[op] < begun - 2 * member.session_timeout * MILLISECOND
         for op, member in members.items()
     )
+
+
+def _change_their_minds(h: History, members: list[int]) -> bool:
+    """Whether one of these unsubscribed, or subscribed again: its group may rebalance at any time after that."""
+    left_it, joined_it = (of_kind(h, kind, failed=True) for kind in (ops.Unsubscribe, ops.Subscribe))
+    joined = h.operations.opened[joined_it]
+    once = len(firsts(joined[np.isin(joined, members)])) == np.isin(joined, members).sum()
+    return bool(np.isin(h.operations.opened[left_it], members).any() or not once)
 
 
 def _stayed(h: History, each: Return) -> list[int]:

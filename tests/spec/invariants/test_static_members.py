@@ -198,6 +198,15 @@ def test_the_session_of_who_left_lately_may_end() -> None:
         assert bool(INVARIANTS[QUIET].judge(told.history).violations) == broken
 
 
+@pytest.mark.parametrize("act", [ops.Subscribe("b", ("t",)), ops.Unsubscribe("b")])
+def test_who_subscribed_again_may_be_about_to_join(act: ops.AnyOperation) -> None:
+    told = group()
+    told.do(act, REFUSED)
+    rest(told, "a", "b")
+    moved(told)
+    untested(told, QUIET)
+
+
 def test_older_kafka_disturbs_the_group_of_a_leader() -> None:
     told = group()
     moved(told)

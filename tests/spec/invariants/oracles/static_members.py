@@ -91,6 +91,10 @@ def _alone(told: Told, before: Rest, after: Rest, came: tuple[Done, Done, Done])
     ):
         return False
     members = told.of(ops.OpenConsumer)
+    if len({_opened(told, each.process, each.begun).number for each in told.of(ops.Subscribe)}) < len(
+        told.of(ops.Subscribe)
+    ):
+        return False
     if any(contested(told, each) <= after[0] for each in members):
         return False
     here = [_opened(told, name, before[0]) for name in names]
