@@ -57,6 +57,7 @@ class ConsumerClient(Adapter):
         self._stale: set[Partition] = set()
         self._fatal: KafkaError | None = None
         self._unplaced: dict[tuple[str, int], str] = {}
+        self._paused: set[tuple[str, int]] = set()
 
     def open_consumer(self, op: ops.OpenConsumer) -> Outcome:
         """Quick to fetch, quiet, and with the timeouts that the plan asks for."""
@@ -87,6 +88,7 @@ class ConsumerClient(Adapter):
         except KafkaException as error:
             return Fail(error.args[0].name(), error.args[0].str())
         self._opened, self._sought, self._held, self._fatal, self._unplaced = op, {}, set(), None, {}
+        self._paused = set()
         return Ok()
 
     def perform(self, op: Operation) -> Answer:
@@ -195,7 +197,9 @@ class ConsumerClient(Adapter):
     def pause(self, op: ops.Pause) -> Outcome:
         """Stop fetching."""
         partitions = [TopicPartition(*tp) for tp in op.partitions]
-        return self._not_assigned(*op.partitions) or attempt(lambda: self._the_consumer.pause(partitions))
+        outcome = self._not_assigned(*op.partitions) or attempt(lambda: self._the_consumer.pause(partitions))
+        self._paused |= {(tp.topic, tp.partition) for tp in partitions if isinstance(outcome, Ok)}
+        return outcome
 
     def resume(self, op: ops.Resume) -> Outcome:
         """Fetch again."""
@@ -249,9 +253,18 @@ class ConsumerClient(Adapter):
         assert self._consumer is not None
         return self._consumer
 
+    def _resume_assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """In librdkafka a pause outlives a rebalance, in the Java client it does not."""
+        paused = [tp for tp in partitions if (tp.topic, tp.partition) in self._paused]
+        if paused:
+            consumer.resume(paused)
+            self._paused -= {(tp.topic, tp.partition) for tp in paused}
+
     def _rebalance(self, kind: Rebalance, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         assert self._opened is not None and self._opened.group is not None
         self._rebalanced = True
+        if kind is Assigned:
+            self._resume_assigned(consumer, partitions)
         for tp in partitions:
             self._sought.pop((tp.topic, tp.partition), None)
             self._unplaced.pop((tp.topic, tp.partition), None)

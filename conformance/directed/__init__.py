@@ -184,6 +184,10 @@ SCHEDULES: Final = (
     Directed("lags", lookups.lags, ("groups.lag-is-the-distance", "groups.committed-is-listed")),
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
     Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
+    *(
+        Directed(f"paused-and-regained-{kind}", reading.paused_and_regained(kind), ("progress.regained-is-served",))
+        for kind in ("eager", "next")
+    ),
     Directed("moved", reading.moved, tuple(each for each in _READING if "paused" not in each)),
     Directed(
         "beyond-the-end",

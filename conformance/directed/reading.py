@@ -1,6 +1,6 @@
 """Reading: readers that seek, pause, ask for few records, are told their positions, and leave their group."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, pairwise
 from typing import Final
 
@@ -70,6 +70,27 @@ def paused(replication: int) -> Iterator[Step]:
         yield from (ops.Resume("c0", (tp,)), ops.Pause("c0", (tp,)))
         yield from (ops.Poll("c0") for _ in range(3))
         yield from (ops.Resume("c0", (tp,)), ops.Poll("c0"))
+
+
+def paused_and_regained(kind: str) -> Callable[[int], Iterator[Step]]:
+    """A member pauses all that it has, loses some of it to another, has it back when that leaves, and reads it."""
+
+    def steps(replication: int) -> Iterator[Step]:
+        tps, feeder = tuple(TopicPartition(TOPIC, each) for each in range(2)), count()
+        yield from (topic(2, replication), ops.OpenProducer("p0"))
+        yield from member("c0", kind=kind)
+        yield Settle(GROUP)
+        yield ops.Pause("c0", tps)
+        yield from member("c1", kind=kind)
+        yield Settle(GROUP)
+        yield ops.Close("c1")
+        yield Settle(GROUP)
+        for tp in tps:
+            yield from _feed(tp, POLLS + 2, feeder)
+            yield ops.Seek("c0", *tp, 0)
+        yield from (ops.Poll("c0", 1, LONG) for _ in range(POLLS))
+
+    return steps
 
 
 def moved(replication: int) -> Iterator[Step]:

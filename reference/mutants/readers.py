@@ -53,6 +53,14 @@ class NeverPauses(Consumer):
             self._require_assigned(tp)
 
 
+class KeepsPauses(Consumer):
+    """A partition that is given again is paused as it was."""
+
+    def _drop(self, tps: tuple[TopicPartition, ...]) -> None:
+        for tp in tps:
+            self.positions.pop(tp, None)
+
+
 class ReadsOn(Consumer):
     """A member that has left its group keeps what it had."""
 
@@ -142,6 +150,12 @@ READERS: Final = {
         "KIP-41; Kafka documentation, KafkaConsumer.pause",
         Parts(consumer=NeverPauses),
         ("reading.paused-gives-nothing",),
+    ),
+    "pause-outlives-rebalance": Mutant(
+        "a partition that was paused, taken away and given again is paused still",
+        "Kafka documentation, KafkaConsumer.pause; librdkafka issue 1849",
+        Parts(consumer=KeepsPauses),
+        ("progress.regained-is-served",),
     ),
     "reads-on-after-leaving": Mutant(
         "a member that left its group keeps its assignment and reads on",

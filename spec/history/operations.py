@@ -236,7 +236,7 @@ class Position(ConsumerOperation, frozen=True):
 
 
 class Pause(ConsumerOperation, frozen=True):
-    """Stop fetching from assigned partitions."""
+    """Stop fetching from assigned partitions, until they are resumed or taken away."""
 
     partitions: tuple[TopicPartition, ...]
 

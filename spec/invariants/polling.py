@@ -6,7 +6,7 @@ from brokerlaw.spec.history.bounds import READING
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
-from brokerlaw.spec.history.evidence.holdings import perhaps_paused
+from brokerlaw.spec.history.evidence.holdings import given_anew, perhaps_paused
 from brokerlaw.spec.history.evidence.idle import Idle, idle
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.positions import Places, positions
@@ -43,14 +43,48 @@ def poller_is_served(h: History) -> Finding:
     or of whose position nothing is known; and read_committed readers while a transaction may be open. Who stands beyond
     the end, as it is told afterwards, and resets to earliest is owed all that there is.
     """
-    served, table = len(firsts(h.reads.op)), idle(h)
+    starved = _starving(h, anew=False)
+    return Finding(len(firsts(h.reads.op)) + len(starved), tuple(starved))
+
+
+@invariant(
+    "progress.regained-is-served",
+    statement="A partition that a member had paused, and was given again after it was taken from it, is not paused: the"
+    " member is given what it holds.",
+    formal="∀ member that has paused p, and then was revoked p, and then assigned p, and polls at position o of p, at"
+    " healthy brokers, visible record of p at or above o: ◇ a record",
+    level=Level.SHOULD,
+    source="Kafka documentation, KafkaConsumer.pause: a rebalance does not preserve it; Kafka pull request 22538",
+    capabilities=("topics", "groups"),
+    mutants=("pause-outlives-rebalance",),
+    covers=("groups.next",),
+)
+def regained_is_served(h: History) -> Finding:
+    """As progress.poller-is-served, of what that leaves out. Of clients that keep a pause their adapter ends it.
+
+    Left out are members that have paused it without an answer. Counted are polls that were given records of it.
+    """
+    reads, row = h.reads, h.operations.row[h.reads.op]
+    served = _paused_before(h, reads.opened, reads.tp, row)
+    starved = _starving(h, anew=True)
+    return Finding(len(firsts(reads.op[served], reads.tp[served])) + len(starved), tuple(starved))
+
+
+def _paused_before(h: History, opened: Ints, tp: Ints, row: Ints) -> Bools:
+    """Whether these consumers had paused these partitions, and then were given them anew by these rows."""
+    return perhaps_paused(h, opened, tp, row) & given_anew(h, opened, tp, row)
+
+
+def _starving(h: History, anew: bool) -> list[Violation]:
+    """Readers in vain: of what they had paused and were given `anew`, or of what they never paused."""
+    table = idle(h)
     table = table[(table.polls >= POLLS) & (table.ended - table.begun >= PATIENCE)]
     table = table[~disturbed(h, table.begun - PATIENCE, table.ended)]
-    if not len(table):
-        return Finding(served)
-    run, stands = _standing(h, table)
-    begin = _owed_from(h, table.ended[run], stands)
     breaches: list[Violation] = []
+    if not len(table):
+        return breaches
+    run, stands = _standing(h, table, anew)
+    begin = _owed_from(h, table.ended[run], stands)
     for level in (UNCOMMITTED, COMMITTED):
         mine = np.flatnonzero((stands.isolation == level) & _settled(h, table.begun[run], level))
         order = versions(h, level)
@@ -60,10 +94,10 @@ def poller_is_served(h: History) -> Finding:
         rows = mine[waiting]
         first = firsts(table.opened[run[rows]], stands.tp[rows])
         breaches += [_starved(h, table, stands, int(run[i]), int(i), int(begin[i]), level) for i in rows[first]]
-    return Finding(served + len(breaches), tuple(breaches))
+    return breaches
 
 
-def _standing(h: History, table: Idle) -> tuple[Ints, Places]:
+def _standing(h: History, table: Idle, anew: bool) -> tuple[Ints, Places]:
     """Rows of the table, and beside each the step that tells where the reader stood in one of its partitions."""
     steps = positions(h)
     steps = steps[within(h, keeping(h) & clean(h))[steps.tp]]
@@ -72,7 +106,8 @@ def _standing(h: History, table: Idle) -> tuple[Ints, Places]:
     known, asked = pack_both((steps.opened, steps.tp), (table.opened[run], steps.tp[each[place_of]]))
     last = last_before(known, steps.at, asked, h.operations.row[table.last[run]])
     sure = (last >= 0) & (take(steps.after, last) >= 0)
-    sure &= ~perhaps_paused(h, table.opened[run], steps.tp[each[place_of]], h.operations.row[table.first[run]])
+    opened, tp, row = table.opened[run], steps.tp[each[place_of]], h.operations.row[table.first[run]]
+    sure &= _paused_before(h, opened, tp, row) if anew else ~perhaps_paused(h, opened, tp, row)
     return run[sure], steps[last[sure]]
 
 

@@ -18,7 +18,7 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
 CORPUS = Path(__file__).parent / "corpus"
-LONG = ("redpanda-3039", "batch-offset", "KAFKA-7128", "never-out-of-range")
+LONG = ("redpanda-3039", "batch-offset", "KAFKA-7128", "never-out-of-range", "pause-outlives-rebalance")
 CATCHES = [(mutant, invariant) for mutant, entry in MUTANTS.items() for invariant in entry.caught_by]
 
 

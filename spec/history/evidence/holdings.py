@@ -11,7 +11,15 @@ from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather, stacke
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import seeks
-from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack_both, pairs, present, take
+from brokerlaw.spec.history.evidence.relations import (
+    first_after,
+    highest_before,
+    last_before,
+    pack_both,
+    pairs,
+    present,
+    take,
+)
 from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED, FAIL, OK
@@ -157,6 +165,22 @@ def perhaps_paused(h: History, opened: Ints, tp: Ints, row: Ints) -> Bools:
     have, asked = pack_both((resumed.opened, resumed.tp), (opened, tp))
     resume = last_before(have, resumed.end, asked, row)
     return np.asarray((pause >= 0) & (take(resumed.end, resume) < take(paused.end, pause)), dtype=np.bool_)
+
+
+def given_anew(h: History, opened: Ints, tp: Ints, row: Ints) -> Bools:
+    """Whether these consumers have certainly been given these partitions anew by these rows, after each pause was done
+    and they had been taken from them.
+    """
+    told, asked_to = h.ownership, _asked_to(h, ops.Pause)
+    done = np.where(asked_to.begin >= 0, asked_to.begin, np.iinfo(np.int64).max)
+    given_, taken_ = told[told.kind == ASSIGNED], told[told.kind != ASSIGNED]
+    have, asked = pack_both((given_.opened, given_.tp), (opened, tp))
+    given_row = take(given_.row, last_before(have, given_.row, asked, row))
+    have, asked = pack_both((taken_.opened, taken_.tp), (opened, tp))
+    taken_row = take(taken_.row, last_before(have, taken_.row, asked, given_row))
+    have, asked = pack_both((asked_to.opened, asked_to.tp), (opened, tp))
+    paused = take(done, highest_before(have, asked_to.end, done, asked, row))
+    return np.asarray((given_row >= 0) & (taken_row >= 0) & (paused >= 0) & (paused < taken_row), dtype=np.bool_)
 
 
 def _asked_to(h: History, kind: type[ops.Pause | ops.Resume]) -> Pauses[Ints]:

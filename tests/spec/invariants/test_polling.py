@@ -1,17 +1,20 @@
 """Who polls long enough is given what there is."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
 from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import polling as oracle
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.outcomes import Ok
+from brokerlaw.spec.history.outcomes import Ok, Outcome
 from brokerlaw.spec.history.values import TopicPartition
 from brokerlaw.spec.invariants import INVARIANTS
 
 SERVED = "progress.poller-is-served"
+REGAINED = "progress.regained-is-served"
 
 
 def log(**settings: str) -> tuple[HistoryBuilder, list[Call]]:
@@ -158,6 +161,69 @@ def test_who_stands_beyond_the_end_and_resets_to_earliest_is_owed_all_there_is()
     untested(told, SERVED)
 
 
+HERE = (TopicPartition("t", 0),)
+
+
+def regained(outcome: Outcome | None = None) -> tuple[HistoryBuilder, list[Call]]:
+    """c has paused t/0, and had it taken from it and given again; it seeks 1."""
+    told, sends = log()
+    told.member("c")
+    told.assigned("c", 0)
+    told.do(ops.Pause("c", HERE), outcome)
+    told.revoked("c", 0)
+    told.assigned("c", 0)
+    return told, [told.do(ops.Seek("c", "t", 0, 1)), sends[1]]
+
+
+def test_a_pause_that_outlives_a_rebalance_is_seen() -> None:
+    told, shown = regained()
+    reason = guilty(told, REGAINED, *shown, *idle(told))
+    assert reason == "c polled 10 times in 36 s at t/0@1 and was given nothing, though a record is at 1"
+    untested(told, SERVED)
+
+
+def test_who_is_given_what_it_regained_is_served() -> None:
+    told, _ = regained()
+    told.poll("c", (1, b"1"), (2, b"2"))
+    idle(told)
+    assert innocent(told, REGAINED) == 1
+
+
+@pytest.mark.parametrize("outcome", [UNKNOWN, REFUSED])
+def test_a_pause_of_unknown_outcome_may_come_later(outcome: Outcome) -> None:
+    told, _ = regained(outcome)
+    idle(told)
+    untested(told, REGAINED)
+
+
+@pytest.mark.parametrize("excuse", ["paused again", "never taken", "paused meanwhile"])
+def test_a_pause_that_a_rebalance_has_not_ended(excuse: str) -> None:
+    told, _ = log()
+    told.member("c")
+    told.assigned("c", 0)
+    if excuse != "paused meanwhile":
+        told.do(ops.Pause("c", HERE))
+    if excuse != "never taken":
+        told.revoked("c", 0)
+    if excuse == "paused meanwhile":
+        told.do(ops.Pause("c", HERE))
+    told.assigned("c", 0)
+    if excuse == "paused again":
+        told.do(ops.Pause("c", HERE))
+    told.do(ops.Seek("c", "t", 0, 1))
+    idle(told)
+    untested(told, REGAINED)
+
+
+def test_one_that_was_resumed_is_like_any_other() -> None:
+    told, _ = regained()
+    told.do(ops.Resume("c", HERE))
+    told.do(ops.Seek("c", "t", 0, 1))
+    idle(told)
+    untested(told, REGAINED)
+    assert INVARIANTS[SERVED].judge(told.history).violations
+
+
 def drawn(random: Random) -> HistoryBuilder:
     told, _ = log(**({"unclean_leader_election_enable": "true"} if random.random() < 0.1 else {}))
     if random.random() < 0.2:
@@ -198,12 +264,49 @@ def drawn(random: Random) -> HistoryBuilder:
     return told
 
 
-def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
+def drawn_members(random: Random) -> HistoryBuilder:
+    """Members that pause, are told of rebalances, seek and poll."""
+    told, _ = log()
+    if random.random() < 0.1:
+        told.do(ops.KillBroker(0))
+        told.do(ops.RestartBroker(0), random.choice([UNKNOWN, None]))
+    told.member("c")
+    told.assigned("c", 0)
+    for _ in range(random.randrange(4, 12)):
+        outcome = random.choice([None] * 8 + [UNKNOWN, REFUSED])
+        match random.randrange(9):
+            case 0 | 1:
+                told.do(ops.Pause("c", HERE), outcome)
+            case 2 if random.random() < 0.4:
+                told.do(ops.Resume("c", HERE), outcome)
+            case 3 | 4:
+                told.revoked("c", 0, lost=random.random() < 0.3)
+                told.assigned("c", 0)
+            case 5 if random.random() < 0.5:
+                random.choice([told.revoked, told.assigned])("c", 0)
+            case 6:
+                told.do(ops.Seek("c", "t", 0, random.randrange(4)), outcome)
+                idle(told, 12, random.choice([1, 4, 4]))
+            case 7:
+                told.poll("c", *((0, b"0"),) * random.randrange(2))
+            case 8:
+                told.do(ops.Position("c", "t", 0), Ok(random.choice([None, 0, 2, 3])))
+                idle(told, random.choice([6, 12]), 4)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("promise", "draw"), [(SERVED, drawn), (SERVED, drawn_members), (REGAINED, drawn), (REGAINED, drawn_members)]
+)
+def test_the_judge_says_what_its_oracle_says(
+    promise: str, draw: Callable[[Random], HistoryBuilder], histories_drawn: int
+) -> None:
     random, broken = Random(1), 0
     for number in range(histories_drawn):
-        told = drawn(random)
-        finding = INVARIANTS[SERVED].judge(told.history)
-        expected = oracle.poller_is_served(told.recording)
+        told = draw(random)
+        finding = INVARIANTS[promise].judge(told.history)
+        expected = oracle.ORACLES[promise](told.recording)
         assert (finding.exercised, len(finding.violations)) == expected, (number, told.recording)
         broken += bool(finding.violations)
-    assert histories_drawn // 20 < broken < histories_drawn
+    assert (promise == REGAINED and draw is drawn) == (broken == 0)
+    assert broken == 0 or histories_drawn // 50 < broken < histories_drawn
