@@ -275,7 +275,11 @@ SCHEDULES: Final = (
         transactions.transaction_timed_out,
         ("transactions.committed-only", "progress.transaction-ends"),
     ),
-    Directed("coordinator-killed", transactions.coordinator_killed, (*_TRANSACTIONS, *_FAILOVER)),
+    Directed(
+        "coordinator-killed",
+        transactions.coordinator_killed,
+        ("producers.open-is-ended", *_TRANSACTIONS, *_FAILOVER),
+    ),
     Directed("acked-by-the-leader-alone", failover.acked_by_the_leader_alone, _FAILOVER),
     Directed("leader-killed", failover.leader_killed, _FAILOVER),
     Directed(
@@ -302,6 +306,7 @@ SCHEDULES: Final = (
     ),
     Directed("under-way", producers.under_way, ("producers.commit-flushes", *_TRANSACTIONS)),
     Directed("in-transactions", commits.in_transactions, ("commits.told-is-last",)),
+    Directed("in-one-transaction", commits.in_one_transaction, ("commits.told-is-last",)),
     Directed(
         "back-and-forth",
         commits.back_and_forth,

@@ -142,6 +142,23 @@ def in_transactions(replication: int) -> Iterator[Step]:
         yield from (ops.Committed(each, TOPIC, partition) for each in MEMBERS for partition in partitions)
 
 
+def in_one_transaction(replication: int) -> Iterator[Step]:
+    """Offsets are sent several times in one transaction: of one partition and the other, of one group and the other."""
+    yield topic(2, replication)
+    yield ops.OpenProducer("p0", transactional_id="tx")
+    yield ops.OpenProducer("p1")
+    yield from (ops.Send("p1", TOPIC, b"p1-%d:" % number, partition=number % 2) for number in range(8))
+    for consumer, group in MEMBERS.items():
+        yield from member(consumer, group, isolation="read_committed")
+        yield Settle(group)
+    for offset in range(1, 4):
+        yield ops.BeginTransaction("p0")
+        for partition, consumer in ((0, "c0"), (1, "c1"), (1, "c0"), (0, "c1")):
+            yield ops.SendOffsets("p0", consumer, (PartitionOffset(TOPIC, partition, offset),))
+        yield ops.AbortTransaction("p0") if offset == 2 else ops.CommitTransaction("p0")
+        yield from (ops.Committed(each, TOPIC, partition) for each in MEMBERS for partition in range(2))
+
+
 def by_itself(replication: int) -> Iterator[Step]:
     """A consumer commits by itself, at intervals and as it closes; each time the group's offset is asked for."""
     yield topic(1, replication)

@@ -27,6 +27,27 @@ class AnyEpochEnds(TransactionCoordinator):
         """Let it pass."""
 
 
+class Forgetful(TransactionCoordinator):
+    """Can be made to forget what is open."""
+
+    def forget_open(self) -> None:
+        """None is, and none is being ended."""
+        for transaction in self._transactions.values():
+            transaction.ongoing, transaction.deciding = False, None
+            transaction.partitions.clear()
+
+
+class ForgetsOnFailover(Broker):
+    """What its coordinator knows of open transactions dies with it."""
+
+    def kill(self) -> None:
+        """No other has heard of them."""
+        if self.cluster.host(INTERNAL) is self:
+            assert isinstance(self.cluster.transactions, Forgetful)
+            self.cluster.transactions.forget_open()
+        super().kill()
+
+
 class DelayedEnd(TransactionCoordinator):
     """One epoch for all transactions of a producer, and a request to end one that the network delivers again, late."""
 
@@ -199,6 +220,12 @@ TRANSACTIONS: Final = {
         "KAFKA-14402; KIP-890",
         Parts(broker=UnverifiedProduce),
         ("transactions.committed-only",),
+    ),
+    "open-transactions-forgotten": Mutant(
+        "a transaction coordinator that dies takes what it knows of open transactions with it",
+        "KIP-98, the transaction log",
+        Parts(broker=ForgetsOnFailover, transactions=Forgetful),
+        ("producers.open-is-ended",),
     ),
     "KAFKA-9600": Mutant(
         "a transaction is ended by a request from another epoch",

@@ -7,10 +7,17 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.clients import MAX_IN_FLIGHT
 from brokerlaw.spec.history.columns import Bools, Ints
-from brokerlaw.spec.history.evidence.errors import FENCED, MISCONFIGURED, TOO_FEW, first_failure, told
+from brokerlaw.spec.history.evidence.errors import (
+    FENCED,
+    MISCONFIGURED,
+    NO_TRANSACTION,
+    TOO_FEW,
+    first_failure,
+    told,
+)
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.relations import NEVER, least
 from brokerlaw.spec.history.evidence.transactions import timeouts
 from brokerlaw.spec.history.evidence.waits import MILLISECOND
 from brokerlaw.spec.history.history import History
@@ -134,12 +141,47 @@ def fenced_for_a_reason(h: History) -> Finding:
     its own time; of what is in none that is known, the time is counted since the opening.
     """
     asked = np.sort(np.concatenate([h.sends.op[h.sends.transaction >= 0], of_kind(h, *INSIDE, failed=True)]))
+    asked = asked[_undisputed(h, asked)]
     opened, completed = h.operations.opened[asked], h.operations.completed[asked]
-    alone = (completed < _alone_until(h)[opened]) & (completed < _since(h, asked) + timeouts(h)[opened])
-    calm = ~disturbed(h, h.operations.invoked[opened], completed)
-    asked = asked[(h.operations.ended[asked] >= 0) & alone & calm & _until_the_first_failure(h, asked)]
+    asked = asked[~disturbed(h, h.operations.invoked[opened], completed)]
     fenced = asked[told(h, FENCED)[asked]]
     return Finding(len(asked), tuple(_fenced(h, op) for op in fenced.tolist()))
+
+
+@invariant(
+    "producers.open-is-ended",
+    statement="A transaction that is open is not refused its end as if there were none, whatever became of brokers.",
+    formal="∀ commit or abort e of a transaction of p, a send in it acknowledged before, nothing of p failed before: "
+    "e is not refused with INVALID_TXN_STATE",
+    source="KIP-98: the coordinator's state is in its log, and the next coordinator goes on with it",
+    capabilities=TRANSACTIONAL,
+    mutants=("open-transactions-forgotten",),
+)
+def open_is_ended(h: History) -> Finding:
+    """Judged as `producers.fenced-for-a-reason`, also where brokers were down."""
+    acked = h.sends[(h.sends.transaction >= 0) & (h.sends.status == OK)]
+    first = least((acked.transaction,), acked.completed, (h.ends.begin,))
+    asked = np.sort(h.ends.end[first < h.operations.invoked[h.ends.end]])
+    asked = asked[_undisputed(h, asked)]
+    refused = asked[told(h, NO_TRANSACTION)[asked]]
+    return Finding(len(asked), tuple(_refused(h, op) for op in refused.tolist()))
+
+
+def _refused(h: History, op: int) -> Violation:
+    begin = int(h.ends.begin[h.ends.end == op][0])
+    sends = h.sends[(h.sends.transaction == begin) & (h.sends.status == OK)]
+    who, what = h.processes[h.operations.client[op]], h.functions[h.operations.f[op]]
+    reason = f"{what} of {who} was refused as if no transaction were open, though a send had been acknowledged in it"
+    return violation(h, reason, (int(h.operations.opened[op]), begin, int(sends.op[0]), op))
+
+
+def _undisputed(h: History, asked: Ints) -> Bools:
+    """Whether each operation came to its outcome before anything of its producer had failed, another can have fenced
+    it, or its transaction's time was up.
+    """
+    opened, completed = h.operations.opened[asked], h.operations.completed[asked]
+    alone = (completed < _alone_until(h)[opened]) & (completed < _since(h, asked) + timeouts(h)[opened])
+    return np.asarray((h.operations.ended[asked] >= 0) & alone & _until_the_first_failure(h, asked), dtype=np.bool_)
 
 
 def _alone_until(h: History) -> Ints:

@@ -11,6 +11,7 @@ from brokerlaw.spec.history.history import History
 
 FENCED: Final = ("PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "INVALID_PRODUCER_ID_MAPPING", "_FENCED")
 """A producer is told that its transactional id is no longer its own; the last is librdkafka's name."""
+NO_TRANSACTION: Final = ("INVALID_TXN_STATE",)
 OUT_OF_SEQUENCE: Final = ("OUT_OF_ORDER_SEQUENCE_NUMBER", "UNKNOWN_PRODUCER_ID")
 TOO_FEW: Final = ("NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS_AFTER_APPEND")
 MISCONFIGURED: Final = ("INVALID_CONFIG", "_INVALID_ARG")

@@ -16,6 +16,7 @@ ACKS, SETTINGS = "producers.acks-as-asked", "producers.settings-as-asked"
 FENCED, GOES_ON = "producers.fenced-for-a-reason", "idempotence.goes-on"
 IN_FLIGHT = "max.in.flight.requests.per.connection"
 TOO_FEW, MISCONFIGURED = Fail("NOT_ENOUGH_REPLICAS"), Fail("INVALID_CONFIG")
+ENDED, NOTHING_OPEN = "producers.open-is-ended", Fail("INVALID_TXN_STATE")
 FENCE, GAP = Fail("PRODUCER_FENCED"), Fail("OUT_OF_ORDER_SEQUENCE_NUMBER")
 
 
@@ -241,6 +242,61 @@ def test_where_the_user_chose_so_the_verdict_says_it() -> None:
 
 # --- the oracle ---
 
+# --- the end of a transaction ---
+
+
+def in_transaction(**settings: Any) -> tuple[HistoryBuilder, list[Call]]:
+    """Something was acknowledged in it."""
+    told = HistoryBuilder()
+    told.topic()
+    opened = told.producer(transactional_id="tx", **settings)
+    return told, [opened, told.do(ops.BeginTransaction("p")), told.send(b"a", 0)]
+
+
+@pytest.mark.parametrize("end", [ops.CommitTransaction("p"), ops.AbortTransaction("p")])
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_open_transaction_that_is_not_known_is_seen(end: ops.AnyOperation, killed: bool) -> None:
+    told, shown = in_transaction()
+    if killed:
+        told.do(ops.KillBroker(0))
+        told.do(ops.RestartBroker(0))
+    refused = told.do(end, NOTHING_OPEN)
+    reason = guilty(told, ENDED, *shown, refused)
+    what = ops.name_of(end)
+    assert reason == (
+        f"{what} of p was refused as if no transaction were open, though a send had been acknowledged in it"
+    )
+
+
+@pytest.mark.parametrize("outcome", [None, UNKNOWN, FENCE, TOO_FEW])
+def test_an_end_that_comes_to_something_else(outcome: Outcome | None) -> None:
+    told, _ = in_transaction()
+    told.do(ops.CommitTransaction("p"), outcome)
+    assert innocent(told, ENDED) == 1
+
+
+def test_a_transaction_that_may_have_ended_already() -> None:
+    late, taken, failed, aborted = (in_transaction(transaction_timeout=5_000)[0] for _ in range(4))
+    late.wait(6_000)
+    taken.producer("q", transactional_id="tx")
+    failed.do(ops.Send("p", "t", b"b"), TOO_FEW)
+    aborted.do(ops.AbortTransaction("p"), UNKNOWN)
+    for told in (late, taken, failed, aborted):
+        told.do(ops.CommitTransaction("p"), NOTHING_OPEN)
+    for told in (late, taken, failed):
+        untested(told, ENDED)
+    assert innocent(aborted, ENDED) == 1
+
+
+def test_a_transaction_in_which_nothing_was_acknowledged_may_be_unknown() -> None:
+    told = HistoryBuilder()
+    told.topic()
+    told.producer(transactional_id="tx")
+    told.do(ops.BeginTransaction("p"))
+    told.do(ops.CommitTransaction("p"), NOTHING_OPEN)
+    untested(told, ENDED)
+
+
 ERRORS = (None, None, None, UNKNOWN, REFUSED, FENCE, GAP, TOO_FEW, Unknown("_FENCED"))
 
 
@@ -253,7 +309,12 @@ def drawn(random: Random) -> HistoryBuilder:
     flying: list[Call] = []
     for number in range(random.randrange(5, 16)):
         name, outcome = random.choice("pqr"), random.choice(ERRORS)
-        match random.randrange(9):
+        match random.randrange(10):
+            case 9:
+                told.do(ops.BeginTransaction(name))
+                told.send(b"in %d" % number, number, client=name)
+                end = random.choice([ops.CommitTransaction(name), ops.AbortTransaction(name)])
+                told.do(end, random.choice([None, NOTHING_OPEN, outcome]))
             case 0:
                 open_one(told, name, random)
             case 1:

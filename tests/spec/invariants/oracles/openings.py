@@ -66,6 +66,44 @@ def fenced_for_a_reason(told: Told) -> tuple[int, int]:
     return tested, wrong
 
 
+def open_is_ended(told: Told) -> tuple[int, int]:
+    tested = wrong = 0
+    for end in told.of(ops.CommitTransaction, ops.AbortTransaction):
+        if end.outcome is None or not _acknowledged_in_it(told, end):
+            continue
+        mine = opening(told, end)
+        before = [each for each in told.done if each.process == end.process and each.number >= mine.number]
+        failed = any(error(each) and each.ended < end.ended for each in before)
+        if mine.op.transactional_id is not None and not failed and _alone(told, mine, end):
+            tested += 1
+            wrong += error(end) == "INVALID_TXN_STATE"
+    return tested, wrong
+
+
+def _acknowledged_in_it(told: Told, end: Done) -> bool:
+    """Whether a send of the transaction that is ended was acknowledged."""
+    mine = opening(told, end)
+    sends = [
+        each for each in told.of(ops.Send) if each.process == end.process and mine.number < each.number < end.number
+    ]
+    begun = _begin_number(told, end)
+    return begun is not None and any(each.ok and each.number > begun and _in_transaction(told, each) for each in sends)
+
+
+def _begin_number(told: Told, end: Done) -> int | None:
+    """The operation that began the transaction which is open at this one."""
+    begun: int | None = None
+    for each in told.done[: end.number]:
+        if each.process == end.process:
+            if isinstance(each.op, ops.BeginTransaction) and not each.refused:
+                begun = each.number
+            elif isinstance(each.op, ops.OpenProducer) or (
+                isinstance(each.op, ops.CommitTransaction | ops.AbortTransaction) and each.ok
+            ):
+                begun = None
+    return begun
+
+
 def _alone(told: Told, mine: Done, done: Done) -> bool:
     """Whether nobody else asked for its transactional id in time, and its timeout was not over."""
     others = [
@@ -123,5 +161,6 @@ ORACLES = {
     "producers.acks-as-asked": acks_as_asked,
     "producers.settings-as-asked": settings_as_asked,
     "producers.fenced-for-a-reason": fenced_for_a_reason,
+    "producers.open-is-ended": open_is_ended,
     "idempotence.goes-on": goes_on,
 }
