@@ -269,7 +269,11 @@ SCHEDULES: Final = (
     Directed(
         "transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read", "producers.fenced-is-refused")
     ),
-    Directed("transactions-interleaved", transactions.interleaved, ("offsets.end-told", *_TRANSACTIONS)),
+    Directed(
+        "transactions-interleaved",
+        transactions.interleaved,
+        ("offsets.end-told", "producers.open-is-ended", *_TRANSACTIONS),
+    ),
     Directed(
         "transaction-timed-out",
         transactions.transaction_timed_out,

@@ -166,6 +166,7 @@ def unheard(replication: int) -> Iterator[Step]:
         yield from _pair(group, SESSION_TIMEOUT, 6_000)
     for group in leaving:
         yield from _two(group, "eager")
+    yield from _poll_all(leaving)
     yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
     yield from (ops.Close("sleeper-left"), ops.Unsubscribe("sleeper-unsubscribed"))
     yield from _keep((*vanishing, *idle, *leaving), 22_000)
@@ -177,6 +178,7 @@ def leavers(replication: int) -> Iterator[Step]:
     yield topic(2, replication)
     for group, kind in kinds.items():
         yield from _two(group, kind)
+    yield from _poll_all(tuple(kinds))
     yield from (ops.Close("sleeper-first"), ops.Close("sleeper-second"))
     yield from (ops.Unsubscribe("sleeper-third"), ops.Unsubscribe("sleeper-fourth"))
     yield from _keep(tuple(kinds), 17_000)
@@ -188,6 +190,13 @@ def _two(group: str, kind: str) -> Iterator[Step]:
     for client in (f"keeper-{group}", f"sleeper-{group}"):
         yield ops.OpenConsumer(client, group, assignor=assignor, protocol=protocol, session_timeout=30_000)
         yield from (ops.Subscribe(client, (TOPIC,)), Settle(group))
+
+
+def _poll_all(groups: tuple[str, ...]) -> Iterator[Step]:
+    """Keepers and sleepers poll for longer than a heartbeat, with which those learn that these have come."""
+    clients = [f"{who}-{group}" for group in groups for who in ("keeper", "sleeper")]
+    for _ in range(10):
+        yield from (ops.Poll(client, timeout=400 // len(clients)) for client in clients)
 
 
 def zombies(replication: int) -> Iterator[Step]:

@@ -14,7 +14,7 @@ from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, partition_count
-from brokerlaw.spec.history.evidence.waits import members_of
+from brokerlaw.spec.history.evidence.waits import left_while_joining, members_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.observations import Stable
 from brokerlaw.spec.history.tables import FAIL, OK
@@ -83,11 +83,12 @@ def _each_share(h: History) -> Iterator[Shares]:
 
     Who holds nothing and whose last poll was refused, or who shares its instance id with another client, is perhaps
     none of its members: the other is, before it or instead of it. Which of several topics it alone has asked for is
-    not told, so that nothing is said of them.
+    not told, so that nothing is said of them. Nor is it where a client left while it was joining.
     """
     times = np.array([time for _, time, _ in h.stable], dtype=np.int64)
     calm = ~disturbed(h, times, times)
     for (row, time, stable), judged in zip(h.stable, calm, strict=True):
+        judged = judged and not left_while_joining(h, stable.group, time)
         if judged and all(topic in known(h) and partition_count(h, topic, time) for topic in stable.topics):
             owners = _owners(h, stable, time)
             able = {*_able(h, stable.members, row)} - _sharing(h, time)

@@ -11,6 +11,7 @@ from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import expanded, known
 from brokerlaw.spec.history.history import History
@@ -19,6 +20,8 @@ from brokerlaw.spec.history.tables import FAIL, OK
 from brokerlaw.spec.history.values import TopicPartition
 
 MILLISECOND = 1_000_000
+JOINING = 10_000
+"""Milliseconds in which a client that polls has certainly joined."""
 LEAST_POLL_INTERVAL = 30_000
 """Milliseconds of `max.poll.interval.ms` with which members that are polled in turn do not lose their partitions."""
 
@@ -85,13 +88,30 @@ def ordinary(h: History, group: str, begun: int, ended: int) -> bool:
     """Whether the members of a group are alike: no reason to be refused is among them.
 
     All read known topics that did not grow, by one protocol and assignor, each with an instance id of its own or none.
-    None was refused as it joined, nor as it polled in this time.
+    None was refused as it joined, nor as it polled in this time, and none left while it was joining.
     """
     members = members_of(h, group)
     shares = {(member.protocol, member.assignor) for member in members.values()}
     instances = [member.instance_id for member in members.values() if member.instance_id is not None]
     alike = len(shares) == 1 and len(set(instances)) == len(instances)
-    return alike and _joined(h, [*members], ended) and not _refused(h, [*members], begun, ended)
+    joined = _joined(h, [*members], ended) and not left_while_joining(h, group, ended)
+    return alike and joined and not _refused(h, [*members], begun, ended)
+
+
+def left_while_joining(h: History, group: str, time: int) -> bool:
+    """Whether a client of the group had unsubscribed soon after it subscribed, and before it was told of any partition.
+
+    Its request to join may be under way, and make it a member that nobody polls. librdkafka does not take it back.
+    """
+    operations, left = h.operations, of_kind(h, ops.Unsubscribe, failed=True)
+    left = left[np.isin(operations.opened[left], [*members_of(h, group)]) & (operations.invoked[left] <= time)]
+    if not len(left):
+        return False
+    opened, row, asked = operations.opened, operations.row, of_kind(h, ops.Subscribe, failed=True)
+    subscribed = take(asked, last_before(opened[asked], row[asked], opened[left], row[left]))
+    told = take(h.ownership.row, last_before(h.ownership.opened, h.ownership.row, opened[left], row[left]))
+    soon = operations.invoked[left] - take(operations.invoked, subscribed) < JOINING * MILLISECOND
+    return bool(((subscribed >= 0) & (told < take(row, subscribed)) & soon).any())
 
 
 def members_of(h: History, group: str) -> dict[int, ops.OpenConsumer]:

@@ -128,6 +128,8 @@ def _shares(told: Told) -> Iterator[Shares]:
                 counts[topic] = _created(told, topic).partitions
         if len(counts) < len(stable.topics) or not told.calm(row.time, row.time):
             continue
+        if told.left_while_joining(stable.group, row.time):
+            continue
         owners: dict[TopicPartition, set[str]] = {
             TopicPartition(topic, number): set() for topic in stable.topics for number in range(counts[topic])
         }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.observations import CaughtUp, Drained, Stable, WaitTimedOut
+from brokerlaw.spec.history.observations import Assigned, CaughtUp, Drained, Lost, Revoked, Stable, WaitTimedOut
 from brokerlaw.spec.history.operation import BrokerFault, Repair
 from brokerlaw.spec.history.outcomes import Fail, Ok
 from brokerlaw.spec.history.rows import Complete, Invoke, Observe, Recording
@@ -48,6 +48,26 @@ class Told:
         self.brokers = recording.header.brokers
         self.seen = [(row.time, row.value) for row in recording.rows if isinstance(row, Observe)]
         self.outages = list(self._outages())
+
+    def left_while_joining(self, group: str, time: int) -> bool:
+        """Whether a client of the group unsubscribed within 10 s of subscribing, and had been told of nothing since."""
+        for left in self.of(ops.Unsubscribe):
+            before = [each for each in self.done[: left.number] if each.process == left.process]
+            opened = [each for each in before if isinstance(each.op, ops.OpenConsumer)][-1:]
+            asked = [each for each in before if isinstance(each.op, ops.Subscribe)]
+            asked = [each for each in asked if opened and each.number > opened[0].number][-1:]
+            if opened and asked and opened[0].op.group == group and left.begun <= time:
+                told = any(
+                    isinstance(row, Observe)
+                    and isinstance(row.value, Assigned | Revoked | Lost)
+                    and row.process == left.process
+                    and asked[0].begun < row.time < left.begun
+                    and row.value.partitions
+                    for row in self.rows
+                )
+                if not told and left.begun - asked[0].begun < 10 * SECOND:
+                    return True
+        return False
 
     def of(self, *kinds: type) -> list[Done]:
         return [each for each in self.done if isinstance(each.op, kinds)]
@@ -143,6 +163,8 @@ def _restful(told: Told, group: str, begun: int, ended: int) -> bool:
     members = _members(told, group)
     names = {member.process for member in members}
     kinds = {(member.op.protocol, member.op.assignor) for member in members}
+    if told.left_while_joining(group, ended):
+        return False
     ids = [member.op.instance_id for member in members if member.op.instance_id]
     if len(kinds) != 1 or len(ids) != len(set(ids)) or any(m.op.max_poll_interval < 30_000 for m in members):
         return False

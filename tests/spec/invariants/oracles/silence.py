@@ -147,6 +147,8 @@ def _others_wait(told: Told, silence: Silence, bound: int) -> bool:
     theirs = [each for each in stirring if each.process in names and not each.refused]
     if any(silence.heard < each.begun <= end for each in theirs):
         return False
+    if told.left_while_joining("g", end):
+        return False
     vanished = [each for each in theirs if isinstance(each.op, ops.Crash | ops.Freeze)]
     if any(end - 2 * bound < each.begun <= end for each in vanished):
         return False

@@ -25,6 +25,7 @@ def moves_no_more_than_it_must(told: Told) -> tuple[int, int]:
         return 0, 0
     rests = [(time, value, _held(told, time)) for time, value in told.seen if isinstance(value, Stable)]
     rests = [rest for rest in rests if told.calm(rest[0], rest[0]) and not any(time <= rest[0] for time in grown)]
+    rests = [rest for rest in rests if not told.left_while_joining("g", rest[0])]
     for before, after in pairwise(rests):
         if _fair(told, before) and _fair(told, after) and _balanced(before) and _one_change(told, before, after):
             stay = {*before[1].members} & {*after[1].members}
