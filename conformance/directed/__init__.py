@@ -117,7 +117,12 @@ SCHEDULES: Final = (
     Directed("lingering", producers.lingering, ("progress.send-ends", "producers.flush-gives-nothing-up")),
     Directed("unanswered", producers.unanswered, ("integrity.nothing-invented",)),
     Directed("asleep", groups.asleep, ("ownership.exclusive", *_NEWS[:1])),
-    Directed("unheard", groups.unheard, ("groups.silent-keeps", "groups.silent-is-missed", "groups.leaver-is-let-go")),
+    Directed("deserted", groups.deserted, ("groups.deserted-is-empty",)),
+    Directed(
+        "unheard",
+        groups.unheard,
+        ("groups.silent-keeps", "groups.silent-is-missed", "groups.leaver-is-let-go"),
+    ),
     Directed("leavers", groups.leavers, ("groups.leaver-is-let-go",)),
     Directed("by-itself-at-close", commits.at_close, ("commits.auto-at-close",)),
     Directed("by-itself-at-intervals", commits.at_intervals, ("commits.auto-at-intervals", "commits.auto-no-oftener")),

@@ -14,7 +14,7 @@ from brokerlaw.conformance.directed.vocabulary import (
     sends,
     topic,
 )
-from brokerlaw.conformance.plan import DeclareApplication, RunApplication, Settle, Step
+from brokerlaw.conformance.plan import DeclareApplication, Elapse, RunApplication, Settle, Step
 from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
@@ -157,7 +157,7 @@ def asleep(replication: int) -> Iterator[Step]:
 
 def unheard(replication: int) -> Iterator[Step]:
     """Members vanish, leave, or do not poll for longer than they may: they are missed."""
-    leaving = ("left", "unsubscribed")
+    leaving = ("left", "deserted")
     vanishing, idle = ("first", "second", "third"), ("fourth", "fifth", "sixth", "seventh", "eighth")
     yield topic(2, replication)
     for group in vanishing:
@@ -168,20 +168,29 @@ def unheard(replication: int) -> Iterator[Step]:
         yield from _two(group, "eager")
     yield from _poll_all(leaving)
     yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
-    yield from (ops.Close("sleeper-left"), ops.Unsubscribe("sleeper-unsubscribed"))
-    yield from _keep((*vanishing, *idle, *leaving), 22_000)
+    yield from (ops.Close("sleeper-left"), ops.Close("sleeper-deserted"), ops.Close("keeper-deserted"))
+    yield from _keep((*vanishing, *idle, "left"), 22_000)
 
 
 def leavers(replication: int) -> Iterator[Step]:
-    """Members with long sessions leave; others have their partitions soon, however the group rebalances."""
-    kinds = {"first": "cooperative", "second": "uniform", "third": "cooperative", "fourth": "uniform"}
+    """Members with long sessions close; others have their partitions soon, however the group rebalances."""
+    kinds = {"first": "cooperative", "second": "uniform"}
     yield topic(2, replication)
     for group, kind in kinds.items():
         yield from _two(group, kind)
     yield from _poll_all(tuple(kinds))
-    yield from (ops.Close("sleeper-first"), ops.Close("sleeper-second"))
-    yield from (ops.Unsubscribe("sleeper-third"), ops.Unsubscribe("sleeper-fourth"))
+    yield from (ops.Close(f"sleeper-{group}") for group in kinds)
     yield from _keep(tuple(kinds), 17_000)
+
+
+def deserted(replication: int) -> Iterator[Step]:
+    """Groups lose all their members; they have none."""
+    yield topic(2, replication)
+    yield from (*_two("first", "eager"), *_two("second", "eager"))
+    yield from _poll_all(("first", "second"))
+    yield from (ops.Close(f"{who}-{group}") for group in ("first", "second") for who in ("keeper", "sleeper"))
+    yield Elapse(14_000)
+    yield from (ops.DescribeGroup("first"), ops.DescribeGroup("second"))
 
 
 def _two(group: str, kind: str) -> Iterator[Step]:

@@ -11,7 +11,7 @@ from brokerlaw.reference.consumer import Consumer
 from brokerlaw.reference.consumer_group import ConsumerGroup, Heartbeat, Told
 from brokerlaw.reference.groups import GroupCoordinator, Membership
 from brokerlaw.reference.mutants.mutant import Mutant
-from brokerlaw.spec.history.values import TopicPartition
+from brokerlaw.spec.history.values import GroupState, TopicPartition
 
 
 class ClearedByAnOldRevocation(ConsumerGroup):
@@ -81,6 +81,26 @@ class LeavesForGood(ConsumerGroup):
     def step_away(self, name: str) -> None:
         """As if it had left for good."""
         self.remove(name)
+
+
+class DescribesWhoLeft(ClassicGroup):
+    """A group that nobody is left in is described as it was."""
+
+    def __init__(self, coordinator: GroupCoordinator, name: str) -> None:
+        super().__init__(coordinator, name)
+        self._last: GroupState | None = None
+
+    def describe(self) -> GroupState:
+        """As when it last had members."""
+        described = super().describe()
+        if described.members or self._last is None:
+            self._last = described
+        return self._last
+
+    def remove(self, member: str) -> None:
+        """Remember it with the member."""
+        self._last = super().describe()
+        super().remove(member)
 
 
 class StuckInSync(ClassicGroup):
@@ -205,6 +225,12 @@ GROUPS: Final = {
         "KIP-848",
         Parts(consumer_group=LeavesForGood),
         ("groups.static-return-is-quiet",),
+    ),
+    "describes-who-left": Mutant(
+        "a group whose members have all left is described as it was",
+        "Kafka protocol, DescribeGroups: Empty",
+        Parts(classic_group=DescribesWhoLeft),
+        ("groups.deserted-is-empty",),
     ),
     "KAFKA-12890": Mutant(
         "the group waits for an assignment by a member that has vanished",

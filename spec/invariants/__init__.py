@@ -49,6 +49,7 @@ MODULES: Final = (
     "replicas",
     "described",
     "listed",
+    "deserted",
     "shares",
     "stickiness",
     "static_members",

@@ -30,7 +30,6 @@ STEADY: Final = 5_000
 VANISHING: Final = (ops.Crash, ops.Freeze)
 DOING: Final = (*VANISHING, ops.Poll, ops.Thaw, ops.Close, ops.Subscribe, ops.Unsubscribe, ops.Assign)
 """What ends a silence, or begins one of another kind."""
-LEAVING: Final = (ops.Close, ops.Unsubscribe)
 STIRRING: Final = (ops.OpenConsumer, *VANISHING, ops.Thaw, ops.Close, ops.Subscribe, ops.Unsubscribe)
 """What members do that may begin a rebalance, or hold it up."""
 
@@ -254,15 +253,18 @@ def _too_late(h: History, each: Held, bound: int) -> Violation:
 @invariant(
     "groups.leaver-is-let-go",
     statement="A member that leaves is waited for no longer: others are given its partitions, whatever its session.",
-    formal="∀ member m without an instance id, close or unsubscribe of m, done at e, its partition p, others of its "
-    "group poll steadily: p is assigned to another by e + rebalance delay + 10 s",
-    source="Kafka protocol, LeaveGroup; KIP-848, leaving with member epoch -1; KafkaConsumer.close and unsubscribe",
+    formal="∀ member m without an instance id, close of m, done at e, its partition p, others of its group poll "
+    "steadily: p is assigned to another by e + rebalance delay + 10 s",
+    source="Kafka protocol, LeaveGroup; KIP-848, leaving with member epoch -1; KafkaConsumer.close",
     capabilities=("topics", "groups"),
     mutants=("leaving-is-not-heard",),
     covers=("groups.cooperative", "groups.next"),
 )
 def leaver_is_let_go(h: History) -> Finding:
-    """Judged as `groups.silent-is-missed`. A member with an instance id may come back: it does not leave (KIP-345)."""
+    """Judged as `groups.silent-is-missed`. A member with an instance id may come back: it does not leave (KIP-345).
+
+    Nor does one of librdkafka that unsubscribes, before it polls again.
+    """
     bound = (bounds(h).rebalance_delay + PATIENCE) * MILLISECOND
     tested, breaches = 0, []
     for each in left(h):
@@ -278,7 +280,7 @@ def left(h: History) -> Iterator[Held]:
     """What members held that left, and others may have."""
     table, operations = assignments(h), h.operations
     lasting = within(h, known(h))[table.tp]
-    for number in of_kind(h, *LEAVING).tolist():
+    for number in of_kind(h, ops.Close).tolist():
         opened, begun, over = (
             int(column[number]) for column in (operations.opened, operations.invoked, operations.completed)
         )

@@ -167,7 +167,7 @@ def _steady(told: Told, who: str, begin: int, end: int) -> bool:
 def leaver_is_let_go(told: Told) -> tuple[int, int]:
     tested = broken = 0
     bound = 13 * SECOND
-    for leave in told.of(ops.Close, ops.Unsubscribe):
+    for leave in told.of(ops.Close):
         opened = [each for each in told.of(ops.OpenConsumer) if each.process == leave.process]
         opened = [each for each in opened if each.begun < leave.begun]
         if not leave.ok or not opened or opened[-1].op.instance_id is not None or not told.known("t"):
