@@ -95,6 +95,7 @@ _SHARES: Final = (
     *_TOLD,
     *_NEWS,
 )
+_KEEPS: Final = ("groups.moves-no-more-than-it-must", "groups.revokes-no-more-than-it-must")
 _ONCE_MORE: Final = ("offsets.resume-at-commit", "delivery.at-least-once", "progress.application-catches-up")
 _NOT_AGAIN: Final = ("offsets.resume-at-commit", "delivery.at-most-once")
 _TRANSACTIONS: Final = ("transactions.committed-only", "transactions.atomic", "progress.transaction-ends")
@@ -218,12 +219,22 @@ SCHEDULES: Final = (
     Directed(
         "comes-and-goes",
         groups.comes_and_goes("cooperative"),
-        ("groups.moves-no-more-than-it-must", "ownership.complete", "ownership.exclusive"),
+        (
+            "groups.moves-no-more-than-it-must",
+            "groups.revokes-no-more-than-it-must",
+            "ownership.complete",
+            "ownership.exclusive",
+        ),
     ),
     Directed(
         "comes-and-goes-uniform",
         groups.comes_and_goes("uniform"),
-        ("groups.moves-no-more-than-it-must", "ownership.complete", "groups.evenly-shared"),
+        (
+            "groups.moves-no-more-than-it-must",
+            "groups.revokes-no-more-than-it-must",
+            "ownership.complete",
+            "groups.evenly-shared",
+        ),
     ),
     Directed(
         "static-member",

@@ -170,6 +170,16 @@ class MovesAtRandom(ClassicGroupMember):
         return {name: tuple(tp for tp in owned if holders.get(tp, name) == name) for name, owned in target.items()}
 
 
+class GivesUpEverything(ClassicGroupMember):
+    """A cooperative member gives back all that it has before it joins anew, and claims it still."""
+
+    def let_go(self) -> None:
+        """Of all, and take it back with what it is assigned."""
+        if self.owned:
+            self.consumer.revoked(self.owned)
+            self.consumer.assigned(self.owned)
+
+
 class SubscriptionsAddUp(Consumer):
     """A member asks for all topics that it ever subscribed to."""
 
@@ -273,6 +283,12 @@ GROUPS: Final = {
         "KIP-54; KIP-429",
         Parts(classic_member=MovesAtRandom),
         ("groups.moves-no-more-than-it-must",),
+    ),
+    "gives-up-everything": Mutant(
+        "a cooperative member gives back at each rebalance what it keeps",
+        "KIP-429",
+        Parts(classic_member=GivesUpEverything),
+        ("groups.revokes-no-more-than-it-must",),
     ),
     "subscriptions-add-up": Mutant(
         "a subscription adds its topics to those before",

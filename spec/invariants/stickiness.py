@@ -1,4 +1,4 @@
-"""Stickiness: a group whose assignor promises to keep what members have moves no more than it must."""
+"""Stickiness: a group that promises to keep what members have moves and revokes no more than it must."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -13,7 +13,7 @@ from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.shares import Shares, Wish, shares, wish
 from brokerlaw.spec.history.evidence.waits import members_of
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import LOST
+from brokerlaw.spec.history.tables import LOST, REVOKED
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import violation
 
@@ -47,6 +47,48 @@ def moves_no_more_than_it_must(h: History) -> Finding:
         moved = [tp for tp in kept if now[tp] in stay - {there[tp]}]
         breaches += [_needless(h, before, after, moved)] if moved else []
     return Finding(tested, tuple(breaches))
+
+
+@invariant(
+    "groups.revokes-no-more-than-it-must",
+    statement="When one member joins or leaves a group that rebalances incrementally, the members that stay give back "
+    "nothing that they keep.",
+    formal="∀ rests r, s of g as for groups.moves-no-more-than-it-must, partition p: owner(p, r) = owner(p, s) ⇒ p was "
+    "not revoked between",
+    level=Level.SHOULD,
+    source="KIP-429, cooperative rebalancing; KIP-848, incremental assignment",
+    capabilities=("topics", "groups"),
+    mutants=("gives-up-everything",),
+    covers=("groups.cooperative", "groups.next"),
+)
+def revokes_no_more_than_it_must(h: History) -> Finding:
+    """Counted are partitions that have the same owner at both rests."""
+    tested, breaches = 0, []
+    for before, after in _comparable(h):
+        there, now = _owner_of(before), _owner_of(after)
+        kept = [tp for tp, owner in there.items() if now[tp] == owner]
+        revoked = _revoked(h, before.row, after.row)
+        tested += len(kept)
+        shown = {tp: revoked[there[tp], tp] for tp in kept if (there[tp], tp) in revoked}
+        breaches += [_given_back(h, before, after, shown)] if shown else []
+    return Finding(tested, tuple(breaches))
+
+
+def _revoked(h: History, since: int, until: int) -> dict[tuple[str, str], int]:
+    """Who gave back what between these rows, with the row that tells it."""
+    told = h.ownership[(h.ownership.row > since) & (h.ownership.row < until) & (h.ownership.kind == REVOKED)]
+    who = (h.processes[each] for each in told.process.tolist())
+    return dict(
+        zip(zip(who, (str(h.partitions[tp]) for tp in told.tp.tolist()), strict=True), told.row.tolist(), strict=True)
+    )
+
+
+def _given_back(h: History, before: Shares, after: Shares, shown: dict[str, int]) -> Violation:
+    there = _owner_of(before)
+    what = ", ".join(f"{there[tp]} {tp}" for tp in shown)
+    reason = f"members that stayed in group {before.stable.group} gave back what they kept: {what}"
+    again = [row for tp in shown for row in after.owners[tp].values()]
+    return violation(h, reason, (), (before.row, after.row, *shown.values(), *again))
 
 
 def _comparable(h: History) -> Iterator[tuple[Shares, Shares]]:

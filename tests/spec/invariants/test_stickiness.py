@@ -12,7 +12,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.observations import WaitTimedOut
 from brokerlaw.spec.invariants import INVARIANTS
 
-(STICKS,) = oracle.ORACLES
+STICKS, KEEPS = oracle.ORACLES
 KINDS: tuple[dict[str, Any], ...] = (
     {"assignor": "cooperative-sticky"},
     {"assignor": "uniform", "protocol": "consumer"},
@@ -165,6 +165,31 @@ EXCUSES = (
 )
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_partition_that_is_given_back_and_kept_is_seen(kind: dict[str, Any]) -> None:
+    told = group(**kind)
+    before = len(told.rows) - 1
+    told.member("c", **kind)
+    move(told, "a", "c", 2)
+    revoked = told.revoked("b", 4, 5)
+    told.poll("b")
+    again = told.assigned("b", 4)
+    told.assigned("c", 5)
+    after = rest(told, "a", "b", "c")
+    reason = guilty(told, KEEPS, before, revoked, again, after)
+    assert reason == "members that stayed in group g gave back what they kept: b t/4"
+
+
+def test_who_gives_back_no_more_than_it_must_and_is_told_all_again() -> None:
+    told = group()
+    told.member("c", **KINDS[0])
+    move(told, "a", "c", 2)
+    told.assigned("a", 0, 1)
+    move(told, "b", "c", 5)
+    rest(told, "a", "b", "c")
+    assert innocent(told, KEEPS) == 4
+
+
 @pytest.mark.parametrize("excuse", EXCUSES)
 def test_what_excuses_a_move(excuse: str) -> None:
     told = group()
@@ -254,6 +279,10 @@ class Turns:
         for name, held in self.owned.items():
             if gone := [each for each in held if each not in goal[name]]:
                 self.told.revoked(name, *gone, lost=self.rarely())
+                self.told.poll(name)
+            elif held and self.rarely():
+                self.told.revoked(name, held[0])
+                self.told.assigned(name, held[0])
                 self.told.poll(name)
         for name, held in goal.items():
             if new := [each for each in held if each not in self.owned[name]]:

@@ -1,5 +1,6 @@
-"""`groups.moves-no-more-than-it-must`, read off its statement: each two rests, each partition."""
+"""`groups.moves-` and `revokes-no-more-than-it-must`, read off their statements: each two rests, each partition."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from oracles.members import Holding, holdings, news
@@ -7,14 +8,36 @@ from oracles.progress import Done, Told
 from oracles.silence import in_session
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.observations import Lost, Stable, WaitTimedOut
+from brokerlaw.spec.history.observations import Lost, Revoked, Stable, WaitTimedOut
 
 Rest = tuple[int, Stable, list[Holding]]
 
 
 def moves_no_more_than_it_must(told: Told) -> tuple[int, int]:
-    """One group over one topic, `t`."""
     tested = broken = 0
+    for before, after in _comparable(told):
+        stay = {*before[1].members} & {*after[1].members}
+        now = {each.tp: each.member.process for each in after[2]}
+        mine = [each for each in before[2] if each.member.process in stay]
+        tested += len(mine)
+        broken += any(now[each.tp] in stay - {each.member.process} for each in mine)
+    return tested, broken
+
+
+def revokes_no_more_than_it_must(told: Told) -> tuple[int, int]:
+    tested = broken = 0
+    for before, after in _comparable(told):
+        now = {each.tp: each.member.process for each in after[2]}
+        kept = [each for each in before[2] if now[each.tp] == each.member.process]
+        tested += len(kept)
+        told_of = [(who, value) for time, who, value in news(told) if before[0] < time < after[0]]
+        revoked = [(who, tp) for who, value in told_of if isinstance(value, Revoked) for tp in value.partitions]
+        broken += any((each.member, each.tp) in revoked for each in kept)
+    return tested, broken
+
+
+def _comparable(told: Told) -> Iterator[tuple[Rest, Rest]]:
+    """Of one group over one topic, `t`."""
     members = [each for each in told.of(ops.OpenConsumer) if each.op.group == "g"]
     kinds = {(each.op.protocol, each.op.assignor) for each in members}
     racks = any("client.rack" in each.op.settings for each in members)
@@ -22,18 +45,13 @@ def moves_no_more_than_it_must(told: Told) -> tuple[int, int]:
     sticky = kinds in ({("classic", "cooperative-sticky")}, {("consumer", "uniform")})
     grown = [each.begun for each in told.of(ops.CreatePartitions) if not each.refused]
     if not sticky or racks or asked != {("t",)} or not told.known("t"):
-        return 0, 0
+        return
     rests = [(time, value, _held(told, time)) for time, value in told.seen if isinstance(value, Stable)]
     rests = [rest for rest in rests if told.calm(rest[0], rest[0]) and not any(time <= rest[0] for time in grown)]
     rests = [rest for rest in rests if not told.left_while_joining("g", rest[0])]
     for before, after in pairwise(rests):
         if _fair(told, before) and _fair(told, after) and _balanced(before) and _one_change(told, before, after):
-            stay = {*before[1].members} & {*after[1].members}
-            now = {each.tp: each.member.process for each in after[2]}
-            mine = [each for each in before[2] if each.member.process in stay]
-            tested += len(mine)
-            broken += any(now[each.tp] in stay - {each.member.process} for each in mine)
-    return tested, broken
+            yield before, after
 
 
 def _held(told: Told, time: int) -> list[Holding]:
@@ -79,4 +97,7 @@ def _steady(told: Told, member: Done, begun: int, ended: int) -> bool:
     return not lost and all(in_session(told, member, time) for time in (*(time - 1 for time, _ in mine), ended))
 
 
-ORACLES = {"groups.moves-no-more-than-it-must": moves_no_more_than_it_must}
+ORACLES = {
+    "groups.moves-no-more-than-it-must": moves_no_more_than_it_must,
+    "groups.revokes-no-more-than-it-must": revokes_no_more_than_it_must,
+}
