@@ -160,13 +160,13 @@ def unheard(replication: int) -> Iterator[Step]:
     leaving = ("left", "deserted")
     vanishing, idle = ("first", "second", "third"), ("fourth", "fifth", "sixth", "seventh", "eighth")
     yield topic(2, replication)
+    for group in leaving:
+        yield from _two(group, "eager")
+    yield from _poll_all(leaving)
     for group in vanishing:
         yield from _pair(group, SESSION_TIMEOUT)
     for group in idle:
         yield from _pair(group, SESSION_TIMEOUT, 6_000)
-    for group in leaving:
-        yield from _two(group, "eager")
-    yield from _poll_all(leaving)
     yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
     yield from (ops.Close("sleeper-left"), ops.Close("sleeper-deserted"), ops.Close("keeper-deserted"))
     yield from _keep((*vanishing, *idle, "left"), 22_000)
