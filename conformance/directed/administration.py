@@ -176,7 +176,8 @@ def topics_altered(replication: int) -> Iterator[Step]:
     yield ops.OpenProducer("p0")
     for limit in (6 * LIMIT, 2 * LIMIT, 4 * LIMIT):
         for name in TOPICS:
-            yield ops.AlterTopic(name, {"max.message.bytes": str(limit), "retention.ms": "-1"})
+            yield ops.AlterTopic(name, {"max.message.bytes": str(limit)})
+            yield ops.AlterTopic(name, {"retention.ms": str(3_600_000 + limit)})
         yield Elapse(LEARNED)
         for name in TOPICS:
             for size in (limit - ROOM, limit + 1):

@@ -95,3 +95,5 @@ def of_transactions(replication: int) -> Iterator[Step]:
         yield ops.OpenConsumer(reader, isolation=isolation)
         yield ops.Assign(reader, (PartitionOffset(TOPIC, 0, 0),))
         yield from (ops.Poll(reader, max_records=3) for _ in range(6))
+        yield ops.Seek(reader, TOPIC, 0, 0)
+        yield from (ops.Poll(reader, max_records=20) for _ in range(3))
