@@ -283,12 +283,12 @@ SCHEDULES: Final = (
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),
     Directed("instance-claimed-twice", groups.instance_claimed_twice, ("commits.one-of-an-instance",)),
     Directed(
-        "transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read", "producers.fenced-is-refused")
-    ),
-    Directed(
         "transactions-interleaved",
         transactions.interleaved,
         ("offsets.end-told", "producers.open-is-ended", *_TRANSACTIONS),
+    ),
+    Directed(
+        "transactions", transactions.transactions, (*_TRANSACTIONS, "cycles.write-read", "producers.fenced-is-refused")
     ),
     Directed(
         "transaction-timed-out",

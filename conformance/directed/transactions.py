@@ -32,12 +32,12 @@ def transactions(replication: int) -> Iterator[Step]:
 
 
 def interleaved(replication: int) -> Iterator[Step]:
-    """Two are open in one partition; whichever ends first, the other keeps readers from what comes after its begin."""
-    yield topic(1, replication)
+    """Two are open in the same partitions; whichever ends first, the other keeps readers from what comes behind it."""
+    yield topic(2, replication)
     for producer in ("p0", "p1"):
         yield ops.OpenProducer(producer, transactional_id=f"tx-{producer}")
     yield ops.OpenConsumer("c0", isolation="read_committed")
-    yield ops.Assign("c0", (PartitionOffset(TOPIC, 0, 0),))
+    yield ops.Assign("c0", tuple(PartitionOffset(TOPIC, partition, 0) for partition in range(2)))
     for turn in range(4):
         first, second = ("p0", "p1") if turn % 2 else ("p1", "p0")
         for producer in (first, second):
@@ -51,8 +51,8 @@ def interleaved(replication: int) -> Iterator[Step]:
 
 def _seen(reader: str) -> Iterator[Step]:
     """What one who reads what was committed is given, and where the log ends for it."""
-    yield ops.Poll(reader, timeout=50)
-    yield ops.ListOffsets(TOPIC, 0, "latest", "read_committed")
+    yield ops.Poll(reader)
+    yield from (ops.ListOffsets(TOPIC, partition, "latest", "read_committed") for partition in range(2))
 
 
 def transaction_timed_out(replication: int) -> Iterator[Step]:
