@@ -244,3 +244,23 @@ def test_whoever_started_us_may_have_us_ignore_one(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=LIMIT)
     assert process.returncode == 130
+
+
+def test_an_interruption_that_comes_as_something_else(tmp_path: Path) -> None:
+    """As Python says it of a class whose making was interrupted."""
+    program = """
+import os, signal
+from brokerlaw.cli.process import end_with
+
+def command():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            pass
+    except KeyboardInterrupt as interrupt:
+        raise RuntimeError("Error calling __set_name__") from interrupt
+
+end_with(command)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (130, "")

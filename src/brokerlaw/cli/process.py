@@ -14,8 +14,10 @@ def end_with(command: Callable[[], int]) -> NoReturn:
         _fill_closed_streams()
         INTERRUPTS.install()
         code = command()
-    except KeyboardInterrupt:
-        INTERRUPTS.noticed()
+    except BaseException:
+        if not INTERRUPTS.arrived:
+            raise
+        INTERRUPTS.noticed()  # it may come as something else: from a class that it hit while that was made
         code = INTERRUPTED
     INTERRUPTS.end(code)
     atexit._run_exitfuncs()
