@@ -152,6 +152,12 @@ class HistoryBuilder:
     def stable(self, *members: str, group: str = "g", topics: tuple[str, ...] = ("t",)) -> int:
         return self.see(members[0], Stable(group, topics, members))
 
+    def rest(self, *members: str) -> int:
+        """Each polls, and their group is at rest."""
+        for name in members:
+            self.poll(name)
+        return self.stable(*members)
+
     # --- looking ---
 
     def list_offset(self, answer: int, at: str = "latest", partition: int = 0, isolation: str = "uncommitted") -> Call:

@@ -14,11 +14,10 @@ from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.invariants.described import NOBODY
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
+from brokerlaw.spec.invariants.silence import PATIENCE
 from brokerlaw.spec.invariants.wording import violation
 
-PATIENCE: Final = 10_000
-"""Milliseconds for what no setting bounds."""
-COMING_AND_GOING: Final = (ops.Subscribe, ops.Unsubscribe, ops.Close, ops.Crash)
+ACTS: Final = (ops.Subscribe, ops.Unsubscribe, ops.Close, ops.Crash)
 
 
 class Told(NamedTuple):
@@ -73,7 +72,7 @@ def _deserted(h: History, told: Told) -> bool:
 
 def _out(h: History, opened: int, member: ops.OpenConsumer, time: int) -> int:
     """From when on a consumer is certainly no member, as far as it came and went by this time; `NEVER`."""
-    operations, acts = h.operations, of_kind(h, *COMING_AND_GOING, failed=True)
+    operations, acts = h.operations, of_kind(h, *ACTS, failed=True)
     mine = acts[(operations.opened[acts] == opened) & (operations.invoked[acts] <= time)]
     if not len(mine):
         return NEVER
@@ -87,7 +86,7 @@ def _out(h: History, opened: int, member: ops.OpenConsumer, time: int) -> int:
 
 
 def _haunted(h: History, told: Told) -> Violation:
-    operations, acts = h.operations, of_kind(h, *COMING_AND_GOING)
+    operations, acts = h.operations, of_kind(h, *ACTS)
     mine = [acts[operations.opened[acts] == op] for op in members_of(h, told.group)]
     last = [int(each[-1]) for each in mine if len(each) and operations.invoked[each[-1]] < operations.invoked[told.op]]
     members = f" with {told.members} members" if told.members else ""

@@ -19,12 +19,6 @@ CLASSIC: dict[str, Any] = {"assignor": "range"}
 NEXT: dict[str, Any] = {"assignor": "uniform", "protocol": "consumer"}
 
 
-def rest(told: HistoryBuilder, *members: str) -> int:
-    for name in members:
-        told.poll(name)
-    return told.stable(*members)
-
-
 def group(**kind: Any) -> HistoryBuilder:
     """At rest, a has partitions 0 and 1 of t, b has 2 and 3."""
     told = HistoryBuilder()
@@ -33,7 +27,7 @@ def group(**kind: Any) -> HistoryBuilder:
         told.member(name, instance_id=f"i{name}", **(kind or CLASSIC))
     told.assigned("a", 0, 1)
     told.assigned("b", 2, 3)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     return told
 
 
@@ -48,7 +42,7 @@ def test_who_comes_back_has_what_it_had(kind: dict[str, Any]) -> None:
     told = group(**kind)
     bounce(told, **kind)
     told.assigned("c", 0, 1)
-    rest(told, "c", "b")
+    told.rest("c", "b")
     assert innocent(told, QUIET) == 4
 
 
@@ -60,7 +54,7 @@ def test_others_that_are_told_of_a_rebalance_are_seen() -> None:
     taken = told.revoked("b", 2, 3)
     told.assigned("b", 2, 3)
     told.assigned("c", 0, 1)
-    rest(told, "c", "b")
+    told.rest("c", "b")
     reason = guilty(told, QUIET, before, ending, opening, taken)
     assert reason == "c took the place of a in group g within its session, and b was told that it no longer had t/2"
 
@@ -70,7 +64,7 @@ def test_partitions_that_another_is_given_are_seen() -> None:
     bounce(told, **NEXT)
     told.assigned("b", 0)
     told.assigned("c", 1)
-    rest(told, "c", "b")
+    told.rest("c", "b")
     (broken,) = INVARIANTS[QUIET].judge(told.history).violations
     assert broken.reason == "c took the place of a in group g within its session, and b was given t/0"
 
@@ -80,7 +74,7 @@ def test_before_kip_848_it_need_not_have_closed(ending: ops.AnyOperation) -> Non
     told = group()
     bounce(told, ending)
     told.assigned("c", 0, 1)
-    rest(told, "c", "b")
+    told.rest("c", "b")
     assert innocent(told, QUIET) == 4
 
 
@@ -90,7 +84,7 @@ def test_by_kip_848_who_vanished_blocks_its_place() -> None:
     told.revoked("b", 2)
     told.assigned("b", 2)
     told.assigned("c", 0, 1)
-    rest(told, "c", "b")
+    told.rest("c", "b")
     untested(told, QUIET)
 
 
@@ -170,7 +164,7 @@ def test_what_excuses_a_rebalance(excuse: str) -> None:
     told.revoked("b", 2, 3)
     told.assigned("b", 0, 1)
     told.assigned("c", 2, 3)
-    rest(told, "c", "b")
+    told.rest("c", "b")
     untested(told, QUIET)
 
 
@@ -179,7 +173,7 @@ def moved(told: HistoryBuilder) -> None:
     told.revoked("b", 2)
     told.assigned("b", 2)
     told.assigned("c", 0, 1)
-    rest(told, "c", "b")
+    told.rest("c", "b")
 
 
 def test_the_session_of_who_left_lately_may_end() -> None:
@@ -193,7 +187,7 @@ def test_the_session_of_who_left_lately_may_end() -> None:
             told.member(name, instance_id=f"i{name}", **CLASSIC)
         told.assigned("a", 0, 1)
         told.assigned("b", 2, 3)
-        rest(told, "a", "b")
+        told.rest("a", "b")
         moved(told)
         assert bool(INVARIANTS[QUIET].judge(told.history).violations) == broken
 
@@ -202,7 +196,7 @@ def test_the_session_of_who_left_lately_may_end() -> None:
 def test_who_subscribed_again_may_be_about_to_join(act: ops.AnyOperation) -> None:
     told = group()
     told.do(act, REFUSED)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     moved(told)
     untested(told, QUIET)
 
@@ -292,7 +286,7 @@ class Turns:
                 self.told.begin(name, ops.Subscribe(name, ("t",)))
 
     def rest(self) -> None:
-        rest(self.told, *sorted(self.held))
+        self.told.rest(*sorted(self.held))
 
 
 def test_judges_and_oracles_agree(histories_drawn: int) -> None:

@@ -19,12 +19,6 @@ KINDS: tuple[dict[str, Any], ...] = (
 )
 
 
-def rest(told: HistoryBuilder, *members: str) -> int:
-    for name in members:
-        told.poll(name)
-    return told.stable(*members)
-
-
 def group(**kind: Any) -> HistoryBuilder:
     """At rest, a has partitions 0 to 2 of t, b has 3 to 5."""
     told = HistoryBuilder()
@@ -33,7 +27,7 @@ def group(**kind: Any) -> HistoryBuilder:
         told.member(name, **(kind or KINDS[0]))
     told.assigned("a", 0, 1, 2)
     told.assigned("b", 3, 4, 5)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     return told
 
 
@@ -58,7 +52,7 @@ def test_who_joins_takes_its_share_and_no_more(kind: dict[str, Any]) -> None:
     told.member("c", **kind)
     move(told, "a", "c", 2)
     move(told, "b", "c", 5)
-    rest(told, "a", "b", "c")
+    told.rest("a", "b", "c")
     assert innocent(told, STICKS) == 6
 
 
@@ -69,7 +63,7 @@ def test_a_partition_that_moves_between_members_that_stay_is_seen(kind: dict[str
     told.member("c", **kind)
     move(told, "a", "c", 1, 2)
     taken = move(told, "b", "a", 3)
-    after = rest(told, "a", "b", "c")
+    after = told.rest("a", "b", "c")
     reason = guilty(told, STICKS, given, before, taken, after)
     assert reason == "between members that stayed in group g, where only c joined, moved t/3 from b to a"
 
@@ -80,7 +74,7 @@ def three() -> HistoryBuilder:
     told.member("c", **KINDS[0])
     move(told, "a", "c", 2)
     move(told, "b", "c", 5)
-    rest(told, "a", "b", "c")
+    told.rest("a", "b", "c")
     return told
 
 
@@ -93,7 +87,7 @@ def test_who_leaves_leaves_what_it_had(ending: ops.AnyOperation) -> None:
     told.do(ending)
     told.assigned("a", 5)
     told.assigned("b", 2)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     assert innocent(told, STICKS) == 10
 
 
@@ -104,7 +98,7 @@ def test_what_moves_beside_what_was_left_is_seen(ending: ops.AnyOperation) -> No
     told.assigned("a", 2)
     swap(told)
     told.assigned("b", 5)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     assert reasons(told) == [
         "between members that stayed in group g, where only c left, moved t/0 from a to b, t/3 from b to a"
     ]
@@ -112,10 +106,10 @@ def test_what_moves_beside_what_was_left_is_seen(ending: ops.AnyOperation) -> No
 
 def test_nothing_moves_where_nobody_came_or_went() -> None:
     told = group()
-    rest(told, "a", "b")
+    told.rest("a", "b")
     assert innocent(told, STICKS) == 6
     swap(told)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     assert reasons(told) == [
         "between members that stayed in group g, where nobody joined or left, moved t/0 from a to b, t/3 from b to a"
     ]
@@ -175,7 +169,7 @@ def test_a_partition_that_is_given_back_and_kept_is_seen(kind: dict[str, Any]) -
     told.poll("b")
     again = told.assigned("b", 4)
     told.assigned("c", 5)
-    after = rest(told, "a", "b", "c")
+    after = told.rest("a", "b", "c")
     reason = guilty(told, KEEPS, before, revoked, again, after)
     assert reason == "members that stayed in group g gave back what they kept: b t/4"
 
@@ -186,7 +180,7 @@ def test_who_gives_back_no_more_than_it_must_and_is_told_all_again() -> None:
     move(told, "a", "c", 2)
     told.assigned("a", 0, 1)
     move(told, "b", "c", 5)
-    rest(told, "a", "b", "c")
+    told.rest("a", "b", "c")
     assert innocent(told, KEEPS) == 4
 
 
@@ -195,7 +189,7 @@ def test_what_excuses_a_move(excuse: str) -> None:
     told = group()
     what_excuses(told, excuse)
     swap(told)
-    rest(told, "a", "b", *(("d", "e") if excuse.startswith("two") else ()))
+    told.rest("a", "b", *(("d", "e") if excuse.startswith("two") else ()))
     untested(told, STICKS)
 
 
@@ -205,7 +199,7 @@ def test_what_excuses_a_move(excuse: str) -> None:
 def test_other_assignors_keep_nothing(kind: dict[str, Any]) -> None:
     told = group(**{"assignor": "range", **kind})
     move(told, "a", "b", 0)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     untested(told, STICKS)
 
 
@@ -216,9 +210,9 @@ def test_a_group_out_of_balance_may_come_into_it() -> None:
         told.member(name, **KINDS[0])
     told.assigned("a", 0, 1, 2)
     told.assigned("b", 3)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     move(told, "a", "b", 2)
-    rest(told, "a", "b")
+    told.rest("a", "b")
     untested(told, STICKS)
 
 
@@ -288,7 +282,7 @@ class Turns:
             if new := [each for each in held if each not in self.owned[name]]:
                 self.told.assigned(name, *new)
         self.owned = goal
-        rest(self.told, *sorted(goal))
+        self.told.rest(*sorted(goal))
 
     def goal(self) -> dict[str, list[int]]:
         """Balanced and complete, mostly; sticky, often."""
