@@ -6,7 +6,8 @@ sign happens inside the broker, and is said to be out of sight.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from functools import cache
+from typing import Final, NamedTuple
 
 from brokerlaw.spec.history import observations as seen, operations as ops
 from brokerlaw.spec.history.operation import Operation
@@ -23,16 +24,20 @@ class Sight(NamedTuple):
     observed: seen.Observation | None
     opened: Operation | None
 
-    def done(self, *kinds: type[Operation]) -> bool:
-        """Whether such an operation succeeded."""
-        return isinstance(self.op, kinds) and isinstance(self.outcome, Ok)
+    @property
+    def ok(self) -> bool:
+        return isinstance(self.outcome, Ok)
 
     def refused(self, *errors: str) -> bool:
         """Whether something failed with one of these errors, or with any."""
         return isinstance(self.outcome, Fail) and (not errors or self.outcome.error in errors)
 
 
-Sign: TypeAlias = Callable[[Sight], bool]
+class Sign(NamedTuple):
+    """How an action is seen: by an operation or an observation of these kinds of which `shows` is true."""
+
+    kinds: tuple[type, ...]
+    shows: Callable[[Sight], bool]
 
 
 class Transitions(Struct, frozen=True, omit_defaults=False):
@@ -53,21 +58,27 @@ class Transitions(Struct, frozen=True, omit_defaults=False):
 
 
 def _done(*kinds: type[Operation]) -> Sign:
-    return lambda s: s.done(*kinds)
+    return Sign(kinds, lambda s: s.ok)
+
+
+def _asked(*kinds: type[Operation]) -> Sign:
+    return Sign(kinds, lambda s: True)
+
+
+def _refused(*errors: str, kind: type[Operation] = Operation) -> Sign:
+    return Sign((kind,), lambda s: s.refused(*errors))
 
 
 def _saw(*kinds: type[seen.Observation]) -> Sign:
-    return lambda s: isinstance(s.observed, kinds)
+    return Sign(kinds, lambda s: True)
 
 
-def _member(protocol: str, sign: Sign) -> Sign:
-    """Of a member of a group that speaks the protocol."""
-    return lambda s: (
-        isinstance(s.opened, ops.OpenConsumer)
-        and s.opened.group is not None
-        and s.opened.protocol == protocol
-        and sign(s)
-    )
+def _some_records(*kinds: type[Operation]) -> Sign:
+    return Sign(kinds, lambda s: isinstance(s.outcome, Ok) and bool(s.outcome.value))
+
+
+def _fenced() -> Sign:
+    return Sign((Operation, seen.Lost), lambda s: s.observed is not None or s.refused(*FENCED))
 
 
 def _classic(sign: Sign) -> Sign:
@@ -78,36 +89,48 @@ def _next(sign: Sign) -> Sign:
     return _member("consumer", sign)
 
 
+def _member(protocol: str, sign: Sign) -> Sign:
+    """Of a member of a group that speaks the protocol."""
+
+    def shows(s: Sight) -> bool:
+        it = s.opened
+        return isinstance(it, ops.OpenConsumer) and it.group is not None and it.protocol == protocol and sign.shows(s)
+
+    return Sign(sign.kinds, shows)
+
+
 def _producer(transactional: bool, sign: Sign) -> Sign:
     """Of a producer with a transactional id, or of one that only numbers its records."""
-    return lambda s: (
-        isinstance(s.opened, ops.OpenProducer)
-        and s.opened.idempotent
-        and (s.opened.transactional_id is not None) is transactional
-        and sign(s)
-    )
 
+    def shows(s: Sight) -> bool:
+        it = s.opened
+        numbers = isinstance(it, ops.OpenProducer) and it.idempotent
+        return numbers and (it.transactional_id is not None) is transactional and sign.shows(s)
 
-def _asked(*kinds: type[Operation]) -> Sign:
-    return lambda s: isinstance(s.op, kinds)
+    return Sign(sign.kinds, shows)
 
 
 def _acknowledged(acks: str | None = None) -> Sign:
-    return lambda s: (
-        s.done(ops.Send) and isinstance(s.opened, ops.OpenProducer) and (acks is None or s.opened.acks == acks)
-    )
+    def shows(s: Sight) -> bool:
+        return s.ok and isinstance(s.opened, ops.OpenProducer) and (acks is None or s.opened.acks == acks)
+
+    return Sign((ops.Send,), shows)
 
 
-def _described(sign: Callable[[PartitionState], bool]) -> Sign:
-    return lambda s: s.done(ops.DescribePartition) and isinstance(s.outcome, Ok) and sign(s.outcome.value)
-
-
-def _with_records(s: Sight) -> bool:
-    return isinstance(s.outcome, Ok) and bool(s.outcome.value)
+def _described(shows: Callable[[PartitionState], bool]) -> Sign:
+    return Sign((ops.DescribePartition,), lambda s: isinstance(s.outcome, Ok) and shows(s.outcome.value))
 
 
 def _recognised(s: Sight) -> bool:
     return isinstance(s.outcome, Ok) and isinstance(s.outcome.value, Placed) and s.outcome.value.offset < 0
+
+
+def _as_an_instance(s: Sight) -> bool:
+    return isinstance(s.op, ops.OpenConsumer) and s.op.instance_id is not None
+
+
+def _not_the_first(s: Sight) -> bool:
+    return isinstance(s.observed, seen.Assigned) and s.observed.generation > 1
 
 
 FENCED: Final = ("FENCED_INSTANCE_ID", "UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_MEMBER_EPOCH")
@@ -118,20 +141,20 @@ SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
         "append": _acknowledged(),
         "take_over": _saw(seen.Assigned),
         "crash": _done(ops.Crash),
-        "poll": lambda s: s.done(ops.Poll) and _with_records(s),
+        "poll": _some_records(ops.Poll),
         "process_first": _saw(seen.Applied),
         "commit_last": _done(ops.Commit),
         "transact": _done(ops.CommitTransaction),
-        "refused": lambda s: isinstance(s.op, ops.Commit) and s.refused(),
+        "refused": _refused(kind=ops.Commit),
     },
     "groups_classic": {
-        "configure": _classic(lambda s: isinstance(s.op, ops.OpenConsumer) and s.op.instance_id is not None),
+        "configure": _classic(Sign((ops.OpenConsumer,), _as_an_instance)),
         "join": _classic(_done(ops.Subscribe)),
-        "replace": _classic(lambda s: s.refused("FENCED_INSTANCE_ID")),
-        "rejoin": _classic(lambda s: isinstance(s.observed, seen.Assigned) and s.observed.generation > 1),
+        "replace": _classic(_refused("FENCED_INSTANCE_ID")),
+        "rejoin": _classic(Sign((seen.Assigned,), _not_the_first)),
         "sync": _classic(_saw(seen.Assigned)),
         "expire": _classic(_saw(seen.Lost)),
-        "learn_fenced": _classic(lambda s: isinstance(s.observed, seen.Lost) or s.refused(*FENCED)),
+        "learn_fenced": _classic(_fenced()),
         "commit": _classic(_done(ops.Commit)),
         "settle": _classic(_saw(seen.Stable)),
     },
@@ -140,7 +163,7 @@ SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
         "accept": _next(_saw(seen.Assigned)),
         "release": _next(_saw(seen.Revoked)),
         "expire": _next(_saw(seen.Lost)),
-        "learn_fenced": _next(lambda s: isinstance(s.observed, seen.Lost) or s.refused(*FENCED)),
+        "learn_fenced": _next(_fenced()),
         "leave": _next(_done(ops.Close, ops.Unsubscribe)),
         "send_commit": _next(_asked(ops.Commit)),
         "commit": _next(_done(ops.Commit)),
@@ -153,7 +176,7 @@ SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
         "elect": _done(ops.ElectLeader),
         "lead": _described(lambda state: state.epoch > 0),
         "shrink": _described(lambda state: len(state.isr) < len(state.replicas)),
-        "fetch": lambda s: s.done(ops.ReadReplica) and _with_records(s),
+        "fetch": _some_records(ops.ReadReplica),
     },
     "isr_update": {
         "append": _acknowledged(),
@@ -167,7 +190,7 @@ SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
     "idempotence": {
         "send": _producer(False, _asked(ops.Send)),
         "acknowledge": _producer(False, _done(ops.Send)),
-        "retry": _producer(False, lambda s: s.done(ops.Send) and _recognised(s)),
+        "retry": _producer(False, Sign((ops.Send,), _recognised)),
         "retain": _done(ops.DeleteRecords),
     },
     "transactions": {
@@ -178,11 +201,10 @@ SIGNS: Final[Mapping[str, Mapping[str, Sign]]] = {
         "ask_commit": _producer(True, _asked(ops.CommitTransaction)),
         "ask_abort": _producer(True, _asked(ops.AbortTransaction)),
         "answer": _producer(True, _done(ops.CommitTransaction, ops.AbortTransaction)),
-        "hear_of_fence": _producer(True, lambda s: s.refused(*FENCED_PRODUCER)),
+        "hear_of_fence": _producer(True, _refused(*FENCED_PRODUCER)),
     },
 }
 """By protocol and action, its sign."""
-_EACH: Final = tuple(((protocol, action), sign) for protocol, signs in SIGNS.items() for action, sign in signs.items())
 OUT_OF_SIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "delivery": ("fail", "dead_letter", "commit_first", "process_last"),
     "groups_classic": ("all_joined", "assign", "all_assigned", "next_round"),
@@ -196,6 +218,17 @@ OUT_OF_SIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     "transactions": ("add", "end", "mark", "complete", "time_out"),
 }
 """Actions without a sign of their own: inside the broker, or told from another only by what the application knows."""
+
+
+@cache
+def _signs_of(kind: type) -> tuple[tuple[tuple[str, str], Callable[[Sight], bool]], ...]:
+    """What such an operation or observation may show, by protocol and action."""
+    return tuple(
+        ((protocol, action), sign.shows)
+        for protocol, signs in SIGNS.items()
+        for action, sign in signs.items()
+        if issubclass(kind, sign.kinds)
+    )
 
 
 class TransitionCounts:
@@ -221,8 +254,8 @@ class TransitionCounts:
                     self._count(Sight(None, None, row.value, opened.get(row.process)))
 
     def _count(self, sight: Sight) -> None:
-        for key, sign in _EACH:
-            if sign(sight):
+        for key, shows in _signs_of(type(sight.op or sight.observed)):
+            if shows(sight):
                 self._counts[key] += 1
 
     @property

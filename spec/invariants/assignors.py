@@ -8,6 +8,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.evidence.errors import told
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.relations import among
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.shares import Wish, wish
 from brokerlaw.spec.history.evidence.waits import members_of
@@ -88,7 +89,7 @@ def _strange(h: History, number: int, group: str, assignor: str, wrong: Member) 
 def alike_are_taken_in(h: History) -> Finding:
     """Counted are members that share their group with others, all of them alike."""
     operations, refused = h.operations, np.flatnonzero(told(h, INCONSISTENT))
-    refused = refused[np.isin(refused, of_kind(h, ops.Poll, failed=True)) & (operations.status[refused] != OK)]
+    refused = refused[among(refused, of_kind(h, ops.Poll, failed=True)) & (operations.status[refused] != OK)]
     tested, breaches = 0, []
     for opened, member in consumers(h).items():
         group = members_of(h, member.group) if member.group is not None else {}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history.evidence.applications import Application, applications, applied
-from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.relations import NEVER, among
 from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.delivery import GROUPS, PROMISED, nothing_left_out, total
@@ -35,7 +35,7 @@ def backpressure(h: History) -> Finding:
 def _in_flight(h: History, application: Application) -> tuple[int, tuple[Violation, ...]]:
     """How many records were given to instances while they were counted, and where one was given too many."""
     reads, done, bound = h.reads, applied(h, application), application.declared.bound
-    reads = reads[(reads.group == application.group) & np.isin(reads.tp, partitions_of(h, application.declared.topic))]
+    reads = reads[(reads.group == application.group) & among(reads.tp, partitions_of(h, application.declared.topic))]
     counted, beyond = 0, []
     for opened in np.unique(reads.opened).tolist() if bound is not None else ():
         changes = np.unique(h.ownership.row[h.ownership.opened == opened])

@@ -4,7 +4,15 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Ints, Table
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, identity
-from brokerlaw.spec.history.evidence.relations import first_after, last_before, least_of_each, pack_both, pairs, take
+from brokerlaw.spec.history.evidence.relations import (
+    among,
+    first_after,
+    last_before,
+    least_of_each,
+    pack_both,
+    pairs,
+    take,
+)
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import OK, PENDING, Commits
@@ -86,7 +94,7 @@ def _accepted(h: History, commits: Commits, late: int, proof: int, assignments: 
 def one_of_an_instance(h: History) -> Finding:
     """Whichever came first: one that is taken over is fenced, or one that comes is refused. Then it is told of it."""
     commits, proved = _by_members(h), _proved(h)
-    commits = commits[np.isin(identity(h)[commits.opened], proved.identity)]
+    commits = commits[among(identity(h)[commits.opened], proved.identity)]
     late, span = pairs(identity(h)[commits.opened], proved.identity)
     other = commits.opened[late] != proved.opened[span]
     amid = (proved.begin[span] <= commits.invoked[late]) & (commits.completed[late] <= proved.end[span])
@@ -114,7 +122,7 @@ def _proved(h: History) -> Proved:
     """Of members that share their instance ids with others."""
     same, table, commits = identity(h), assignments(h), _by_members(h)
     sharing = np.flatnonzero(np.bincount(same[same >= 0], minlength=len(same)) > 1)
-    done = commits[np.isin(same[commits.opened], sharing) & (commits.status == OK)]
+    done = commits[among(same[commits.opened], sharing) & (commits.status == OK)]
     own, member = pack_both((table.opened, table.tp), (done.opened, done.tp))
     held = last_before(own, table.begin, member, done.invoked)
     within = (held >= 0) & (take(table.end, held) > done.completed)

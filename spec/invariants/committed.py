@@ -7,6 +7,7 @@ from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.assignments import assignments, gone
 from brokerlaw.spec.history.evidence.commits import DELETED, standing, written
 from brokerlaw.spec.history.evidence.operations import of_kind
+from brokerlaw.spec.history.evidence.relations import among
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.topics import known, within
@@ -47,7 +48,7 @@ def told_is_last(h: History) -> Finding:
     What has had the time to expire may be gone. Groups that commit by themselves are left out.
     """
     answers = h.answers[(h.answers.kind == COMMITTED_OFFSET) & (h.answers.status == OK) & (h.answers.group >= 0)]
-    answers = answers[within(h, known(h))[answers.tp] & ~np.isin(answers.group, list(auto_committing(h)))]
+    answers = answers[within(h, known(h))[answers.tp] & ~among(answers.group, list(auto_committing(h)))]
     tested, breaches = 0, []
     isolation = _isolation(h, answers)
     for level in (UNCOMMITTED, COMMITTED):

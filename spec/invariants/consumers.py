@@ -8,7 +8,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.evidence.errors import MISCONFIGURED, told as errors_told
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, pack, pack_both, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, last_before, pack, pack_both, pairs, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import ASSIGNED, FAIL, INFO, OK, PENDING, Ownership
@@ -159,7 +159,7 @@ def given_then_taken(h: History) -> Finding:
 
 def _hard_of_hearing(h: History, taken: Ownership[Ints]) -> Bools:
     operations, polls = h.operations, of_kind(h, ops.Poll)
-    lost = polls[np.isin(operations.status[polls], (PENDING, INFO))]
+    lost = polls[among(operations.status[polls], (PENDING, INFO))]
     last = last_before(operations.opened[lost], operations.row[lost], taken.opened, taken.row)
     return np.asarray(last >= 0, dtype=np.bool_)
 
@@ -168,7 +168,7 @@ def _refused_leave(h: History, taken: Ownership[Ints]) -> Ints:
     """For each partition taken: the refused leave that alone went on just then; -1: none."""
     operations = h.operations
     last = last_before(operations.opened, operations.row, taken.opened, taken.row)
-    refused = np.isin(last, of_kind(h, *LEAVING, failed=True)) & (take(operations.status, last) == FAIL)
+    refused = among(last, of_kind(h, *LEAVING, failed=True)) & (take(operations.status, last) == FAIL)
     return np.where(refused & (take(operations.ended, last) > taken.row), last, -1)
 
 

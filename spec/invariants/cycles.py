@@ -14,7 +14,7 @@ from brokerlaw.spec.history.evidence.dependencies import (
     reads_of_others,
 )
 from brokerlaw.spec.history.evidence.records import DURABLE, acked, commit_asked
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
@@ -79,7 +79,7 @@ def _past(h: History, read: int, send: int) -> Violation:
 def _circles(h: History, edges: Edges) -> Iterator[Violation]:
     """Each tangle of transactions that read of one another, by a short circle; then the paths against time."""
     edges = edges[overlapping(h, edges)]
-    if not np.isin(edges.before, edges.after).any():
+    if not among(edges.before, edges.after).any():
         return
     import networkx as nx
 

@@ -27,7 +27,7 @@ from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import drains
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, commit_asked
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, neighbours, pairs, present, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, neighbours, pairs, present, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, under
 from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
@@ -133,7 +133,7 @@ def not_its_own_doing(
     left = missing.copy()
     for tp in np.unique(owed.tp[missing]).tolist():
         rows = np.flatnonzero(missing & (owed.tp == tp))
-        here = np.isin(produced[0], rows)
+        here = among(produced[0], rows)
         own = (np.searchsorted(rows, produced[0][here]), produced[1][here])
         left[rows] = ~skipped_by_itself(course(h, application, tp), owed.offset[rows], own, caught)
     found: list[int] = np.flatnonzero(left).tolist()

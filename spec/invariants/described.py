@@ -10,7 +10,7 @@ from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import assignments, holders, identity
 from brokerlaw.spec.history.evidence.commits import DELETED, standing, written
-from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, highest_before, lowest_from, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.topics import clean, within
@@ -154,7 +154,7 @@ def _stirred(h: History, group: str, since: int, until: int) -> bool:
 def _stirring(h: History, group: str) -> Ints:
     """The rows in which a client of the group did anything, or was told of partitions, ascending."""
     ours = [opened for opened, consumer in consumers(h).items() if consumer.group == group]
-    did = h.operations.row[np.isin(h.operations.opened, ours)]
+    did = h.operations.row[among(h.operations.opened, ours)]
     return np.sort(np.concatenate([did, h.ownership.row[h.ownership.group == h.groups.find(group)]]))
 
 
@@ -189,7 +189,7 @@ def _held(h: History, group: str, time: int, members: tuple[str, ...]) -> dict[i
 def lag_is_the_distance(h: History) -> Finding:
     """What was committed in transactions may not be seen yet; ends at read_committed are never beyond the others."""
     lags = h.answers[(h.answers.kind == LAG) & within(h, clean(h))[h.answers.tp]]
-    lags = lags[~np.isin(lags.group, list(auto_committing(h)))]
+    lags = lags[~among(lags.group, list(auto_committing(h)))]
     if not len(lags):
         return Finding(0)
     latest, query, commit = standing(h, lags.group, lags.tp, lags.invoked, lags.completed, UNCOMMITTED)
@@ -199,7 +199,7 @@ def lag_is_the_distance(h: History) -> Finding:
     np.minimum.at(lowest, query[there], offset[there])
     np.maximum.at(highest, query[there], offset[there])
     low, high = _ends(h, lags)
-    none, owed = lags.offset < 0, (latest >= 0) & ~np.isin(np.arange(len(lags)), deleted)
+    none, owed = lags.offset < 0, (latest >= 0) & ~among(np.arange(len(lags)), deleted)
     least = np.maximum(0, low - highest)
     most = np.where(high < NEVER, np.maximum(0, high - lowest), NEVER)
     wrong = np.where(none, owed, (highest < 0) | (lags.offset < least) | (lags.offset > most))

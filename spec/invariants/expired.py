@@ -23,7 +23,7 @@ from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import Acked, acked
-from brokerlaw.spec.history.evidence.relations import NEVER, first_after, firsts, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, first_after, firsts, pairs, take
 from brokerlaw.spec.history.evidence.topics import known, partitions_of, within, without_transactions
 from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
@@ -125,7 +125,7 @@ def _expired(h: History, asked: Answers, patience: int) -> Ints:
     since = asked.invoked - patience * MILLISECOND
     found = np.full(len(asked), -1)
     for topic in _expiring(h):
-        of_it = np.isin(asked.tp, partitions_of(h, topic))
+        of_it = among(asked.tp, partitions_of(h, topic))
         limit = np.zeros(len(asked), dtype=np.int64)
         for most, setting in numbers_of(h, topic, RETENTION_MS):
             longest = LONGEST if most < 0 else min(most, LONGEST)

@@ -12,7 +12,7 @@ from brokerlaw.spec.history.evidence.errors import first_failure, told
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed, leaders_since
 from brokerlaw.spec.history.evidence.records import sizes
-from brokerlaw.spec.history.evidence.relations import first_after
+from brokerlaw.spec.history.evidence.relations import among, first_after
 from brokerlaw.spec.history.evidence.topics import known, topic_settings
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.operation import LifeOperation
@@ -51,7 +51,7 @@ def flush_gives_nothing_up(h: History) -> Finding:
     flushes = of_kind(h, *WAITING)
     flushes = flushes[h.operations.status[flushes] == OK]
     following = first_after(h.operations.opened[flushes], flushes, h.sends.opened, h.sends.op)
-    judged = (following >= 0) & _plain(h)[h.sends.opened] & _taken_by_all(h) & np.isin(h.sends.status, (OK, FAIL))
+    judged = (following >= 0) & _plain(h)[h.sends.opened] & _taken_by_all(h) & among(h.sends.status, (OK, FAIL))
     judged &= ~told(h, REASONS)[h.sends.op]
     sends, flush = h.sends[judged], flushes[following[judged]]
     under_way = h.operations.ended[sends.op] > h.operations.row[flush]
@@ -78,7 +78,7 @@ def _taken_by_all(h: History) -> Bools:
     """By send, whether no broker has a reason to refuse its record."""
     odd = {topic for topic, name, _ in topic_settings(h) if name in (MOST_BYTES, ops.MIN_ISR)} | compacted(h).keys()
     topics = [h.topics.find(topic) for topic in known(h) - odd]
-    return np.isin(h.sends.topic, topics) & (sizes(h) < SMALL) & (h.sends.timestamp < 0)
+    return among(h.sends.topic, topics) & (sizes(h) < SMALL) & (h.sends.timestamp < 0)
 
 
 def _given_up(h: History, sends: Sends, i: int, flush: int) -> Violation:

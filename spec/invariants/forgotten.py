@@ -9,7 +9,7 @@ from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.evidence.commits import PossibleCommits, possible_commits
 from brokerlaw.spec.history.evidence.incarnations import Incarnation, incarnations
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import find, present
+from brokerlaw.spec.history.evidence.relations import among, find, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, older_kafka
 from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
@@ -57,7 +57,7 @@ def gone_with_the_topic(h: History) -> Finding:
 def _asked_of(h: History, each: Incarnation) -> Answers:
     """What groups were told of their commits once everybody had heard of the deletion."""
     answers = h.answers[(h.answers.kind == COMMITTED_OFFSET) & (h.answers.status == OK) & (h.answers.group >= 0)]
-    mine = np.isin(answers.tp, partitions_of(h, each.topic)) & ~np.isin(answers.group, [*auto_committing(h)])
+    mine = among(answers.tp, partitions_of(h, each.topic)) & ~among(answers.group, [*auto_committing(h)])
     answers = answers[mine & (answers.invoked > each.begun + FORGETTING) & (answers.completed < each.over)]
     return answers[~disturbed(h, np.full(len(answers), each.cleared), answers.completed, LOADING)]
 

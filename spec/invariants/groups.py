@@ -4,7 +4,7 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints, Table
 from brokerlaw.spec.history.evidence.commits import possible_commits
-from brokerlaw.spec.history.evidence.relations import firsts, least, pairs
+from brokerlaw.spec.history.evidence.relations import among, firsts, least, pairs
 from brokerlaw.spec.history.evidence.settings import auto_committing
 from brokerlaw.spec.history.evidence.starts import Starts, floors, passed_over, starts
 from brokerlaw.spec.history.evidence.topics import known, within
@@ -36,7 +36,7 @@ def independent(h: History) -> Finding:
 def _answers(h: History) -> tuple[Answers, Bools, Bools]:
     """What groups were told they had committed; which answers are none of their commits; which others might leak."""
     commits, answers = possible_commits(h), h.answers
-    by_hand = (answers.group >= 0) & ~np.isin(answers.group, list(auto_committing(h)))
+    by_hand = (answers.group >= 0) & ~among(answers.group, list(auto_committing(h)))
     answers = answers[(answers.kind == COMMITTED_OFFSET) & by_hand & within(h, known(h))[answers.tp]]
     own = least((commits.group, commits.tp, commits.offset), commits.begun, (answers.group, answers.tp, answers.offset))
     strange = (answers.offset >= 0) & (own > answers.completed)

@@ -7,7 +7,7 @@ import numpy as np
 from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.evidence.errors import OUT_OF_SEQUENCE, told
 from brokerlaw.spec.history.evidence.records import PlacedReads, placed_reads
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, neighbours, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, highest_before, neighbours, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean
 from brokerlaw.spec.history.evidence.waits import MILLISECOND
@@ -68,7 +68,7 @@ def goes_on(h: History) -> Finding:
     promised = idempotent(h)[sends.opened] | lifted(h, IDEMPOTENT)
     young = sends.completed - h.operations.invoked[sends.opened] < _remembered(h)
     judged = promised & young & (sends.status != PENDING) & _after_acknowledgements(sends)
-    judged &= np.isin(sends.topic, [h.topics.find(topic) for topic in clean(h)])
+    judged &= among(sends.topic, [h.topics.find(topic) for topic in clean(h)])
     sends = sends[judged]
     lost = np.flatnonzero(told(h, OUT_OF_SEQUENCE)[sends.op])
     return Finding(len(sends), tuple(_lost(h, sends, i) for i in lost.tolist()))

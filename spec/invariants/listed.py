@@ -10,7 +10,7 @@ from brokerlaw.spec.history.evidence.assignments import gone
 from brokerlaw.spec.history.evidence.commits import admissible
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, within
 from brokerlaw.spec.history.history import History
@@ -92,10 +92,10 @@ def _used_after(h: History, group: str, time: int) -> int:
     """When somebody may have used the group after this time. Offsets in a transaction may count at any time."""
     operations = h.operations
     commits = h.commits[(h.commits.group == h.groups.find(group)) & (h.commits.status != FAIL)]
-    if np.isin(commits.op, of_kind(h, ops.SendOffsets)).any():
+    if among(commits.op, of_kind(h, ops.SendOffsets)).any():
         return time
     members = np.array([opened for opened, it in consumers(h).items() if it.group == group], dtype=np.int64)
-    theirs = np.isin(operations.opened, members) & (operations.invoked > time)
+    theirs = among(operations.opened, members) & (operations.invoked > time)
     late = (commits.status != OK) | (commits.completed > time)  # of unknown outcome it may come at any time
     times = np.concatenate(
         [

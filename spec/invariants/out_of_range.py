@@ -9,6 +9,7 @@ from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.positions import READ, SOUGHT, TOLD, Places, positions
+from brokerlaw.spec.history.evidence.relations import among
 from brokerlaw.spec.history.evidence.settings import consumers, under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within, without_transactions
 from brokerlaw.spec.history.evidence.versions import known_end, left_out, shown_by
@@ -44,7 +45,7 @@ def out_of_range_is_reset(h: History) -> Finding:
     shown = left_out(h, steps.isolation, steps.tp, passed, steps.offset)
     since = _since(h, steps)
     latest = (policy == AT_END) & ((steps.isolation != COMMITTED) | without_transactions(h)[steps.tp])
-    latest &= ~np.isin(steps.opened, h.operations.opened[of_kind(h, ops.Subscribe, failed=True)])
+    latest &= ~among(steps.opened, h.operations.opened[of_kind(h, ops.Subscribe, failed=True)])
     short = latest & (steps.offset < known_end(h, steps.tp, since))
     shown = np.where(short, shown_by(h, steps.tp, since), shown)
     none = (policy == NOWHERE) & (steps.kind == READ)
@@ -71,7 +72,7 @@ def _sought(h: History) -> Places:
     came is below, or it is above what had been deleted before.
     """
     steps, table = positions(h), positions(h)
-    kept = np.isin(steps.kind, (READ, TOLD)) & (steps.before >= 0) & (steps.offset >= 0)
+    kept = among(steps.kind, (READ, TOLD)) & (steps.before >= 0) & (steps.offset >= 0)
     kept &= (steps.origin >= 0) & (table.kind[steps.origin] == SOUGHT)
     steps = steps[kept & within(h, keeping(h) & clean(h))[steps.tp]]
     out = (steps.offset < steps.before) | _below_the_start(h, steps)

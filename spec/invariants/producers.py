@@ -11,7 +11,7 @@ from brokerlaw.spec.history.evidence.fencing import fenced_from
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.records import commit_ended, sent_once
-from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, least, pairs, take
 from brokerlaw.spec.history.evidence.topics import clean, partition_count, topic_of, within
 from brokerlaw.spec.history.evidence.transactions import MARKING, timeouts
 from brokerlaw.spec.history.evidence.waits import MILLISECOND, bounds
@@ -55,7 +55,7 @@ def _full_commits(h: History) -> Ints:
     offsets = h.commits[(h.commits.transaction >= 0) & (h.commits.status == OK)]
     sends = h.sends[(h.sends.transaction >= 0) & (h.sends.status == OK)]
     commits = h.ends[h.ends.how == COMMIT]
-    return commits.end[np.isin(commits.begin, np.append(sends.transaction, offsets.transaction))]
+    return commits.end[among(commits.begin, np.append(sends.transaction, offsets.transaction))]
 
 
 def _accepted(h: History, op: int, fence: int) -> Violation:

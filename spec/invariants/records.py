@@ -10,7 +10,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.configuration import MOST_BYTES, TIMESTAMP_TYPE, numbers_of, values_of
 from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import DURABLE, acked, sizes, source_of_read
-from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, neighbours, present, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, neighbours, present, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, known, topic_of, within
 from brokerlaw.spec.history.history import History
@@ -279,7 +279,7 @@ def too_large_refused(h: History) -> Finding:
         return Finding(0)
     taken = large[(sends.status[large] == OK) & (sends.acks[large] != 0)]
     source = source_of_read(h)
-    seen = np.flatnonzero(np.isin(source, np.setdiff1d(large, taken)))
+    seen = np.flatnonzero(among(source, np.setdiff1d(large, taken)))
     seen = seen[firsts(source[seen])]
     breaches = [_taken(h, int(i), ()) for i in taken]
     breaches += [_taken(h, int(source[i]), (int(h.reads.op[i]),)) for i in seen]

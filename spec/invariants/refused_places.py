@@ -9,7 +9,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.configuration import CLEANUP, values_of
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.relations import NEVER, among
 from brokerlaw.spec.history.evidence.topics import clean, known, most_partitions, number_of, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import FAIL, LATEST, OK, UNCOMMITTED
@@ -88,7 +88,7 @@ def _lowest_end(h: History, op: ops.DeleteRecords, time: int) -> tuple[int, int]
 )
 def commits(h: History) -> Finding:
     """By the number that the topic was created with, or any that somebody had asked for by then."""
-    rows = h.commits[np.isin(h.commits.status, ANSWERED) & within(h, known(h))[h.commits.tp]]
+    rows = h.commits[among(h.commits.status, ANSWERED) & within(h, known(h))[h.commits.tp]]
     rows = rows[number_of(h)[rows.tp] >= _fewest(h)[rows.tp]]
     topics = [h.partitions[tp].topic for tp in rows.tp.tolist()]
     times = rows.completed.tolist()

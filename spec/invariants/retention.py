@@ -7,7 +7,15 @@ from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import Drains, covering, drains, short_of, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, PlacedReads, acked, placed_reads
-from brokerlaw.spec.history.evidence.relations import NEVER, first_above, first_after, firsts, highest_before, take
+from brokerlaw.spec.history.evidence.relations import (
+    NEVER,
+    among,
+    first_above,
+    first_after,
+    firsts,
+    highest_before,
+    take,
+)
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, known, within
 from brokerlaw.spec.history.history import History
@@ -39,7 +47,7 @@ def consuming_deletes_nothing(h: History) -> Finding:
     tested = np.concatenate([told, cut, again, lost])
     each = cut[np.sort(firsts(reads.tp[cut]))]
     breaches = [_cut_off(h, reads, int(i), begins[by[i : i + 1]]) for i in each]
-    kept = ~np.isin(lost, cut)
+    kept = ~among(lost, cut)
     breaches += [_vanished(h, reads, int(i), int(d)) for d, i in zip(lost_drain[kept], lost[kept], strict=True)]
     return Finding(len(firsts(reads.tp[tested], reads.offset[tested])), tuple(breaches))
 

@@ -9,7 +9,7 @@ from brokerlaw.spec.history.evidence.deletions import may_be_deleted
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import seeks
-from brokerlaw.spec.history.evidence.relations import highest_before, pack_both, take
+from brokerlaw.spec.history.evidence.relations import among, highest_before, pack_both, take
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.shares import Wish, wish
 from brokerlaw.spec.history.evidence.topics import clean, within
@@ -67,7 +67,7 @@ def _even(alike: Wish | None) -> bool:
 def auto_within_read(h: History) -> Finding:
     """Judged are groups whose members all begin at the log's beginning, and know what each of their polls returned."""
     answers = h.answers[(h.answers.kind == COMMITTED_OFFSET) & (h.answers.status == OK) & (h.answers.offset >= 0)]
-    mine = np.isin(answers.group, [group for group in auto_committing(h) if _accounts(h, group)])
+    mine = among(answers.group, [group for group in auto_committing(h) if _accounts(h, group)])
     answers = answers[mine & within(h, keeping(h) & clean(h))[answers.tp]]
     if not len(answers):
         return Finding(0)
@@ -89,8 +89,8 @@ def _accounts(h: History, group: int) -> bool:
     """Whether all its members reset to the earliest offset, and none of their polls has an unknown outcome."""
     members = {op: each for op, each in consumers(h).items() if each.group == h.groups[group]}
     polls = of_kind(h, ops.Poll)
-    theirs = polls[np.isin(h.operations.opened[polls], [*members])]
-    known = not np.isin(h.operations.status[theirs], (INFO, PENDING)).any()
+    theirs = polls[among(h.operations.opened[polls], [*members])]
+    known = not among(h.operations.status[theirs], (INFO, PENDING)).any()
     return known and all(each.reset == "earliest" for each in members.values())
 
 

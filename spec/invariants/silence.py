@@ -11,7 +11,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, contested, gone, identity
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import NEVER, in_order, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, in_order, take
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, within
@@ -54,13 +54,13 @@ def silences(h: History) -> tuple[Silence, ...]:
     """Of members that were told of partitions; those that do not poll count from half their time between polls on."""
     operations, doings = h.operations, of_kind(h, *DOING, failed=True)
     told = np.intersect1d(h.ownership.opened, [*consumers(h)])
-    doings = doings[np.isin(operations.opened[doings], told)]
+    doings = doings[among(operations.opened[doings], told)]
     doings = doings[in_order(operations.opened[doings])]
     opened, begun, over = (column[doings] for column in (operations.opened, operations.invoked, operations.completed))
     until = np.full(len(doings), NEVER)
     until[:-1] = np.where(opened[1:] == opened[:-1], begun[1:], NEVER)
-    done, vanished = operations.status[doings] == OK, np.isin(doings, of_kind(h, *VANISHING))
-    polled = done & np.isin(doings, of_kind(h, ops.Poll))
+    done, vanished = operations.status[doings] == OK, among(doings, of_kind(h, *VANISHING))
+    polled = done & among(doings, of_kind(h, ops.Poll))
     heard = np.maximum.accumulate(np.where(polled, np.arange(len(doings)), -1))
     silent = done & (take(opened, heard) == opened) & (vanished | polled & (until - over > _half_of_polling(h)[opened]))
     columns = (opened, doings, over[heard], np.where(vanished, begun, over), over, until, vanished)
@@ -227,7 +227,7 @@ def _others_wait(h: History, each: Held, bound: int) -> bool:
 def _any_of(h: History, members: list[int], kinds: tuple[type[Operation], ...], begin: int, end: int) -> bool:
     """Whether any of these members did one of these things in this time."""
     operations, numbers = h.operations, of_kind(h, *kinds)
-    times = operations.invoked[numbers[np.isin(operations.opened[numbers], members)]]
+    times = operations.invoked[numbers[among(operations.opened[numbers], members)]]
     return bool(((times > begin) & (times <= end)).any())
 
 

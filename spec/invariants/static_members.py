@@ -1,7 +1,6 @@
 """Static members: one that comes back within its session finds what it had, and the others do not notice."""
 
-import numpy as np
-
+from brokerlaw.spec.history.evidence.relations import among
 from brokerlaw.spec.history.evidence.returns import Return, returns, told_since
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.history import History
@@ -36,7 +35,7 @@ def _noticed(h: History, each: Return) -> Violation | None:
     """What became of the others, or of its partitions, if anything did."""
     left, came = consumers(h)[each.left].client, consumers(h)[each.came].client
     told = told_since(h, each)
-    told = told[~np.isin(told.opened, (each.left, each.came))]
+    told = told[~among(told.opened, (each.left, each.came))]
     owners = ((tp, *there, *each.after.owners[tp]) for tp, there in each.before.owners.items())
     moved = [(tp, here, there) for tp, here, there in owners if there != (came if here == left else here)]
     if not len(told) and not moved:

@@ -9,6 +9,7 @@ import numpy as np
 from brokerlaw.spec.history.evidence.assignments import gone
 from brokerlaw.spec.history.evidence.comings import comings_and_goings
 from brokerlaw.spec.history.evidence.outages import disturbed
+from brokerlaw.spec.history.evidence.relations import among
 from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.shares import Shares, Wish, shares, wish
 from brokerlaw.spec.history.evidence.waits import members_of
@@ -135,7 +136,7 @@ def _in_session(h: History, before: Shares, after: Shares, stay: set[str]) -> bo
     opened = [op for op, each in members_of(h, before.stable.group).items() if each.client in busy]
     last = [op for op in opened if h.operations.invoked[op] < before.time < gone(h)[op]]
     told = h.ownership[(h.ownership.row > before.row) & (h.ownership.row < after.row)]
-    told = told[np.isin(told.opened, last)]
+    told = told[among(told.opened, last)]
     asked = np.concatenate([told.opened, np.array(last, dtype=np.int64)])
     times = np.concatenate([told.time - 1, np.full(len(last), after.time)])
     return bool(not (told.kind == LOST).any() and in_session(h, asked, times).all())

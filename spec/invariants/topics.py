@@ -12,7 +12,7 @@ from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.incarnations import Incarnation, incarnations
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import firsts, present
+from brokerlaw.spec.history.evidence.relations import among, firsts, present
 from brokerlaw.spec.history.evidence.topics import (
     known,
     number_of,
@@ -38,7 +38,7 @@ def begin_at_zero(h: History) -> Finding:
     """A topic that was deleted and created anew is a new one, a second after it was created and while no broker is
     disturbed: until then a broker may not have learned of it. Answers that tell no offset are left out.
     """
-    answers = h.answers[(h.answers.status == OK) & np.isin(h.answers.kind, (EARLIEST, LATEST))]
+    answers = h.answers[(h.answers.status == OK) & among(h.answers.kind, (EARLIEST, LATEST))]
     answers = answers[answers.offset >= 0]
     empty, kept = np.zeros(len(answers), dtype=np.bool_), _nothing_removed(h, answers)
     for each in _topics(h):
@@ -56,7 +56,7 @@ def _topics(h: History) -> list[Incarnation]:
 
 def _about(h: History, answers: Answers, each: Incarnation) -> Bools:
     """Whether the answers are certainly about this topic."""
-    mine = np.isin(answers.tp, partitions_of(h, each.topic))
+    mine = among(answers.tp, partitions_of(h, each.topic))
     mine &= (answers.invoked > each.settled) & (answers.completed < each.over)
     if each.cleared >= 0:
         mine &= ~disturbed(h, np.full(len(answers), each.cleared), answers.completed)
@@ -104,7 +104,7 @@ def nothing_old(h: History) -> Finding:
 
 def _readers_of(h: History, each: Incarnation) -> Reads:
     """What readers that can know no other topic of the name were given."""
-    reads = h.reads[np.isin(h.reads.tp, partitions_of(h, each.topic))]
+    reads = h.reads[among(h.reads.tp, partitions_of(h, each.topic))]
     reads = reads[(h.operations.invoked[reads.opened] > each.settled) & (reads.completed < each.over)]
     return reads[~disturbed(h, np.full(len(reads), each.cleared), reads.completed)]
 
@@ -161,7 +161,7 @@ def _about_nothing(h: History, each: Incarnation) -> Iterator[int]:
     operations = h.operations
     numbers = of_kind(h, *GONE, failed=True)
     numbers = numbers[(operations.invoked[numbers] > each.settled) & (operations.invoked[numbers] <= each.over)]
-    numbers = numbers[np.isin(operations.status[numbers], (OK, FAIL))]
+    numbers = numbers[among(operations.status[numbers], (OK, FAIL))]
     numbers = numbers[~disturbed(h, np.full(len(numbers), each.cleared), operations.completed[numbers])]
     for number in numbers.tolist():
         op = h.invocations[number].value
@@ -193,7 +193,7 @@ def _done_to_nothing(h: History, number: int, each: Incarnation) -> Violation:
 def partition_count(h: History) -> Finding:
     """By the number that the topic was created with, or any that somebody had asked for by then."""
     acked, told = h.sends[h.sends.status == OK], h.ownership[h.ownership.kind == ASSIGNED]
-    offsets = h.answers[(h.answers.status == OK) & np.isin(h.answers.kind, (EARLIEST, LATEST, TIMESTAMP))]
+    offsets = h.answers[(h.answers.status == OK) & among(h.answers.kind, (EARLIEST, LATEST, TIMESTAMP))]
     tp = np.concatenate([acked.tp, h.reads.tp, told.tp, offsets.tp])
     time = np.concatenate([acked.completed, h.reads.completed, told.time, offsets.completed])
     limit = _most_partitions(h, tp, time)

@@ -16,7 +16,7 @@ from brokerlaw.spec.history.evidence.records import (
     committed,
     placed_reads,
 )
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, highest_before, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, highest_before, take
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED
@@ -134,5 +134,5 @@ def _torn(h: History, sends: Acked, seen: int, unseen: int) -> Violation:
 def _complete_reads(h: History, partitions: Ints) -> list[int]:
     """The rows of the read_committed drains of these partitions."""
     table = drains(h)
-    rows: list[int] = table.row[np.isin(table.tp, partitions) & (table.isolation == COMMITTED)].tolist()
+    rows: list[int] = table.row[among(table.tp, partitions) & (table.isolation == COMMITTED)].tolist()
     return rows

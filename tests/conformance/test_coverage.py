@@ -66,7 +66,7 @@ def test_a_fault_that_is_always_refused_is_untested(fault: str, kind: type[Broke
 def test_an_adapter_whose_every_operation_of_a_kind_fails_is_told_that(operation: str) -> None:
     adapter = Unreachable({})
     adapter.broken = operation
-    result = run(adapter)
+    result = run(adapter, "ordering")
     assert result.exit_code == 3, result.conclusion
     never = next(each for each in result.never_done if each.operation == operation)
     told = f"of {never.asked} {operation} none succeeded: {never.asked} x info ConnectionError (refused)"

@@ -13,7 +13,7 @@ from brokerlaw.spec.history.evidence.expiry import kept_until
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import Seeks, seeks
 from brokerlaw.spec.history.evidence.records import Acked, acked, owed_to
-from brokerlaw.spec.history.evidence.relations import firsts, in_order, least, pack_both, pairs, present
+from brokerlaw.spec.history.evidence.relations import among, firsts, in_order, least, pack_both, pairs, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers, lifted
 from brokerlaw.spec.history.evidence.topics import partitions_of, within
 from brokerlaw.spec.history.history import History
@@ -62,7 +62,7 @@ def inputs(h: History, application: Application) -> Acked:
         return sends[:0]
     sends = sends[within(h, {topic})[sends.tp]]
     sends = sends[kept_until(h, sends.tp, sends.offset) > application.caught[1]]
-    held = np.isin(sends.tp, _held(h, application)) & (sends.offset >= deleted_below(h)[sends.tp])
+    held = among(sends.tp, _held(h, application)) & (sends.offset >= deleted_below(h)[sends.tp])
     sends = sends[held & (sends.completed < _last_poll(h, members, application.caught[1]))]
     isolated = any(ISOLATION[consumer.isolation] == COMMITTED for consumer in members.values())
     plain = owed_to(h, sends, COMMITTED)
@@ -79,13 +79,13 @@ def _held(h: History, application: Application) -> Ints:
     assert application.caught is not None
     table = of_group(h, application.declared.group)
     held = table.tp[holders(table, application.caught[1])]
-    return held[np.isin(held, partitions_of(h, application.declared.topic))]
+    return held[among(held, partitions_of(h, application.declared.topic))]
 
 
 def _last_poll(h: History, members: dict[int, ops.OpenConsumer], time: int) -> int:
     """When the members' last poll before a time was begun; -1: they never polled."""
     operations, polls = h.operations, of_kind(h, ops.Poll)
-    theirs = np.isin(operations.opened[polls], list(members)) & (operations.status[polls] == OK)
+    theirs = among(operations.opened[polls], list(members)) & (operations.status[polls] == OK)
     invoked = operations.invoked[polls[theirs]]
     return int(invoked[invoked < time].max(initial=-1))
 
@@ -114,7 +114,7 @@ def course(h: History, application: Application, tp: int) -> Course:
     return Course(
         reads[(reads.group == application.group) & (reads.tp == tp)],
         commits[(commits.group == application.group) & (commits.tp == tp)],
-        sought[np.isin(sought.opened, members) & (sought.tp == tp)],
+        sought[among(sought.opened, members) & (sought.tp == tp)],
         held[held.tp == tp],
     )
 
@@ -131,8 +131,8 @@ def skipped_by_itself(deeds: Course, offsets: Ints, produced: tuple[Ints, Ints],
     ahead = seeks.offset[~present(read, (seeks.opened, seeks.offset))].max(initial=-1)
     beyond = commits.offset[~present(read, (commits.opened, commits.offset - 1))].max(initial=-1)
     item, at = pairs(offsets, reads.offset)
-    reader, unproduced = reads.opened[at], ~np.isin(item, produced[0])
-    kept = np.isin(reader, deeds.assignments.opened[deeds.assignments.end > caught]) & unproduced
+    reader, unproduced = reads.opened[at], ~among(item, produced[0])
+    kept = among(reader, deeds.assignments.opened[deeds.assignments.end > caught]) & unproduced
     own = offsets < max(ahead, beyond)
     own[item[kept]] = True
     own |= _commits_past(commits, offsets, item, reader) > _producing(commits, offsets, item, reader, produced)

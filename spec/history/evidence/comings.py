@@ -7,7 +7,7 @@ import numpy as np
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Ints
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.relations import NEVER, among
 from brokerlaw.spec.history.evidence.waits import members_of
 from brokerlaw.spec.history.history import History
 
@@ -17,6 +17,6 @@ COMING_AND_GOING: Final = (ops.OpenConsumer, ops.Subscribe, ops.Unsubscribe, ops
 def comings_and_goings(h: History, group: str, begun: int, ended: int) -> Ints:
     """Those of clients of the group that went on at any time between these."""
     acts = of_kind(h, *COMING_AND_GOING, failed=True)
-    ours = np.isin(h.operations.opened[acts], [*members_of(h, group)])
+    ours = among(h.operations.opened[acts], [*members_of(h, group)])
     then = (h.operations.invoked[acts] < ended) & (completed(h, acts, NEVER) > begun)
     return np.asarray(acts[ours & then], dtype=np.int64)

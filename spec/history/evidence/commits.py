@@ -7,7 +7,16 @@ from brokerlaw.spec.history.columns import Ints, Table, stacked
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import commit_asked, commit_ended
-from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, pack, pack_both, spans, take
+from brokerlaw.spec.history.evidence.relations import (
+    NEVER,
+    among,
+    highest_before,
+    lowest_from,
+    pack,
+    pack_both,
+    spans,
+    take,
+)
 from brokerlaw.spec.history.evidence.settings import auto_committing, older_kafka
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, OK
@@ -43,7 +52,7 @@ class PossibleCommits(Table[Ints], kw_only=True):
 def possible_commits(h: History) -> PossibleCommits:
     table = h.commits
     alone = table.transaction < 0
-    plain = alone & ~np.isin(table.op, of_kind(h, ops.SendOffsets, failed=True))
+    plain = alone & ~among(table.op, of_kind(h, ops.SendOffsets, failed=True))
     asked = np.where(alone, table.invoked, commit_asked(h)[table.transaction])
     confirmed = np.where(table.status == OK, table.completed, NEVER)
     within = np.where(~alone & (table.status == OK), commit_ended(h)[table.transaction], NEVER)

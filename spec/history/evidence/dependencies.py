@@ -10,7 +10,7 @@ import numpy as np
 from brokerlaw.spec.history.columns import Bools, Ints, Table, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.records import acked, commit_asked, committed, send_of_read
-from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, take
+from brokerlaw.spec.history.evidence.relations import among, firsts, highest_before, neighbours, take
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import COMMITTED, Reads
@@ -106,5 +106,5 @@ def overlapping(h: History, edges: Edges) -> Bools:
     """
     operations = h.operations
     ended, begun = operations.completed[edges.before], operations.invoked[edges.after]
-    reads_nothing = ~np.isin(edges.before, edges.after)
+    reads_nothing = ~among(edges.before, edges.after)
     return np.asarray(reads_nothing | (ended < 0) | (ended >= begun), dtype=np.bool_)

@@ -6,7 +6,16 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints, widened
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import first_after, last_before, pack, pack_both, pairs, present, take
+from brokerlaw.spec.history.evidence.relations import (
+    among,
+    first_after,
+    last_before,
+    pack,
+    pack_both,
+    pairs,
+    present,
+    take,
+)
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import INFO, LATEST, PENDING, Drained, Reads
 
@@ -84,7 +93,7 @@ def _trusted(h: History, table: Drains) -> Bools:
     """Whether every poll of the reader up to the drain has a known outcome."""
     operations = h.operations
     polls = of_kind(h, ops.Poll)
-    unknown = polls[np.isin(operations.status[polls], (INFO, PENDING))]
+    unknown = polls[among(operations.status[polls], (INFO, PENDING))]
     doubt = last_before(operations.opened[unknown], operations.invoked[unknown], table.opened, table.time)
     begun = take(operations.invoked[unknown], doubt)
     return np.asarray((doubt < 0) | (begun <= table.since), dtype=np.bool_)

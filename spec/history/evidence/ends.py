@@ -14,6 +14,7 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import acked
 from brokerlaw.spec.history.evidence.relations import (
     NEVER,
+    among,
     first_after,
     firsts,
     highest_before,
@@ -125,7 +126,7 @@ def at_most(h: History, asked: Answers) -> Ints:
     odd = (sends.transaction >= 0) | ~idempotent(h)[sends.opened]
     sound = np.array([tp.topic in known(h) for tp in h.partitions.values] + [False], dtype=np.bool_)
     topic, number = topic_of(h)[asked.tp], number_of(h)[asked.tp]
-    sound = sound[asked.tp] & ~np.isin(topic, sends.topic[odd])
+    sound = sound[asked.tp] & ~among(topic, sends.topic[odd])
     placed, named = sends[sends.tp >= 0], sends[(sends.tp < 0) & (sends.partition >= 0)]
     free = sends[(sends.tp < 0) & (sends.partition < 0)]
     count = _before((placed.tp,), placed.invoked, (asked.tp,), asked.completed)

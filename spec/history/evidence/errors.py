@@ -6,7 +6,7 @@ import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
-from brokerlaw.spec.history.evidence.relations import NEVER
+from brokerlaw.spec.history.evidence.relations import NEVER, among
 from brokerlaw.spec.history.history import History
 
 FENCED: Final = ("PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH", "INVALID_PRODUCER_ID_MAPPING", "_FENCED")
@@ -21,7 +21,7 @@ MISCONFIGURED: Final = ("INVALID_CONFIG", "_INVALID_ARG")
 def told(h: History, codes: tuple[str, ...]) -> Bools:
     """By operation, whether its client was told one of these errors."""
     column = np.zeros(len(h.operations), dtype=np.bool_)
-    column[h.errors.op[np.isin(h.errors.code, [h.codes.find(code) for code in codes])]] = True
+    column[h.errors.op[among(h.errors.code, [h.codes.find(code) for code in codes])]] = True
     return column
 
 

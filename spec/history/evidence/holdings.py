@@ -12,6 +12,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.positions import seeks
 from brokerlaw.spec.history.evidence.relations import (
+    among,
     first_after,
     highest_before,
     last_before,
@@ -39,7 +40,7 @@ class Changes(Table[C], kw_only=True):
 def given(h: History) -> Changes[Ints]:
     """From when on a consumer may have had a partition."""
     told, sought = h.ownership[h.ownership.kind == ASSIGNED], seeks(h)
-    by_hand = sought[np.isin(sought.op, of_kind(h, ops.Assign))]
+    by_hand = sought[among(sought.op, of_kind(h, ops.Assign))]
     group = Changes(op=np.full(len(told), -1), row=told.row, opened=told.opened, tp=told.tp, time=told.time)
     own = Changes(
         op=by_hand.op,
@@ -78,7 +79,7 @@ def without_holding(h: History) -> tuple[Bools, Ints]:
     among `taken` (-1: it never had it). Reads of clients of which it is not told what they have are left out.
     """
     reads, came, went = h.reads, given(h), taken(h)
-    told = np.isin(reads.opened, came.opened)
+    told = among(reads.opened, came.opened)
     have, read = pack_both((came.opened, came.tp), (reads.opened, reads.tp))
     last_given = take(came.time, last_before(have, came.time, read, reads.completed + 1))
     gone, read = pack_both((went.opened, went.tp), (reads.opened, reads.tp))
@@ -100,7 +101,7 @@ def unsubscribed(h: History) -> Bools:
         asked += [(client, tp) for topic in op.topics for tp in partitions_of(h, topic)]
     wanted = np.array(asked, dtype=np.int64).reshape(-1, 2)
     named = present((wanted[:, 0], wanted[:, 1]), (h.reads.opened, h.reads.tp))
-    return np.asarray(np.isin(h.reads.opened, list(subscribers)) & ~named, dtype=np.bool_)
+    return np.asarray(among(h.reads.opened, list(subscribers)) & ~named, dtype=np.bool_)
 
 
 @derived

@@ -15,7 +15,7 @@ from brokerlaw.spec.history.columns import Bools, C, Ints, Table, gather, stacke
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import held_before
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, in_order, pack, pairs, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, in_order, pack, pairs, take
 from brokerlaw.spec.history.evidence.settings import isolation_of
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import INFO, OK, PENDING, POSITION
@@ -96,7 +96,7 @@ def positions(h: History) -> Places:
 def _blur(h: History, steps: Steps, origin: Ints) -> None:
     """A rebalance in the middle of a seek, or as the position was told: which came first, nobody knows."""
     begun = take(h.operations.row, steps.op)
-    unsure = np.isin(steps.kind, (SOUGHT, TOLD)) & (take(steps.op, origin, 0) < 0) & (take(steps.at, origin) > begun)
+    unsure = among(steps.kind, (SOUGHT, TOLD)) & (take(steps.op, origin, 0) < 0) & (take(steps.at, origin) > begun)
     steps.after = np.where(unsure, -1, steps.after)
 
 
@@ -140,7 +140,7 @@ def _rebalanced(h: History) -> Steps:
 def _read(h: History) -> Steps:
     reads = h.reads
     unsure = held_before(h) | overlapping(h)[reads.op]
-    lost = unsure | np.isin(reads.status, (INFO, PENDING))
+    lost = unsure | among(reads.status, (INFO, PENDING))
     return Steps(
         kind=np.where(unsure, UNCERTAIN, READ),
         op=reads.op,
@@ -172,7 +172,7 @@ def _unsettled(h: History, moves: Steps) -> Steps:
     """Operations that may move a client's position in any of its partitions, to where the history does not tell."""
     operations = h.operations
     polls, others = of_kind(h, ops.Poll), of_kind(h, ops.Assign, ops.Subscribe, ops.Unsubscribe)
-    lost = polls[np.isin(operations.status[polls], (INFO, PENDING))]
+    lost = polls[among(operations.status[polls], (INFO, PENDING))]
     numbers = np.concatenate([lost, others])
     places = moves[firsts(moves.opened, moves.tp)] if len(moves) else moves
     which, place = pairs(operations.opened[numbers], places.opened)
@@ -180,7 +180,7 @@ def _unsettled(h: History, moves: Steps) -> Steps:
     return Steps(
         kind=np.full(len(which), UNCERTAIN),
         op=number,
-        at=_over(h, number) - np.isin(number, others),
+        at=_over(h, number) - among(number, others),
         opened=places.opened[place],
         tp=places.tp[place],
         offset=nowhere,

@@ -3,7 +3,7 @@
 A code is one integer for a tuple of columns: equal for equal tuples, and ordered as they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,8 @@ NEVER: Final = np.iinfo(np.int64).max
 _ROOM: Final = 2**62
 _ROOMY: Final = 4
 """Places for each row that are cheaper than sorting."""
+_FEW: Final = 8
+"""Values that are looked for one by one."""
 _DIGIT: Final = 2**16
 """NumPy sorts numbers below this by counting."""
 _LONG: Final = 2**12
@@ -35,6 +37,19 @@ def pack_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[Ints, In
 def present(rows: tuple[Ints, ...], asked: tuple[Ints, ...]) -> Bools:
     """Whether each asked tuple is among the rows."""
     return find(rows, asked) >= 0
+
+
+def among(column: Ints, values: Ints | Collection[int]) -> Bools:
+    """Whether each is one of the values."""
+    if not len(column) or not len(values):
+        return np.zeros(len(column), dtype=np.bool_)
+    if len(values) <= _FEW:
+        first, *others = values
+        found = column == first
+        for value in others:
+            found |= column == value
+        return np.asarray(found, dtype=np.bool_)
+    return np.isin(column, np.asarray([*values], dtype=np.int64))
 
 
 def find(rows: tuple[Ints, ...], asked: tuple[Ints, ...]) -> Ints:
@@ -224,6 +239,8 @@ def _coded_both(left: tuple[Ints, ...], right: tuple[Ints, ...]) -> tuple[tuple[
 def _codes(tables: Sequence[Sequence[Ints]]) -> tuple[list[Ints], int]:
     """The codes of the rows of each table: numbers to mixed bases, whose digits are the columns from their least on."""
     tables = [[np.asarray(column, dtype=np.int64) for column in table] for table in tables]
+    if not any(len(table[0]) for table in tables):
+        return [table[0] for table in tables], 1
     weights, least, size = [], 0, 1
     for columns in zip(*map(reversed, tables), strict=True):
         low, high = _range(columns)

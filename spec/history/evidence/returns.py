@@ -17,7 +17,7 @@ from brokerlaw.spec.history.evidence.assignments import contested, gone, identit
 from brokerlaw.spec.history.evidence.comings import comings_and_goings
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import firsts
+from brokerlaw.spec.history.evidence.relations import among, firsts
 from brokerlaw.spec.history.evidence.sessions import MILLISECOND, in_session
 from brokerlaw.spec.history.evidence.settings import consumers, older_kafka
 from brokerlaw.spec.history.evidence.shares import Shares, shares, wish
@@ -53,7 +53,7 @@ def returns(h: History) -> tuple[Return, ...]:
 def told_since(h: History, each: Return) -> Ownership[Ints]:
     """What members of the group were told since the one ended."""
     told = h.ownership[(h.ownership.row > h.operations.row[each.ending]) & (h.ownership.row < each.after.row)]
-    return told[np.isin(told.opened, [*members_of(h, each.group)])]
+    return told[among(told.opened, [*members_of(h, each.group)])]
 
 
 def _returns(h: History) -> Iterator[Return]:
@@ -110,8 +110,8 @@ def _change_their_minds(h: History, members: list[int]) -> bool:
     """Whether one of these unsubscribed, or subscribed again: its group may rebalance at any time after that."""
     left_it, joined_it = (of_kind(h, kind, failed=True) for kind in (ops.Unsubscribe, ops.Subscribe))
     joined = h.operations.opened[joined_it]
-    once = len(firsts(joined[np.isin(joined, members)])) == np.isin(joined, members).sum()
-    return bool(np.isin(h.operations.opened[left_it], members).any() or not once)
+    once = len(firsts(joined[among(joined, members)])) == among(joined, members).sum()
+    return bool(among(h.operations.opened[left_it], members).any() or not once)
 
 
 def _stayed(h: History, each: Return) -> list[int]:
@@ -127,13 +127,13 @@ def _stayed(h: History, each: Return) -> list[int]:
 def _quiet_before(h: History, each: Return) -> bool:
     """Whether nobody was told of anything between the first rest and the end of the one member."""
     told = (h.ownership.row > each.before.row) & (h.ownership.row < h.operations.row[each.ending])
-    return not np.isin(h.ownership.opened[told], [*members_of(h, each.group)]).any()
+    return not among(h.ownership.opened[told], [*members_of(h, each.group)]).any()
 
 
 def _in_time(h: History, each: Return) -> bool:
     """Whether it had its place again in half of its session, and all the others were in session all the time."""
     told, stayed = told_since(h, each), _stayed(h, each)
-    news, others = told[told.opened == each.came], told[np.isin(told.opened, stayed)]
+    news, others = told[told.opened == each.came], told[among(told.opened, stayed)]
     back = int(news.time.min(initial=each.after.time))
     in_place = stayed + [each.came] * bool(len(news))
     asked = np.array([each.left, *in_place, *others.opened.tolist()])

@@ -11,7 +11,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import contested, holders, of_group
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import last_before, take
+from brokerlaw.spec.history.evidence.relations import among, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, partition_count
 from brokerlaw.spec.history.evidence.waits import left_while_joining, members_of
@@ -39,7 +39,7 @@ def wish(h: History, group: str, time: int) -> Wish | None:
     members = members_of(h, group)
     shares = {(member.protocol, member.assignor) for member in members.values()}
     asked = of_kind(h, ops.Subscribe, failed=True)
-    topics = {_topics(h, number) for number in asked[np.isin(h.operations.opened[asked], [*members])].tolist()}
+    topics = {_topics(h, number) for number in asked[among(h.operations.opened[asked], [*members])].tolist()}
     if len(shares) != 1 or len(topics) != 1:
         return None
     ((protocol, assignor),), (wanted,) = shares, topics

@@ -10,7 +10,7 @@ from brokerlaw.spec.history.evidence.commits import admissible, unaccountable
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import completed, of_kind
-from brokerlaw.spec.history.evidence.relations import NEVER, firsts, last_before, take
+from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, last_before, take
 from brokerlaw.spec.history.evidence.settings import resets_to_earliest
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.evidence.versions import known_end, left_out
@@ -40,7 +40,7 @@ def starts(h: History) -> Starts:
     first = first[within(h, clean(h))[first.tp]]
     told = h.ownership[h.ownership.kind == ASSIGNED]
     assigned = take(told.time, _row(told.row, first.positioned))
-    by_hand = ~np.isin(first.group, list(unaccountable(h)))
+    by_hand = ~among(first.group, list(unaccountable(h)))
     certain = np.flatnonzero((assigned >= 0) & by_hand & ~_may_have_missed(h, first, assigned))
     levels = [certain[first.isolation[certain] == level] for level in (UNCOMMITTED, COMMITTED)]
     parts = [_starts(h, first[rows], assigned[rows], level) for level, rows in enumerate(levels)]
@@ -91,6 +91,6 @@ def _may_have_missed(h: History, first: Reads, assigned: Ints) -> Bools:
     """Whether a poll with an unknown outcome came between the assignment and the read: its records are lost to us."""
     operations = h.operations
     polls = of_kind(h, ops.Poll)
-    unknown = polls[np.isin(operations.status[polls], (INFO, PENDING))]
+    unknown = polls[among(operations.status[polls], (INFO, PENDING))]
     last = last_before(operations.opened[unknown], unknown, first.opened, first.op)
     return np.asarray(take(completed(h, unknown, NEVER), last) >= assigned, dtype=np.bool_)

@@ -11,7 +11,7 @@ from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
-from brokerlaw.spec.history.evidence.relations import last_before, take
+from brokerlaw.spec.history.evidence.relations import among, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import expanded, known
 from brokerlaw.spec.history.history import History
@@ -104,7 +104,7 @@ def left_while_joining(h: History, group: str, time: int) -> bool:
     Its request to join may be under way, and make it a member that nobody polls. librdkafka does not take it back.
     """
     operations, left = h.operations, of_kind(h, ops.Unsubscribe, failed=True)
-    left = left[np.isin(operations.opened[left], [*members_of(h, group)]) & (operations.invoked[left] <= time)]
+    left = left[among(operations.opened[left], [*members_of(h, group)]) & (operations.invoked[left] <= time)]
     if not len(left):
         return False
     opened, row, asked = operations.opened, operations.row, of_kind(h, ops.Subscribe, failed=True)
@@ -122,7 +122,7 @@ def members_of(h: History, group: str) -> dict[int, ops.OpenConsumer]:
 def _joined(h: History, members: list[int], ended: int) -> bool:
     """Whether all that these asked for is known topics that did not grow, and was granted."""
     asked = of_kind(h, ops.Subscribe, failed=True)
-    asked = asked[np.isin(h.operations.opened[asked], members)]
+    asked = asked[among(h.operations.opened[asked], members)]
     topics: set[str] = set()
     for number in asked.tolist():
         op = h.invocations[number].value
@@ -134,6 +134,6 @@ def _joined(h: History, members: list[int], ended: int) -> bool:
 
 def _refused(h: History, members: list[int], begun: int, ended: int) -> bool:
     operations, polls = h.operations, of_kind(h, ops.Poll, failed=True)
-    theirs = polls[np.isin(operations.opened[polls], members) & (operations.status[polls] == FAIL)]
+    theirs = polls[among(operations.opened[polls], members) & (operations.status[polls] == FAIL)]
     during = (operations.invoked[theirs] >= begun) & (operations.invoked[theirs] <= ended)
     return bool(during.any())
