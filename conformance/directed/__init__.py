@@ -130,7 +130,6 @@ SCHEDULES: Final = (
     Directed("records-whole", records.whole, (*_WHOLE, "records.too-large-refused")),
     Directed("records-large", records.large, ("records.read-alike", "integrity.nothing-invented")),
     Directed("sent-at-intervals", records.at_intervals, ("records.create-time-is-the-sends",)),
-    Directed("limit-altered", records.limit_altered, ("records.too-large-refused",)),
     *(Directed(f"codec-{name}", records.codec(name), _WHOLE[1:]) for name in records.CODECS[1:]),
     Directed("tombstones", records.tombstones, _WHOLE),
     Directed("headers", records.headers, ("records.headers-kept", *_WHOLE[1:])),

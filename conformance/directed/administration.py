@@ -171,9 +171,10 @@ def settings_apart(replication: int) -> Iterator[Step]:
 
 
 def topics_altered(replication: int) -> Iterator[Step]:
-    """Two topics are to take less or more, in turn: each takes what it may, and one byte more is refused."""
+    """Two topics are to take less, then more: each takes what it may, and no more, though it did before."""
     yield from (topic(1, replication, name, max_message_bytes=str(7 * LIMIT)) for name in TOPICS)
     yield ops.OpenProducer("p0")
+    yield from (ops.Send("p0", name, b"p0-first:".ljust(7 * LIMIT - ROOM, b"x")) for name in TOPICS)
     for limit in (6 * LIMIT, 2 * LIMIT, 4 * LIMIT):
         for name in TOPICS:
             yield ops.AlterTopic(name, {"max.message.bytes": str(limit)})

@@ -66,19 +66,6 @@ def at_intervals(replication: int) -> Iterator[Step]:
     yield from read("c0")
 
 
-def limit_altered(replication: int) -> Iterator[Step]:
-    """A topic is to take less, and less again; in the end what it took before is refused."""
-    yield topic(1, replication, max_message_bytes=str(4 * LIMIT))
-    yield ops.OpenProducer("p0")
-    for number, limit in enumerate(range(4 * LIMIT - ROOM, LIMIT, -LIMIT)):
-        yield ops.Send("p0", TOPIC, (b"p0-%d:" % number).ljust(limit + ROOM, b"x"), b"key", 0)
-        yield ops.AlterTopic(TOPIC, {"max.message.bytes": str(limit)})
-        yield Elapse(11_000)
-        yield ops.Send("p0", TOPIC, (b"p0-%d-large:" % number).ljust(limit + 1, b"x"), b"key", 0)
-        yield ops.Send("p0", TOPIC, (b"p0-%d-small:" % number).ljust(limit - ROOM, b"x"), b"key", 0)
-    yield from read("c0")
-
-
 def codec(name: str) -> Callable[[int], Iterator[Step]]:
     """Batches of one to a thousand records, in one codec."""
 
