@@ -70,7 +70,7 @@ class Timeouts:
     @property
     def smaller_isr(self) -> int:
         """Until a replica that stands still is out of the in-sync set."""
-        return self._bounds.lagged + self._bounds.broker_session + SLACK + self._patience
+        return self._bounds.smaller_isr + SLACK + self._patience
 
     @property
     def election(self) -> int:

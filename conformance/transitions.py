@@ -104,8 +104,9 @@ def _producer(transactional: bool, sign: Sign) -> Sign:
 
     def shows(s: Sight) -> bool:
         it = s.opened
-        numbers = isinstance(it, ops.OpenProducer) and it.idempotent
-        return numbers and (it.transactional_id is not None) is transactional and sign.shows(s)
+        if not isinstance(it, ops.OpenProducer) or not it.idempotent:
+            return False
+        return (it.transactional_id is not None) is transactional and sign.shows(s)
 
     return Sign(sign.kinds, shows)
 
@@ -254,7 +255,8 @@ class TransitionCounts:
                     self._count(Sight(None, None, row.value, opened.get(row.process)))
 
     def _count(self, sight: Sight) -> None:
-        for key, shows in _signs_of(type(sight.op or sight.observed)):
+        kind: type = type(sight.observed if sight.op is None else sight.op)
+        for key, shows in _signs_of(kind):
             if shows(sight):
                 self._counts[key] += 1
 

@@ -154,13 +154,16 @@ class Cleaner:
     def cleanable_end(self) -> int:
         """Below lie whole segments, not the active one, in which every transaction is decided."""
         closed = tuple(segments(self.log.batches, self.settings))[:-1]
-        youngest = self.now - self.settings.compaction_lag_ms
         end = 0
         for segment in closed:
-            if segment.end > self.log.last_stable(self.bound()) or segment.largest > youngest:
+            if segment.end > self.log.last_stable(self.bound()) or self.is_young(segment):
                 break
             end = segment.end
         return end
+
+    def is_young(self, segment: Segment) -> bool:
+        """Whether its last record is younger than `min.compaction.lag.ms`."""
+        return segment.largest > self.now - self.settings.compaction_lag_ms
 
     def last_of_each_key(self, batches: Iterable[Batch]) -> dict[bytes | None, int]:
         """The offset of each key's last record that was not aborted."""

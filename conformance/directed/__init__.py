@@ -150,6 +150,7 @@ SCHEDULES: Final = (
     Directed("compacted", retention.compacted, ("compaction.keeps-last",)),
     Directed("compacted-tombstones", retention.compacted_tombstones, ("compaction.keeps-last",)),
     Directed("compacted-again", retention.compacted_again, ("compaction.deleted-stays-deleted",)),
+    Directed("compacted-young", retention.compacted_young, ("compaction.keeps-last",)),
     Directed("compacted-and-failed-over", retention.compacted_and_failed_over, ("compaction.keeps-last",)),
     Directed(
         "compacted-whole",
@@ -300,7 +301,7 @@ SCHEDULES: Final = (
         ("producers.open-is-ended", *_TRANSACTIONS, *_FAILOVER),
     ),
     Directed("acked-by-the-leader-alone", failover.acked_by_the_leader_alone, _FAILOVER),
-    Directed("leader-killed", failover.leader_killed, _FAILOVER),
+    Directed("leader-killed", failover.leader_killed, ("leadership.in-sync-are-up", *_FAILOVER)),
     Directed(
         "rolling-restart",
         failover.rolling_restart,
@@ -310,6 +311,7 @@ SCHEDULES: Final = (
         "read-of-the-leader-alone", failover.read_of_the_leader_alone, ("replicas.hold-what-was-read", *_FAILOVER)
     ),
     Directed("leader-overtaken", failover.leader_overtaken, ("ordering.producer-order", *_FAILOVER)),
+    Directed("follower-missed", failover.follower_missed, ("leadership.in-sync-are-up",)),
     Directed("elected-behind", failover.elected_behind, ("leadership.in-sync-are-replicas", *_FAILOVER)),
     *(Directed(f"restarted-{word}", restarts.transactions(word), _TRANSACTIONS) for word in ("kill", "stop")),
     *(

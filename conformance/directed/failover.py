@@ -38,6 +38,19 @@ def leader_killed(replication: int) -> Iterator[Step]:
         yield ops.DescribePartition(TOPIC, 0)
 
 
+def follower_missed(replication: int) -> Iterator[Step]:
+    """One follower after the other stands still, is out of the in-sync set after a while, and comes back."""
+    followers: tuple[Role, ...] = ("follower", "last-follower")
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for number, role in enumerate(followers):
+        yield from sends(2, start=4 * number)
+        yield InjectFault("pause", role, TOPIC)
+        yield AwaitIsr(TOPIC, 0, replication - 1)
+        yield from sends(2, start=4 * number + 2)
+        yield Heal()
+
+
 def rolling_restart(replication: int) -> Iterator[Step]:
     """Every broker of a partition is shut down and started again in turn, the leader last, while records come and go.
 

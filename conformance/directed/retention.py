@@ -209,6 +209,15 @@ def _behind(start: int) -> Iterator[Step]:
     yield Elapse(1_500)
 
 
+def compacted_young(replication: int) -> Iterator[Step]:
+    """Values are written over, in closed segments, and all of them are too young to be compacted."""
+    yield topic(1, replication, **COMPACT | {"min_compaction_lag_ms": "600000"})
+    yield ops.OpenProducer("p0")
+    for number in range(3):
+        yield from _of_each_key(*(b"p0-%d-%d:" % (number, key) for key in range(3)), None)
+        yield from _behind(2 * number)
+
+
 def compacted_whole(replication: int) -> Iterator[Step]:
     """What compaction leaves of a batch is as it was sent: offset, headers, timestamp, and an empty key or value."""
     yield topic(1, replication, **COMPACT)

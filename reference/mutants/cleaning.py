@@ -37,6 +37,14 @@ class ExpiresNothing(Cleaner):
         return False
 
 
+class SparesNothing(Cleaner):
+    """No record is too young to be compacted."""
+
+    def is_young(self, segment: Segment) -> bool:
+        """It is not."""
+        return False
+
+
 class ForgetsCleanedProducers(Cleaner):
     """A producer of which compaction leaves no record is a stranger from then on."""
 
@@ -161,6 +169,12 @@ CLEANING: Final = {
         'Kafka documentation, "Log Compaction"; KAFKA-4545',
         Parts(cleaner=LeavesTheClean),
         ("compaction.deleted-stays-deleted",),
+    ),
+    "compaction-spares-nothing": Mutant(
+        "records are compacted that are younger than min.compaction.lag.ms",
+        "Kafka documentation, topic configuration: min.compaction.lag.ms",
+        Parts(cleaner=SparesNothing),
+        ("compaction.keeps-last",),
     ),
     "compaction-reorders": Mutant(
         "records that stay change places",

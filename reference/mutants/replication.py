@@ -101,6 +101,15 @@ class StaysInSync(Controller):
         return next((broker for broker in registration.replicas if broker not in self.fenced), None)
 
 
+class TellsAllInSync(Controller):
+    """Who asks for a partition is told that every replica is in sync."""
+
+    def partition(self, tp: TopicPartition) -> Registration:
+        """As it was created."""
+        registration = super().partition(tp)
+        return registration._replace(isr=registration.replicas)
+
+
 class CommitsBelowMinIsr(Leader):
     """The high watermark advances, whatever min.insync.replicas says; requests are still refused."""
 
@@ -247,6 +256,12 @@ REPLICATION: Final = {
         "KAFKA-15583; KIP-966",
         Parts(leader=CommitsBelowMinIsr),
         ("durability.min-isr-refuses",),
+    ),
+    "in-sync-though-down": Mutant(
+        "metadata has every replica in sync, whether its broker is up or not",
+        "KIP-631, KIP-841: a fenced broker is out of the in-sync sets",
+        Parts(controller=TellsAllInSync),
+        ("leadership.in-sync-are-up",),
     ),
     "min-isr-ignored": Mutant(
         "sends are taken with fewer than min.insync.replicas in sync",

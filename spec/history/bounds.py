@@ -76,6 +76,11 @@ class Bounds:
         return 3 * self.milliseconds[REPLICA_LAG] // 2
 
     @property
+    def smaller_isr(self) -> int:
+        """Until a replica whose broker has vanished is out of the in-sync set: by the controller, or by its leader."""
+        return self.broker_session + self.lagged
+
+    @property
     def visible(self) -> int:
         """Until what a leader alone has acknowledged is visible, or its followers are out of the in-sync set."""
         return self.lagged + PROPAGATION

@@ -6,7 +6,7 @@ from brokerlaw.spec.history.evidence.compaction import compacted, replaced_from,
 from brokerlaw.spec.history.evidence.configuration import CLEANUP, values_of
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drained_reads, drains, shown
-from brokerlaw.spec.history.evidence.expiry import kept_until
+from brokerlaw.spec.history.evidence.expiry import kept_until, young_until
 from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked, owed_to
 from brokerlaw.spec.history.evidence.relations import least
@@ -20,13 +20,16 @@ from brokerlaw.spec.invariants.wording import key, place, value, violation
 
 @invariant(
     "compaction.keeps-last",
-    statement="A compacted log keeps the last record of each key at its offset, and a tombstone for its time.",
-    formal="∀ acknowledged send s with a key, complete read d of its partition in reach of it: no send may stand behind"
-    " s with its key ∧ (value(s) = null ⇒ d ended before s + delete.retention.ms) ⇒ s ∈ d",
-    source='Kafka documentation, "Log Compaction", What guarantees does log compaction provide',
+    statement="A compacted log keeps the last record of each key at its offset, a tombstone for its time, and "
+    "whatever is younger than min.compaction.lag.ms.",
+    formal="∀ acknowledged send s, complete read d of its partition in reach of it: d ended before timestamp(s) +"
+    " min.compaction.lag.ms, or s has a key ∧ no send may stand behind s with it"
+    " ∧ (value(s) = null ⇒ d ended before s + delete.retention.ms) ⇒ s ∈ d",
+    source='Kafka documentation, "Log Compaction", What guarantees does log compaction provide; topic configuration:'
+    " min.compaction.lag.ms",
     capabilities=("topics", "compaction"),
     promised=DURABLE,
-    mutants=("compaction-keeps-older", "compaction-drops-tombstones"),
+    mutants=("compaction-keeps-older", "compaction-drops-tombstones", "compaction-spares-nothing"),
 )
 def keeps_last(h: History) -> Finding:
     """What may be superseded when the read ended is left out, and so are records that retention may have taken too.
@@ -50,7 +53,9 @@ def keeps_last(h: History) -> Finding:
 
 def _lost(h: History, sends: Acked, send: int, drain: int) -> Violation:
     read, where = drains(h)[drain : drain + 1], place(h, int(sends.tp[send]), int(sends.offset[send]))
-    told = f"{value(h, int(sends.value[send]))} at {where} is the last record of key {key(h, int(sends.key[send]))}"
+    young = int(young_until(h, sends.tp[send : send + 1], sends.offset[send : send + 1])[0]) > int(read.time[0])
+    last = f"the last record of key {key(h, int(sends.key[send]))}"
+    told = f"{value(h, int(sends.value[send]))} at {where} is {'too young to be compacted' if young else last}"
     reader = h.processes[read.process[0]]
     reason = f"{told}, and {reader} read everything from {int(read.start[0])} to {int(read.end[0])} and not this"
     return violation(h, reason + under(h, DURABLE), (sends.op[send],), read.row)

@@ -4,14 +4,22 @@ from typing import Final
 
 import numpy as np
 
+from brokerlaw.spec.history.columns import Bools, Ints
+from brokerlaw.spec.history.evidence.outages import Outage, outages
 from brokerlaw.spec.history.evidence.relations import firsts, highest_before, neighbours, pack, take
 from brokerlaw.spec.history.evidence.topics import known, steady, within
+from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import Leadership
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
 NEEDS: Final = ("topics", "inspect.partition")
+MILLISECOND = 1_000_000
+NOTICED: Final = 5_000
+"""Milliseconds in which what was noticed is decided, and told."""
+QUORATE: Final = 3
+"""Brokers of which one may be down, and the others still decide."""
 
 
 @invariant(
@@ -99,6 +107,51 @@ def _wrong(h: History, states: Leadership, row: int) -> Violation:
 
 def _lists(h: History, states: Leadership, row: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return h.lists[states.listed_replicas[row]], h.lists[states.listed_isr[row]]
+
+
+@invariant(
+    "leadership.in-sync-are-up",
+    statement="A broker that stopped longer ago than its session and a replica's lag is not in sync.",
+    formal="∀ description d of a partition with a leader, broker b that alone is down, since before d -"
+    " broker.session.timeout.ms - 1.5 · replica.lag.time.max.ms - 5 s: b ∉ ISR(d)",
+    level=Level.SHOULD,
+    source="Kafka documentation, broker configuration: broker.session.timeout.ms, replica.lag.time.max.ms; KIP-631",
+    capabilities=(*NEEDS, "replication"),
+    mutants=("in-sync-though-down",),
+)
+def in_sync_are_up(h: History) -> Finding:
+    """Put to the test where the broker is out, and where it should be. Left out is one that is cut off, which somebody
+    may still hear, and several that are down: they may be those that would have to notice.
+    """
+    states = h.leadership[(h.leadership.leader >= 0) & within(h, steady(h))[h.leadership.tp]]
+    count, told = 0, []
+    for outage in outages(h) if len(h.cluster) >= QUORATE else ():
+        alone = _alone_down(h, states, outage) & _listed(h, states.listed_replicas, outage.broker)
+        in_sync = _listed(h, states.listed_isr, outage.broker)
+        noticed = outage.certain <= states.invoked - (bounds(h).smaller_isr + NOTICED) * MILLISECOND
+        count += int((alone & (noticed | ~in_sync)).sum())
+        told += [_down(h, states, row, outage) for row in np.flatnonzero(alone & noticed & in_sync)[:1].tolist()]
+    return Finding(count, tuple(told))
+
+
+def _alone_down(h: History, states: Leadership, outage: Outage) -> Bools:
+    """By description, whether a broker was down as it was made, and no other one had been since."""
+    alone = (outage.certain <= states.invoked) & (states.completed < outage.ending) & outage.fault.stops
+    for other in outages(h):
+        if other.broker != outage.broker:
+            alone &= (states.completed < other.begun) | (other.over < outage.begun)
+    return np.asarray(alone, dtype=np.bool_)
+
+
+def _listed(h: History, lists: Ints, broker: int) -> Bools:
+    """By list, whether a broker is in it."""
+    return np.array([broker in each for each in h.lists.values], dtype=np.bool_)[lists]
+
+
+def _down(h: History, states: Leadership, row: int, outage: Outage) -> Violation:
+    seconds = (int(states.invoked[row]) - outage.certain) / 1_000 / MILLISECOND
+    told = f"{partition(h, states.tp[row])} has broker {outage.broker} in sync, which had been down for {seconds:.0f} s"
+    return violation(h, told, (states.op[row],))
 
 
 @invariant(

@@ -21,6 +21,7 @@ CLEANUP: Final = ops.CLEANUP
 RETENTION_MS, RETENTION_BYTES = ops.RETENTION
 SEGMENT_MS: Final = "segment.ms"
 TOMBSTONES_MS: Final = "delete.retention.ms"
+COMPACTION_LAG: Final = "min.compaction.lag.ms"
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 MOST_BYTES: Final = "max.message.bytes"
 DAYS: Final = 86_400_000
@@ -43,6 +44,7 @@ DEFAULTS: Final = {
     RETENTION_BYTES: Default((("log.retention.bytes", 1),), "-1"),
     SEGMENT_MS: Default((("log.roll.ms", 1), ("log.roll.hours", 3_600_000)), str(7 * DAYS)),
     TOMBSTONES_MS: Default((("log.cleaner.delete.retention.ms", 1),), str(DAYS)),
+    COMPACTION_LAG: Default((("log.cleaner.min.compaction.lag.ms", 1),), "0"),
     TIMESTAMP_TYPE: Default((("log.message.timestamp.type", 1),), "CreateTime"),
     MOST_BYTES: Default((("message.max.bytes", 1),), "1048588"),
 }

@@ -18,6 +18,7 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.compaction import compacted, superseded_from
 from brokerlaw.spec.history.evidence.configuration import (
     CLEANUP,
+    COMPACTION_LAG,
     RETENTION_BYTES,
     RETENTION_MS,
     TIMESTAMP_TYPE,
@@ -53,8 +54,27 @@ def kept_until(h: History, tp: Ints, offset: Ints) -> Ints:
     """
     until, compacting = _kept_from_the_front(h, tp, offset), np.flatnonzero(within(h, compacted(h))[tp])
     if len(compacting):
-        until[compacting] = np.minimum(until[compacting], superseded_from(h, tp[compacting], offset[compacting]))
+        places = tp[compacting], offset[compacting]
+        gone = np.maximum(superseded_from(h, *places), young_until(h, *places))
+        until[compacting] = np.minimum(until[compacting], gone)
     return until
+
+
+def young_until(h: History, tp: Ints, offset: Ints) -> Ints:
+    """By place: until when a record that was there was too young to be compacted; -1: not known."""
+    sends = acked(h)
+    there = find((sends.tp, sends.offset), (tp, offset))
+    send = find((h.sends.op,), (take(sends.op, there),))
+    lag = take(_compaction_lags(h), take(h.sends.topic, send), 0)
+    born = np.minimum(take(_born(h), send), take(h.sends.invoked, send))
+    return np.where((send >= 0) & (lag > 0), born + lag, -1)
+
+
+@derived
+def _compaction_lags(h: History) -> Ints:
+    """By topic that was sent to, for how long (ns) its records are not compacted, at the least."""
+    every = ([most for most, _ in numbers_of(h, topic, COMPACTION_LAG)] for topic in h.topics.values)
+    return np.array([min(max(0, min(each, default=0)), LONGEST) * MILLISECOND for each in every], dtype=np.int64)
 
 
 def _kept_from_the_front(h: History, tp: Ints, offset: Ints) -> Ints:

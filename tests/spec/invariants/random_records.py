@@ -20,6 +20,7 @@ SETTINGS = {
     "message.timestamp.type": ("CreateTime", "LogAppendTime"),
     "max.message.bytes": ("3", "5"),
     "delete.retention.ms": ("20", "0"),
+    "min.compaction.lag.ms": ("30", "0", "100000"),
 }
 
 
@@ -29,7 +30,7 @@ class Telling:
     def __init__(self, random: Random) -> None:
         self.random, self.told = random, HistoryBuilder()
         self.log: list[Record] = []
-        chosen = random.sample(sorted(SETTINGS), random.randrange(4)) + ["cleanup.policy"] * (random.random() < 0.4)
+        chosen = random.sample(sorted(SETTINGS), random.randrange(5)) + ["cleanup.policy"] * (random.random() < 0.4)
         self.told.do(ops.CreateTopic("t", 2, 1, {name: random.choice(SETTINGS[name]) for name in chosen}))
         self.told.producer()
         self.readers = 0

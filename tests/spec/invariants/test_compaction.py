@@ -100,6 +100,45 @@ def test_a_tombstone_has_its_time(waited: int, due: bool) -> None:
         untested(history, LAST)
 
 
+@pytest.mark.parametrize("superseded", [True, False])
+def test_what_is_too_young_to_be_compacted_stays(superseded: bool) -> None:
+    history = told(min_compaction_lag_ms="1000")
+    send = history.send(b"a", 0, key=b"k" if superseded else None)
+    history.send(b"b", 1, key=b"k")
+    history.wait(500)
+    drained = history.drain([(1, b"b")], end=2)
+    assert guilty(history, LAST, send, drained) == (
+        "'a' at t/0@0 is too young to be compacted, and reader read everything from 0 to 2 and not this"
+    )
+
+
+@pytest.mark.parametrize("time", [None, 5])
+def test_what_was_young_or_says_that_it_is_old_may_go(time: int | None) -> None:
+    history = told(min_compaction_lag_ms="1000")
+    history.send(b"a", 0, key=b"k", timestamp=time)
+    history.send(b"b", 1, key=b"k")
+    history.wait(500 if time else 1_000)
+    history.drain([(1, b"b")], end=2)
+    assert innocent(history, LAST) == 1
+
+
+def test_the_shortest_lag_that_may_be_in_force_counts() -> None:
+    history = told(min_compaction_lag_ms="1000")
+    history.send(b"a", 0, key=b"k")
+    history.send(b"b", 1, key=b"k")
+    history.alter(min_compaction_lag_ms="0")
+    history.drain([(1, b"b")], end=2)
+    assert innocent(history, LAST) == 1
+
+
+def test_the_brokers_own_lag_counts_where_the_topic_says_nothing() -> None:
+    history = told()
+    history.broker_settings["log.cleaner.min.compaction.lag.ms"] = "1000"
+    send = history.send(b"a", 0, key=b"k")
+    history.send(b"b", 1, key=b"k")
+    guilty(history, LAST, send, history.drain([(1, b"b")], end=2))
+
+
 def test_an_empty_value_is_no_tombstone() -> None:
     history = told(delete_retention_ms="0")
     send = history.send(b"", 0, key=b"k")
@@ -225,6 +264,8 @@ class Compacted:
         self.logs: tuple[list[Record], list[Record]] = [], []
         policy = random.choice(("compact", "compact", "compact", "compact", "compact,delete"))
         settings = {"cleanup.policy": policy, "delete.retention.ms": random.choice(("20", "100", "1000"))}
+        if random.random() < 0.3:
+            settings["min.compaction.lag.ms"] = random.choice(("20", "100", "1000"))
         self.told.do(ops.CreateTopic("t", 2, 1, settings), random.choices((None, UNKNOWN), (20, 1))[0])
         self.told.producer("p", idempotent=random.random() < 0.8)
         self.told.producer("x", transactional_id="x")
@@ -267,6 +308,7 @@ class Compacted:
             ops.DeleteRecords("t", 0, self.random.randrange(4)),
             ops.AlterTopic("t", {"delete.retention.ms": "30"}),
             ops.AlterTopic("t", {"cleanup.policy": "delete"}),
+            ops.AlterTopic("t", {"min.compaction.lag.ms": "50"}),
             ops.BeginTransaction("x"),
         )
         act = self.random.choice(acts)

@@ -134,6 +134,103 @@ def test_topics_that_others_made_or_made_anew_have_the_replicas_that_they_have()
     assert innocent(chosen, REPLICAS) == 1
 
 
+UP = "leadership.in-sync-are-up"
+QUICK = {"broker.session.timeout.ms": "1000", "replica.lag.time.max.ms": "1000"}
+"""With these a broker that is down should be out of the in-sync set after 7.5 s."""
+
+
+def three(brokers: tuple[int, ...] = (0, 1, 2), **settings: str) -> HistoryBuilder:
+    told = HistoryBuilder()
+    told.brokers, told.broker_settings = brokers, QUICK | settings
+    told.topic(replication=3)
+    return told
+
+
+@pytest.mark.parametrize("fault", [ops.KillBroker(1), ops.PauseBroker(1), ops.StopBroker(1)])
+def test_a_broker_that_is_down_and_in_sync_is_seen(fault: ops.Operation) -> None:
+    told = three()
+    told.do(fault)
+    told.wait(8_000)
+    row = told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    assert guilty(told, UP, row) == "t/0 has broker 1 in sync, which had been down for 8 s"
+
+
+def test_it_is_out_soon_or_in_time_or_in_again() -> None:
+    told = three()
+    told.do(ops.KillBroker(1))
+    told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    told.wait(5_000)
+    told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    told.describe(0, 1, (0, 2), (0, 1, 2))
+    told.wait(5_000)
+    told.describe(0, 1, (0, 2), (0, 1, 2))
+    told.do(ops.RestartBroker(1))
+    told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    assert innocent(told, UP) == 2
+
+
+@pytest.mark.parametrize(
+    ("acts", "brokers", "leader"),
+    [
+        ([(ops.KillBroker(1), UNKNOWN)], (0, 1, 2), 0),
+        ([(ops.KillBroker(1), REFUSED)], (0, 1, 2), 0),
+        ([(ops.KillBroker(1), None), (ops.PauseBroker(2), None)], (0, 1, 2), 0),
+        ([(ops.KillBroker(1), None), (ops.RestartBroker(1), UNKNOWN)], (0, 1, 2), 0),
+        ([(ops.IsolateBrokers((1,)), None)], (0, 1, 2), 0),
+        ([(ops.KillBroker(1), None)], (0, 1), 0),
+        ([(ops.KillBroker(1), None)], (0, 1, 2), None),
+        ([(ops.KillBroker(3), None)], (0, 1, 2, 3), 0),
+    ],
+)
+def test_who_may_be_up_or_have_nobody_to_notice_is_left_out(acts: list, brokers: tuple, leader: int | None) -> None:
+    told = three(brokers)
+    for act, outcome in acts:
+        told.do(act, outcome)
+    told.wait(60_000)
+    told.describe(leader, 1, (0, 1, 2), (0, 1, 2))
+    untested(told, UP)
+
+
+def test_kafkas_own_bounds_hold_where_the_broker_tells_none() -> None:
+    told = three()
+    told.broker_settings = {}
+    told.do(ops.KillBroker(1))
+    told.wait(58_000)
+    told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    untested(told, UP)
+    told.wait(2_000)
+    row = told.describe(0, 1, (0, 1, 2), (0, 1, 2))
+    guilty(told, UP, row)
+
+
+def outages(random: Random) -> HistoryBuilder:
+    """Brokers come and go, one at a time as a rule, and are in sync or not."""
+    told = three(random.choice([(0, 1, 2), (0, 1, 2), (0, 1, 2, 3), (0, 1)]))
+    if random.random() < 0.1:
+        told.do(ops.DeleteTopic("t"), random.choice([None, REFUSED, UNKNOWN]))
+    down: set[int] = set()
+    for _ in range(random.randint(4, 14)):
+        broker = random.randrange(3)
+        if random.random() < 0.3:
+            repair = random.choice((ops.RestartBroker, ops.ResumeBroker))
+            fault = random.choice((ops.KillBroker, ops.PauseBroker, ops.StopBroker))
+            act = repair(broker) if broker in down else fault(broker)
+            if random.random() < 0.05:
+                act = ops.IsolateBrokers((broker,))
+            told.do(act, random.choices([None, UNKNOWN, REFUSED], [8, 1, 1])[0])
+            down ^= {broker}
+        told.wait(random.choice((0, 500, 3_000, 9_000)))
+        listed = [each for each in range(3) if each not in down or random.random() < 0.2]
+        leader = random.choice([*(listed or [None]), None])
+        told.describe(leader, 1, tuple(listed), random.choice([(0, 1, 2), (0, 1, 2), (0, 1)]))
+    return told
+
+
+def test_the_judge_of_outages_says_what_its_oracle_says(histories_drawn: int) -> None:
+    agree(oracle.OF_OUTAGES, outages, 4, histories_drawn)
+
+
 def drawn(random: Random) -> HistoryBuilder:
     """Elections of two partitions and of another topic's, told late, at once, or not quite as they were."""
     told = HistoryBuilder()

@@ -1,10 +1,12 @@
 """The promises of leadership, read off their statements: every description of a partition beside every other."""
 
 from itertools import groupby
+from typing import NamedTuple
 
-from oracles.progress import Done, Told
+from oracles.progress import NEVER, Done, Told
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.operation import BrokerFault, Repair
 
 
 def _described(told: Told) -> list[tuple[str, list[Done]]]:
@@ -52,6 +54,53 @@ def in_sync_are_replicas(told: Told) -> tuple[int, int]:
     return len(states), wrong
 
 
+class Down(NamedTuple):
+    """A broker is hit, certainly from `sure` on, until somebody asks that it be no longer so."""
+
+    broker: int
+    stops: bool
+    begun: int
+    sure: int
+    ending: int
+    over: int
+
+
+def _downs(told: Told) -> list[Down]:
+    found = []
+    repairs = [each for each in told.of(Repair) if not each.refused]
+    for fault in told.of(BrokerFault):
+        later = [each for each in repairs if each.number > fault.number]
+        over = next((each for each in later if each.ok and each.op.ends(fault.op)), None)
+        meanwhile = [each for each in later if not each.ok and (over is None or each.number < over.number)]
+        ending = min([each.begun for each in (*meanwhile, *([over] if over else []))], default=NEVER)
+        sure = fault.ended if fault.ok else NEVER
+        ends = sure, ending, over.ended if over else NEVER
+        hit = () if fault.refused else fault.op.brokers_hit
+        found += [Down(broker, fault.op.stops, fault.begun, *ends) for broker in hit]
+    return found
+
+
+def in_sync_are_up(told: Told) -> tuple[int, int]:
+    tested = wrong = 0
+    settings = told.header.broker_settings
+    session = int(settings.get("broker.session.timeout.ms", 9_000))
+    lag = int(settings.get("replica.lag.time.max.ms", 30_000))
+    for down in _downs(told) if len(set(told.brokers)) >= 3 else ():
+        late = False
+        others = [each for each in _downs(told) if each.broker != down.broker]
+        for topic, states in _described(told):
+            for state in states if told.steady(topic) and down.stops else ():
+                seen = state.outcome.value
+                during = down.sure <= state.begun and state.ended < down.ending
+                alone = all(state.ended < each.begun or each.over < down.begun for each in others)
+                noticed = state.begun - down.sure >= (session + 3 * lag // 2 + 5_000) * 1_000_000
+                if seen.leader is not None and during and alone and down.broker in seen.replicas:
+                    tested += noticed or down.broker not in seen.isr
+                    late |= noticed and down.broker in seen.isr
+        wrong += late
+    return tested, wrong
+
+
 def replicas_as_created(told: Told) -> tuple[int, int]:
     tested = wrong = 0
     for topic, described in _described(told):
@@ -69,3 +118,4 @@ ORACLES = {
     "leadership.in-sync-are-replicas": in_sync_are_replicas,
     "leadership.replicas-as-created": replicas_as_created,
 }
+OF_OUTAGES = {"leadership.in-sync-are-up": in_sync_are_up}

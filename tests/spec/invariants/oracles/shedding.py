@@ -23,6 +23,16 @@ def _clock(told: Told) -> int:
 
 def expires(told: Told, send: Done) -> int:
     """From when on a record may have been too old."""
+    found = [NEVER]
+    for value, begun, over in told.values("retention.ms", WEEK):
+        since = max(begun, _born(told, send) + int(value) * MILLISECOND)
+        if int(value) >= 0 and since < over:
+            found.append(since)
+    return min(found)
+
+
+def _born(told: Told, send: Done) -> int:
+    """The least time by the history's clock that a record's timestamp may stand for."""
     types = {value for value, _, _ in told.values("message.timestamp.type", "CreateTime")}
     born = []
     if "CreateTime" in types:
@@ -30,12 +40,7 @@ def expires(told: Told, send: Done) -> int:
         born.append(send.begun if given is None else given * MILLISECOND - _clock(told))
     if "LogAppendTime" in types:
         born.append(send.begun)
-    found = [NEVER]
-    for value, begun, over in told.values("retention.ms", WEEK):
-        since = max(begun, min(born) + int(value) * MILLISECOND)
-        if int(value) >= 0 and since < over:
-            found.append(since)
-    return min(found)
+    return min(born)
 
 
 def _policies(told: Told) -> list[tuple[str, int, int]]:
@@ -57,7 +62,18 @@ def kept_until(told: Told, partition: int, offset: int) -> int:
             each.begun for each in told.starts() if each.op.partition == partition and each.outcome.value <= offset
         ]
         until = max(there, default=-1)
-    return min(until, _superseded(told, partition, offset, min(compacting)) if compacting else NEVER)
+    if not compacting:
+        return until
+    return min(until, max(_superseded(told, partition, offset, min(compacting)), _young(told, partition, offset)))
+
+
+def _young(told: Told, partition: int, offset: int) -> int:
+    """Until when a record was too young to be compacted."""
+    lag = min(int(value) for value, _, _ in told.values("min.compaction.lag.ms", "0"))
+    for send in told.acked():
+        if send.place == (partition, offset) and lag > 0:
+            return min(_born(told, send), send.begun) + lag * MILLISECOND
+    return -1
 
 
 def _superseded(told: Told, partition: int, offset: int, since: int) -> int:
