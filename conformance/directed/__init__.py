@@ -207,7 +207,7 @@ SCHEDULES: Final = (
     Directed(
         "several-topics",
         groups.several_topics,
-        ("groups.last-subscription-counts", "ownership.complete", "ownership.exclusive"),
+        ("groups.last-subscription-counts", "groups.generations-rise", "ownership.complete", "ownership.exclusive"),
     ),
     Directed(
         "rebalance",
@@ -277,7 +277,7 @@ SCHEDULES: Final = (
     Directed("zombie-in-transaction", delivery.zombie("exactly-once", "halfway"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("zombie-begins-transaction", delivery.zombie("exactly-once", "polled"), (*_SHARES, *_EXACTLY_ONCE)),
     Directed("assignors", groups.assignors, ("groups.assigned-as-documented", "groups.alike-are-taken-in", *_NEWS)),
-    Directed("protocols", groups.protocols, ("groups.alike-are-taken-in", *_NEWS)),
+    Directed("protocols", groups.protocols, ("groups.generations-rise", "groups.alike-are-taken-in", *_NEWS)),
     Directed("zombies", groups.zombies, ("ownership.exclusive", "ownership.complete", *_NEWS)),
     Directed("partition-regained", groups.partition_regained, ("ownership.exclusive", "ownership.complete")),
     Directed("instance-taken-over", groups.instance_taken_over, ("commits.fenced", "ownership.complete")),

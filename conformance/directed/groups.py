@@ -1,7 +1,7 @@
 """Groups: members come, go, die and stand still; each partition finds its next owner."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from brokerlaw.conformance.directed.vocabulary import (
     GROUP,
@@ -19,6 +19,8 @@ from brokerlaw.conformance.timeouts import SESSION_TIMEOUT
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.values import PartitionOffset
 
+LONG: Final = 17_000
+"""Milliseconds of a session or a poll interval of which twice as many are more than is allowed on top of them."""
 Kind: TypeAlias = tuple[str, Assignor, Protocol]
 """A group's name, and what its members ask for."""
 
@@ -156,20 +158,21 @@ def asleep(replication: int) -> Iterator[Step]:
 
 
 def unheard(replication: int) -> Iterator[Step]:
-    """Members vanish, leave, or do not poll for longer than they may: they are missed."""
+    """Members vanish, leave, or do not poll for longer than they may: they are missed, also where that is long."""
     leaving = ("left", "deserted")
-    vanishing, idle = ("first", "second", "third"), ("fourth", "fifth", "sixth", "seventh", "eighth")
+    vanishing = {"first": SESSION_TIMEOUT, "second": SESSION_TIMEOUT, "third": LONG}
+    idle = {"fourth": 6_000, "fifth": 6_000, "sixth": 6_000, "seventh": 6_000, "eighth": LONG}
     yield topic(2, replication)
     for group in leaving:
         yield from _two(group, "eager")
     yield from _poll_all(leaving)
-    for group in vanishing:
-        yield from _pair(group, SESSION_TIMEOUT)
-    for group in idle:
-        yield from _pair(group, SESSION_TIMEOUT, 6_000)
+    for group, session in vanishing.items():
+        yield from _pair(group, session)
+    for group, interval in idle.items():
+        yield from _pair(group, SESSION_TIMEOUT, interval)
     yield from (ops.Crash(f"sleeper-{group}") for group in vanishing)
     yield from (ops.Close("sleeper-left"), ops.Close("sleeper-deserted"), ops.Close("keeper-deserted"))
-    yield from _keep((*vanishing, *idle, "left"), 22_000)
+    yield from _keep((*vanishing, *idle, "left"), 2 * LONG)
 
 
 def leavers(replication: int) -> Iterator[Step]:

@@ -58,6 +58,24 @@ class TrustsStaleClaims(ClassicGroupMember):
         return super().assign(tuple(each._replace(generation=0) for each in subscriptions))
 
 
+class GenerationsStandStill(ClassicGroup):
+    """Each rebalance is the first one."""
+
+    def _complete(self) -> None:
+        """Count from the beginning."""
+        self.generation = 0
+        super()._complete()
+
+
+class EpochsStandStill(ConsumerGroup):
+    """The group has an epoch, and no other one whatever changes."""
+
+    def retarget(self) -> None:
+        """Another target, in the same epoch."""
+        super().retarget()
+        self.epoch = 1
+
+
 class TwoOfOneInstance(ClassicGroup):
     """A static member that comes back does not take its predecessor's place."""
 
@@ -126,6 +144,14 @@ class NobodyDies(GroupCoordinator):
 
     def expect(self, membership: Membership, timeout: int, is_silent: Callable[[], bool]) -> None:
         """Wait, and do nothing."""
+
+
+class MissesLate(GroupCoordinator):
+    """A member that has fallen silent is missed after twice its session."""
+
+    def expect(self, membership: Membership, timeout: int, is_silent: Callable[[], bool]) -> None:
+        """Wait for twice as long."""
+        super().expect(membership, 2 * timeout, is_silent)
 
 
 class LeavesInSilence(ClassicGroupMember):
@@ -259,6 +285,24 @@ GROUPS: Final = {
         "Kafka documentation, session.timeout.ms",
         Parts(groups=NobodyDies),
         ("ownership.complete", "groups.silent-is-missed"),
+    ),
+    "generations-stand-still": Mutant(
+        "every rebalance of a group has the same generation",
+        "Kafka protocol, JoinGroup: generation id",
+        Parts(classic_group=GenerationsStandStill),
+        ("groups.generations-rise",),
+    ),
+    "epochs-stand-still": Mutant(
+        "a group's epoch is the same whatever its members do",
+        "KIP-848: the group epoch is bumped whenever its members or their subscriptions change",
+        Parts(consumer_group=EpochsStandStill),
+        ("groups.generations-rise",),
+    ),
+    "missed-late": Mutant(
+        "a dead member is waited for twice as long as its session lasts",
+        "Kafka documentation, session.timeout.ms",
+        Parts(groups=MissesLate),
+        ("groups.silent-is-missed",),
     ),
     "leaving-is-not-heard": Mutant(
         "a member that leaves is waited for until its session runs out",

@@ -17,6 +17,7 @@ MODULES: Final = (
     "idempotence",
     "ownership",
     "subscriptions",
+    "generations",
     "groups",
     "reading",
     "out_of_range",

@@ -185,7 +185,7 @@ def _silent(h: History, silence: Silence) -> str:
     " by s + session (m vanished) or + max-poll-interval (m does not poll), + rebalance delay + 10 s",
     source="Kafka documentation, session.timeout.ms, max.poll.interval.ms, group.initial.rebalance.delay.ms; KIP-62",
     capabilities=("topics", "groups"),
-    mutants=("no-heartbeat-timeout",),
+    mutants=("no-heartbeat-timeout", "missed-late"),
     covers=MEMBERSHIPS,
     liars=("open_consumer.request.session_timeout", "open_consumer.request.max_poll_interval"),
 )
