@@ -318,6 +318,7 @@ SCHEDULES: Final = (
         Directed(f"restarted-producers-{word}", restarts.producers(word), ("idempotence.goes-on", "offsets.end-told"))
         for word in ("kill", "stop")
     ),
+    Directed("restarted-deletions", restarts.deletions, ("retention.deletes-what-was-asked",)),
     Directed("led-in-vain", failover.led_in_vain, ("progress.in-sync-again", *_FAILOVER)),
     Directed("double-failover", failover.double_failover, _FAILOVER),
     Directed("deposed-leader", failover.deposed_leader, _FAILOVER),

@@ -49,6 +49,20 @@ def producers(fault: FaultKind) -> Callable[[int], Iterator[Step]]:
     return steps
 
 
+def deletions(replication: int) -> Iterator[Step]:
+    """Records were deleted, one here and one there of a batch; it ends in good order, and they stay deleted."""
+    yield topic(1, 1)
+    yield ops.OpenProducer("p0", linger=20)
+    for number in range(2):
+        yield from sends(4, start=4 * number, awaited=False)
+        yield ops.Flush("p0")
+        yield ops.DeleteRecords(TOPIC, 0, 2 + 3 * number)
+        yield ops.ListOffsets(TOPIC, 0, "earliest")
+        yield from _restart("stop")
+        yield ops.ListOffsets(TOPIC, 0, "earliest")
+        yield from _read(f"c{number}")
+
+
 def _restart(fault: FaultKind) -> Iterator[Step]:
     yield InjectFault(fault, "leader", TOPIC)
     yield Heal()

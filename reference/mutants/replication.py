@@ -10,6 +10,7 @@ from brokerlaw.reference.leader import Fetched, Leader, Produced, Reply
 from brokerlaw.reference.log import EpochEnd, Log
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.registration import Registration
+from brokerlaw.reference.replica import Replica
 from brokerlaw.spec.history.operations import Acks, Isolation
 from brokerlaw.spec.history.values import TopicPartition
 
@@ -144,6 +145,29 @@ class ShrinkCompletesNothing(Leader):
         self._shrinking = False
 
 
+class LeadsFromItsFirst(Leader):
+    """A new leader begins its log with the first record that it has on its disk."""
+
+    def __init__(self, replica: Replica) -> None:
+        super().__init__(replica)
+        _begin_anew(self.log)
+
+
+class ForgetsItsStart(Broker):
+    """A process that begins again takes its logs to begin with what is on the disk."""
+
+    def start(self) -> None:
+        """Look there."""
+        super().start()
+        for replica in self.replicas.values():
+            _begin_anew(replica.log)
+
+
+def _begin_anew(log: Log) -> None:
+    if log.batches:
+        log.start = log.batches[0].base
+
+
 class LosesUnflushedTail(Broker):
     """A crash takes the last batch with it, as a power loss does where nothing was flushed."""
 
@@ -256,6 +280,18 @@ REPLICATION: Final = {
         "KAFKA-15583; KIP-966",
         Parts(leader=CommitsBelowMinIsr),
         ("durability.min-isr-refuses",),
+    ),
+    "deleted-comes-back": Mutant(
+        "a new leader serves what was deleted, as it has it on its disk still",
+        "KIP-107: the low watermark is what all live replicas have deleted",
+        Parts(leader=LeadsFromItsFirst),
+        ("retention.deletes-what-was-asked",),
+    ),
+    "log-start-forgotten": Mutant(
+        "where a log begins is forgotten as its broker ends, be it in good order",
+        "KIP-107: the log start offset checkpoint",
+        Parts(broker=ForgetsItsStart),
+        ("retention.deletes-what-was-asked",),
     ),
     "in-sync-though-down": Mutant(
         "metadata has every replica in sync, whether its broker is up or not",

@@ -127,12 +127,14 @@ def _looked_up(h: History, asked: Answers, answer: int, shown: int, why: str) ->
     formal="∀ deletion of all below b, done: earliest told later ≥ b ∧ ∀ read r, position set later: offset(r) ≥ b",
     source="KIP-107; Kafka, Admin.deleteRecords",
     capabilities=("topics", "delete-records"),
+    mutants=("deleted-comes-back", "log-start-forgotten"),
     liars=("delete_records",),
 )
 def deletes_what_was_asked(h: History) -> Finding:
     """A reader that stood there before may have records in hand. What is not below stays: see durability and retention.
 
-    After an outage it is not judged: a broker that is killed may forget where its log began.
+    All live replicas have deleted the records before that is confirmed, and whoever leads next has too. A broker that
+    was killed may forget where its log began: once one is back it is not judged.
     """
     if not len(deletions(h)):
         return Finding(0)

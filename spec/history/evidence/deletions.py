@@ -6,7 +6,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import C, Ints, Table, gather
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.outages import disturbed, leaders_since
+from brokerlaw.spec.history.evidence.outages import brought_back, leaders_since
 from brokerlaw.spec.history.evidence.records import acked
 from brokerlaw.spec.history.evidence.relations import NEVER, highest_before, lowest_from, take
 from brokerlaw.spec.history.evidence.versions import known_end
@@ -73,14 +73,14 @@ def deleted(h: History, tp: Ints, time: Ints) -> Cut:
     """Who asked for all there is (-1) had deleted at least what was known to be there, where leaders have not changed:
     a new one learns only by and by how far its log was acknowledged (KIP-207).
 
-    After an outage nothing is certain: a broker that is killed may forget where its log began.
+    A broker that was killed may have forgotten where its log began: once it is back nothing is certain.
     """
     table = deletions(h)
     table = table[table.done < NEVER]
     end = np.where(table.begun < leaders_since(h), known_end(h, table.tp, table.begun), 0)
     below = np.where(table.asked < 0, end, table.asked)
     last = highest_before(table.tp, table.done, below, tp, time)
-    sure = (last >= 0) & ~disturbed(h, take(table.begun, last), time)
+    sure = (last >= 0) & ~brought_back(h, take(table.begun, last), time)
     return Cut(below=np.where(sure, take(below, last), 0), op=np.where(sure, take(table.op, last), -1))
 
 

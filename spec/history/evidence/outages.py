@@ -64,6 +64,17 @@ def disturbed(h: History, begin: Ints, end: Ints, aftermath: Ints | int = 0) -> 
     return found
 
 
+def brought_back(h: History, begin: Ints, end: Ints) -> Bools:
+    """Whether a broker that had been killed may have come back in these spans of time, without what it had not written
+    down.
+    """
+    found = np.zeros(len(begin), dtype=np.bool_)
+    for outage in outages(h):
+        if isinstance(outage.fault, ops.KillBroker):
+            found |= (outage.ending <= end) & (begin <= outage.over)
+    return found
+
+
 def down_throughout(h: History, broker: int, begin: Ints, end: Ints) -> Bools:
     """Whether a broker was dead or paused for all of these spans of time."""
     down = np.zeros(len(begin), dtype=np.bool_)

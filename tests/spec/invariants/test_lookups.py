@@ -210,6 +210,43 @@ def test_a_broker_that_was_killed_may_forget_where_its_log_began() -> None:
     untested(told, DELETED)
 
 
+@pytest.mark.parametrize(
+    "acts",
+    [
+        [ops.KillBroker(0)],
+        [ops.StopBroker(0), ops.RestartBroker(0)],
+        [ops.PauseBroker(0), ops.ResumeBroker(0)],
+        [ops.KillBroker(1), ops.StopBroker(0), ops.RestartBroker(0)],
+        [ops.ElectLeader("t", 0)],
+    ],
+)
+def test_whoever_leads_then_knows_what_was_deleted(acts: list[Operation]) -> None:
+    told, _ = log()
+    gone = delete(told, 3)
+    for op in acts:
+        told.do(op)
+    assert guilty(told, DELETED, gone, told.list_offset(0, "earliest")) == (
+        "t/0 was said to begin at 0, though all below 3 had been deleted"
+    )
+
+
+@pytest.mark.parametrize("back", [None, UNKNOWN])
+def test_a_broker_that_was_down_meanwhile_may_have_more_when_it_is_back(back: Outcome | None) -> None:
+    told, _ = log()
+    told.do(ops.KillBroker(0))
+    delete(told, 3)
+    told.do(ops.RestartBroker(0), back)
+    told.list_offset(0, "earliest")
+    untested(told, DELETED)
+
+
+def test_a_broker_that_was_back_before_deletes_as_the_others_do() -> None:
+    told, _ = log()
+    told.do(ops.KillBroker(0))
+    told.do(ops.RestartBroker(0))
+    guilty(told, DELETED, delete(told, 3), told.list_offset(0, "earliest"))
+
+
 @pytest.mark.parametrize("before", [[ops.ElectLeader("t", 0)], [ops.PauseBroker(0), ops.ResumeBroker(0)]])
 def test_a_new_leader_deletes_all_that_it_knows_of_and_what_it_is_asked_for(before: list[Operation]) -> None:
     told, _ = log()
