@@ -139,7 +139,7 @@ SCHEDULES: Final = (
     ),
     Directed("topic-created-anew", records.created_anew, ("topics.nothing-old", "topics.begin-at-zero")),
     Directed("expired", retention.expired, _STAYS),
-    Directed("outgrown", retention.outgrown, _STAYS),
+    Directed("outgrown", retention.outgrown, ("retention.outgrown-goes", *_STAYS)),
     Directed("expired-in-part", retention.expired_in_part, _STAYS),
     Directed("expired-whole", retention.expired_whole, ("retention.expired-goes",)),
     Directed("expired-in-turn", retention.expired_in_turn, _STAYS),
@@ -189,6 +189,7 @@ SCHEDULES: Final = (
     Directed("batches-of-transactions", batches.of_transactions, _TRANSACTIONS),
     Directed("lags", lookups.lags, ("groups.lag-is-the-distance", "groups.committed-is-listed")),
     Directed("resets", lookups.resets, ("offsets.reset-policy",)),
+    Directed("resets-by-duration", lookups.resets_by_duration, ("offsets.reset-policy",)),
     Directed("paused", reading.paused, (*_READING, "progress.poller-is-served")),
     *(
         Directed(f"paused-and-regained-{kind}", reading.paused_and_regained(kind), ("progress.regained-is-served",))

@@ -103,6 +103,19 @@ def added(replication: int) -> Iterator[Step]:
     yield from (ops.Poll("c0"), ops.Poll("c0"))
 
 
+def resets_by_duration(replication: int) -> Iterator[Step]:
+    """A group that has committed nothing begins at what is not older than it says."""
+    yield topic(1, replication)
+    yield ops.OpenProducer("p0")
+    for number in range(3):
+        yield from sends(2, start=2 * number)
+        yield Elapse(1_500)
+    yield ops.OpenConsumer("c0", GROUP, reset="by_duration:PT2S", session_timeout=SESSION_TIMEOUT)
+    yield from (ops.Subscribe("c0", (TOPIC,)), Settle(GROUP), ops.Position("c0", TOPIC, 0))
+    yield from sends(2, start=6)
+    yield from (ops.Poll("c0"), ops.Poll("c0"))
+
+
 def resets(replication: int) -> Iterator[Step]:
     """Groups that have committed nothing: at the end, and nowhere."""
     yield topic(1, replication)

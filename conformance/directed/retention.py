@@ -137,6 +137,7 @@ def outgrown(replication: int) -> Iterator[Step]:
         if number % 10 == 9:
             yield Elapse(500)
             yield ops.ListOffsets(TOPIC, 0, "earliest")
+    yield AwaitEarliest(TOPIC, 0, 40)
     yield from read("c0")
 
 

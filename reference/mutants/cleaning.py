@@ -37,6 +37,14 @@ class ExpiresNothing(Cleaner):
         return False
 
 
+class Outgrows(Cleaner):
+    """No log is ever too large."""
+
+    def is_spare(self, segment: Segment, size: int) -> bool:
+        """It is not."""
+        return False
+
+
 class SparesNothing(Cleaner):
     """No record is too young to be compacted."""
 
@@ -145,6 +153,12 @@ CLEANING: Final = {
         "Kafka documentation, topic configuration: retention.ms",
         Parts(cleaner=ExpiresNothing),
         ("retention.expired-goes",),
+    ),
+    "outgrows-its-bytes": Mutant(
+        "a log grows beyond retention.bytes, and nothing is deleted",
+        "Kafka documentation, topic configuration: retention.bytes",
+        Parts(cleaner=Outgrows),
+        ("retention.outgrown-goes",),
     ),
     "cleaned-producer-forgotten": Mutant(
         "what a log knows of a producer goes with the last of its records that compaction leaves",

@@ -2,45 +2,32 @@
 
 A broker looks at its segments from time to time. A segment is closed when a record comes that is `segment.ms` younger
 than its first; so a record that was acknowledged so long before another was sent is in another segment than that. When
-all that stands before the second is older than `retention.ms`, the segment of the first goes, with all before it.
+all that stands before the second is older than `retention.ms`, or there are `retention.bytes` from the second on, the
+segment of the first goes, with all before it.
 """
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools, Ints, widened
+from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
-from brokerlaw.spec.history.evidence.configuration import (
-    CLEANUP,
-    RETENTION_MS,
-    SEGMENT_MS,
-    TIMESTAMP_TYPE,
-    Setting,
-    numbers_of,
-    values_of,
-)
-from brokerlaw.spec.history.evidence.deletions import deleted_below
-from brokerlaw.spec.history.evidence.operations import of_kind
-from brokerlaw.spec.history.evidence.outages import leaders_since
-from brokerlaw.spec.history.evidence.records import Acked, acked
-from brokerlaw.spec.history.evidence.relations import NEVER, among, first_after, firsts, pairs, take
-from brokerlaw.spec.history.evidence.topics import known, partitions_of, within, without_transactions
+from brokerlaw.spec.history.evidence.configuration import RETENTION_BYTES, RETENTION_MS, Setting, numbers_of
+from brokerlaw.spec.history.evidence.records import acked, sizes
+from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, in_order, pairs, take
+from brokerlaw.spec.history.evidence.segments import LONGEST, MILLISECOND, Closed, closed_records, expiring, told_starts
+from brokerlaw.spec.history.evidence.topics import partitions_of, topic_settings
 from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
-from brokerlaw.spec.history.tables import EARLIEST, Answers
+from brokerlaw.spec.history.tables import Answers
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation
 
-MILLISECOND = 1_000_000
-LONGEST = 2**41
-"""Milliseconds of some seventy years, longer than any history."""
-
-
-class Closed(Acked, kw_only=True):
-    """Sends whose records are in closed segments: a later one, acknowledged at `closed`, is not in the same."""
-
-    closer: Ints
-    closed: Ints
+COMPRESSION: Final = "compression.type"
+Tell: TypeAlias = Callable[[History, Closed, Answers], Violation]
+"""How it is told that a record is still there, by an answer where its log begins."""
 
 
 @invariant(
@@ -60,58 +47,75 @@ def expired_goes(h: History) -> Finding:
     It may take two minutes more. Left out are topics that compact, that have transactions, or whose records say
     themselves how old they are; and what is told after a fault or an election: another leader's segments are others.
     """
-    closed, asked = _closed(h), _asked(h)
-    question, send = pairs(asked.tp, closed.tp)
-    if not len(send):
-        return Finding(0)
-    expired = closed.closed[send] <= _expired(h, asked, 0)[question]
-    question, send = question[expired], send[expired]
+    question, send = _asked_of(h)
+    since = closed_records(h).closed[send]
+    due = since <= _expired(h, told_starts(h), 0)[question]
+    late = since <= _overdue(h, told_starts(h))[question]
+    return _finding(h, question, send, due, late, _stays)
+
+
+@invariant(
+    "retention.outgrown-goes",
+    statement="A closed segment is gone three checks of retention after the log behind it has come to retention.bytes.",
+    formal="∀ acknowledged sends s, r, ack(s) + segment.ms < r, earliest offset b told three checks after sends from r"
+    " on were acknowledged that have retention.bytes in all: offset(s) < b",
+    level=Level.SHOULD,
+    source="Kafka documentation, topic configuration: retention.bytes, segment.ms; broker configuration:"
+    " log.retention.check.interval.ms",
+    capabilities=("topics", "retention"),
+    mutants=("outgrows-its-bytes",),
+)
+def outgrown_goes(h: History) -> Finding:
+    """As `retention.expired-goes`. Counted are the bytes of keys, values and headers that nobody compressed; topics
+    that may have had no limit are left out.
+    """
+    question, send = _asked_of(h)
+    grown, asked, patience = _outgrown(h)[send], told_starts(h).invoked[question], bounds(h).expiry
+    late = np.zeros(len(send), dtype=np.bool_) if patience is None else grown <= asked - patience * MILLISECOND
+    return _finding(h, question, send, grown <= asked, late, _too_large)
+
+
+def _asked_of(h: History) -> tuple[Ints, Ints]:
+    """Each question where a log begins, with each record of a closed segment of that log."""
+    return pairs(told_starts(h).tp, closed_records(h).tp)
+
+
+def _finding(h: History, question: Ints, send: Ints, due: Bools, late: Bools, tell: Tell) -> Finding:
+    """Put to the test where a record that was due is gone, and where it is too late."""
+    closed, asked = closed_records(h), told_starts(h)
     there = asked.offset[question] <= closed.offset[send]
-    late = there & (closed.closed[send] <= _overdue(h, asked)[question])
-    tested = np.unique(send[~there | late])
+    late = due & late & there
+    tested = np.unique(send[(due & ~there) | late])
     question, send = question[late], send[late]
     each = firsts(asked.tp[question])
-    breaches = (_stays(h, closed[send[i : i + 1]], asked[question[i : i + 1]]) for i in each.tolist())
+    breaches = (tell(h, closed[send[i : i + 1]], asked[question[i : i + 1]]) for i in each.tolist())
     return Finding(len(tested), tuple(breaches))
 
 
 @derived
-def _closed(h: History) -> Closed:
-    """Records of topics that only expire, which all replicas had and nobody asked to delete."""
-    sends = acked(h)
-    plain = within(h, _expiring(h)) & without_transactions(h)
-    sends = sends[plain[sends.tp] & (sends.acks == -1) & (sends.offset >= deleted_below(h)[sends.tp])]
-    span = np.array([*(_most(h, tp.topic, SEGMENT_MS) for tp in h.partitions.values), 0], dtype=np.int64)
-    closer = first_after(sends.tp, sends.invoked, sends.tp, sends.completed + span[sends.tp] * MILLISECOND + 1)
-    closed = widened(Closed, sends, closer=take(sends.op, closer), closed=take(sends.completed, closer, NEVER))
-    return closed[(closer >= 0) & (take(sends.offset, closer) > sends.offset)]
+def _outgrown(h: History) -> Ints:
+    """By record of a closed segment: when the log behind that had certainly come to its limit; `NEVER`: it has none."""
+    closed, sends = closed_records(h), acked(h)
+    found, plain = np.full(len(closed), NEVER), take(_uncompressed(h), find((h.sends.op,), (sends.op,)), 0)
+    for topic in expiring(h):
+        limits = [limit for limit, _ in numbers_of(h, topic, RETENTION_BYTES)]
+        for tp in partitions_of(h, topic) if limits and min(limits) >= 0 else ():
+            rows = np.flatnonzero(sends.tp == tp)
+            rows = rows[in_order(sends.offset[rows])]
+            total = np.append(0, np.cumsum(plain[rows]))
+            done = np.append(np.maximum.accumulate(sends.completed[rows]), NEVER)
+            first = np.searchsorted(sends.offset[rows], closed.behind[closed.tp == tp])
+            enough = np.searchsorted(total, total[first] + max(limits))
+            found[closed.tp == tp] = done[np.maximum(enough, first + 1) - 1]
+    return found
 
 
-@derived
-def _expiring(h: History) -> frozenset[str]:
-    """Known topics that delete and do not compact, by the time at which their records were sent or appended."""
-    if len(of_kind(h, ops.AdvanceClock)):
-        return frozenset()
-    given = {h.topics[topic] for topic in np.unique(h.sends.topic[h.sends.timestamp >= 0]).tolist()}
-    deleting = (topic for topic in known(h) if all(each.value == "delete" for each in values_of(h, topic, CLEANUP)))
-    return frozenset(topic for topic in deleting if topic not in given or _appended(h, topic))
-
-
-def _appended(h: History, topic: str) -> bool:
-    return all(each.value == "LogAppendTime" for each in values_of(h, topic, TIMESTAMP_TYPE))
-
-
-def _most(h: History, topic: str, name: str) -> int:
-    """The largest number that a setting may have had."""
-    return min(max((number for number, _ in numbers_of(h, topic, name)), default=LONGEST), LONGEST)
-
-
-@derived
-def _asked(h: History) -> Answers:
-    """Where logs began, before leaders may have changed."""
-    answers = h.answers
-    asked = answers[(answers.kind == EARLIEST) & (answers.offset >= 0) & (answers.completed < leaders_since(h))]
-    return asked[within(h, _expiring(h))[asked.tp]]
+def _uncompressed(h: History) -> Ints:
+    """By send, the bytes that its record has at the least; 0 where its producer or its topic may compress."""
+    plain = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    plain[[op for op, it in h.clients if isinstance(it, ops.OpenProducer) and it.compression == "none"]] = True
+    compressing = [h.topics.find(topic) for topic, name, _ in topic_settings(h) if name == COMPRESSION]
+    return np.where(plain[h.sends.opened] & ~among(h.sends.topic, compressing), sizes(h), 0)
 
 
 def _overdue(h: History, asked: Answers) -> Ints:
@@ -124,7 +128,7 @@ def _expired(h: History, asked: Answers, patience: int) -> Ints:
     """By question, what was closed until then had expired for so long (ms), by any limit in force; -1: nothing."""
     since = asked.invoked - patience * MILLISECOND
     found = np.full(len(asked), -1)
-    for topic in _expiring(h):
+    for topic in expiring(h):
         of_it = among(asked.tp, partitions_of(h, topic))
         limit = np.zeros(len(asked), dtype=np.int64)
         for most, setting in numbers_of(h, topic, RETENTION_MS):
@@ -138,6 +142,14 @@ def _expired(h: History, asked: Answers, patience: int) -> Ints:
 def _in_force(setting: Setting, since: Ints, asked: Answers) -> Bools:
     """Whether a setting may have been in force between then and the answer."""
     return np.asarray((setting.begun <= asked.completed) & (since <= setting.over), dtype=np.bool_)
+
+
+def _too_large(h: History, closed: Closed, asked: Answers) -> Violation:
+    where, tp = place(h, int(closed.tp[0]), int(closed.offset[0])), h.partitions[int(closed.tp[0])]
+    limit = max(limit for limit, _ in numbers_of(h, tp.topic, RETENTION_BYTES))
+    told = f"{value(h, int(closed.value[0]))} was acknowledged at {where}, {limit} bytes or more are behind its segment"
+    reason = f"{told}, and the log still begins at {int(asked.offset[0])}"
+    return violation(h, reason, (closed.op[0], closed.closer[0], asked.op[0]))
 
 
 def _stays(h: History, closed: Closed, asked: Answers) -> Violation:

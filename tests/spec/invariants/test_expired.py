@@ -9,7 +9,7 @@ from oracles.compared import agree
 
 from brokerlaw.spec.history import operations as ops
 
-(GOES,) = oracle.ORACLES
+GOES, OUTGROWN = oracle.ORACLES
 LONG = 130_000
 """Milliseconds after which nothing that has expired is still there."""
 
@@ -174,6 +174,66 @@ def test_a_record_that_few_acknowledged_closes_nothing() -> None:
     untested(history, GOES)
 
 
+# --- by size ---
+
+
+def grown(*sizes: int, limit: str = "10", compression: str = "none", **settings: str) -> HistoryBuilder:
+    """Records of these sizes, a second apart."""
+    history = HistoryBuilder()
+    history.broker_settings = {oracle.CHECK: "1000"}
+    history.topic(retention_bytes=limit, segment_ms="500", **settings)
+    history.producer(compression=compression)
+    for offset, size in enumerate(sizes):
+        history.send(b"x" * size, offset)
+        history.wait(1_000)
+    return history
+
+
+def test_what_a_log_has_outgrown_is_seen() -> None:
+    history = grown(1, 5, 5)
+    history.wait(LONG)
+    first = row_of(history, ops.Send, "p")
+    asked = history.list_offset(0, "earliest")
+    assert guilty(history, OUTGROWN, first, first + 2, asked) == (
+        "'x' was acknowledged at t/0@0, 10 bytes or more are behind its segment, and the log still begins at 0"
+    )
+
+
+def test_what_a_log_has_outgrown_is_gone_soon_or_late() -> None:
+    history = grown(1, 5, 5)
+    history.list_offset(0, "earliest")
+    history.wait(LONG // 2)
+    history.list_offset(0, "earliest")
+    history.wait(LONG)
+    history.list_offset(1, "earliest")
+    assert innocent(history, OUTGROWN) == 1
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        grown(1, 5, 4),
+        grown(9, 5),
+        grown(1, 5, 5, limit="-1"),
+        grown(1, 5, 5, compression="gzip"),
+        grown(1, 5, 5, compression_type="zstd"),
+        grown(1, 5, 5, cleanup_policy="compact,delete"),
+    ],
+)
+def test_a_log_that_may_be_so_large_may_stay(history: HistoryBuilder) -> None:
+    history.wait(LONG)
+    history.list_offset(0, "earliest")
+    untested(history, OUTGROWN)
+
+
+def test_a_limit_that_may_be_higher_counts() -> None:
+    history = grown(1, 5, 5)
+    history.alter(outcome=UNKNOWN, retention_bytes="11")
+    history.wait(LONG)
+    history.list_offset(0, "earliest")
+    untested(history, OUTGROWN)
+
+
 # --- the oracle ---
 
 RETENTION = ("1000", "1000", "1000", "5000", "5000", "-1", "600000")
@@ -190,7 +250,8 @@ class Logs:
         self.jumpy = random.random() < 0.2
         for _ in range(random.choices([1, 2], [20, 1])[0]):
             self.told.do(ops.CreateTopic("t", 2, 1, self.settings()))
-        self.told.producer("p", acks=random.choices(["all", "1"], [9, 1])[0], idempotent=False)
+        acks, compression = random.choices(["all", "1"], [9, 1])[0], random.choices(["none", "lz4"], [9, 1])[0]
+        self.told.producer("p", acks=acks, compression=compression, idempotent=False)
         self.told.producer("q", transactional_id="q")
         for _ in range(random.randrange(8, 25)):
             random.choices(self.acts, self.weights)[0](self)
@@ -203,6 +264,8 @@ class Logs:
         kind = self.random.choices(["CreateTime", "LogAppendTime"], [3, 1])[0]
         found = {"retention.ms": self.random.choice(RETENTION), "message.timestamp.type": kind}
         found["cleanup.policy"] = self.random.choice(POLICIES)
+        found |= {"retention.bytes": self.random.choice(["0", "1", "3", "-1"])} if self.random.random() < 0.4 else {}
+        found |= {"compression.type": "gzip"} if self.random.random() < 0.05 else {}
         return found | self.random.choice([{"segment.ms": "300"}, {"segment.ms": "1500"}, {"segment.ms": "300"}, {}])
 
     def send(self) -> None:
@@ -234,7 +297,8 @@ class Logs:
         self.told.list_offset(answer, "earliest", partition)
 
     def alter(self) -> None:
-        changes = {"retention.ms": self.random.choice(RETENTION)}
+        sizes = [{"retention.bytes": "0"}, {"retention.bytes": "2"}]
+        changes = self.random.choice([*({"retention.ms": each} for each in RETENTION), *sizes])
         self.told.do(ops.AlterTopic("t", changes), self.random.choice([None, UNKNOWN, REFUSED]))
 
     def disturb(self) -> None:

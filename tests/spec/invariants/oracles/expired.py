@@ -32,10 +32,52 @@ def expired_goes(told: ToldOfBroker) -> tuple[int, int]:
     return len(tested), len(late)
 
 
+def outgrown_goes(told: ToldOfBroker) -> tuple[int, int]:
+    tested, late = set(), set()
+    limits = [int(value) for value, _, _ in told.values("retention.bytes", "-1")]
+    for send, closer in _closed(told) if min(limits) >= 0 else ():
+        grown = _grown(told, closer, max(limits))
+        for asked in _asked(told, send.place[0]):
+            if grown <= asked.begun:
+                if asked.outcome.value > send.place[1]:
+                    tested.add(send.number)
+                elif CHECK in told.settings and grown + _patience(told) <= asked.begun:
+                    tested.add(send.number)
+                    late.add(send.place[0])
+    return len(tested), len(late)
+
+
+def _grown(told: ToldOfBroker, closer: Done, limit: int) -> int:
+    """When the log had certainly come to so many bytes, from a record on."""
+    total, since = 0, 0
+    for send in sorted(told.acked(), key=lambda each: each.place):
+        if send.place[0] == closer.place[0]:
+            since = max(since, send.over)
+            if send.place >= closer.place:
+                total += _plain(told, send)
+                if total >= limit:
+                    return since
+    return NEVER
+
+
+def _plain(told: ToldOfBroker, send: Done) -> int:
+    """The bytes that a record has at the least."""
+    named = any("compression.type" in each.op.settings for each in told.of(ops.CreateTopic, ops.AlterTopic))
+    return (
+        0
+        if named or told.opening(send).op.compression != "none"
+        else len(send.op.value or b"") + len(send.op.key or b"")
+    )
+
+
+def _patience(told: ToldOfBroker) -> int:
+    return 3 * int(told.settings[CHECK]) * MILLISECOND + 120 * SECONDS
+
+
 def _overdue(told: ToldOfBroker, closer: Done, asked: Done) -> bool:
     if CHECK not in told.settings:
         return False
-    patience = 3 * int(told.settings[CHECK]) * MILLISECOND + 120 * SECONDS
+    patience = _patience(told)
     return closer.over + _limit(told, asked, patience) * MILLISECOND + patience <= asked.begun
 
 
@@ -85,4 +127,4 @@ def _expires(told: Told) -> bool:
     return deletes and plain and (appended or not given)
 
 
-ORACLES = {"retention.expired-goes": expired_goes}
+ORACLES = {"retention.expired-goes": expired_goes, "retention.outgrown-goes": outgrown_goes}
