@@ -132,12 +132,12 @@ def outgrown(replication: int) -> Iterator[Step]:
     """A log that may have so many bytes has more."""
     yield topic(1, replication, retention_bytes="20000", segment_ms="100")
     yield ops.OpenProducer("p0")
-    for number in range(60):
-        yield ops.Send("p0", TOPIC, (b"p0-%d:" % number).ljust(1_000, b"x"), b"key-0")
-        if number % 10 == 9:
+    for number in range(12):
+        yield ops.Send("p0", TOPIC, (b"p0-%d:" % number).ljust(5_000, b"x"), b"key-0")
+        if number % 2:
             yield Elapse(500)
             yield ops.ListOffsets(TOPIC, 0, "earliest")
-    yield AwaitEarliest(TOPIC, 0, 40)
+    yield AwaitEarliest(TOPIC, 0, 8)
     yield from read("c0")
 
 

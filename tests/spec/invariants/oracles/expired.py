@@ -63,11 +63,8 @@ def _grown(told: ToldOfBroker, closer: Done, limit: int) -> int:
 def _plain(told: ToldOfBroker, send: Done) -> int:
     """The bytes that a record has at the least."""
     named = any("compression.type" in each.op.settings for each in told.of(ops.CreateTopic, ops.AlterTopic))
-    return (
-        0
-        if named or told.opening(send).op.compression != "none"
-        else len(send.op.value or b"") + len(send.op.key or b"")
-    )
+    size = len(send.op.value or b"") + len(send.op.key or b"")
+    return 0 if named or told.opening(send).op.compression != "none" else size
 
 
 def _patience(told: ToldOfBroker) -> int:
