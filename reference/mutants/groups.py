@@ -58,12 +58,12 @@ class TrustsStaleClaims(ClassicGroupMember):
         return super().assign(tuple(each._replace(generation=0) for each in subscriptions))
 
 
-class GenerationsStandStill(ClassicGroup):
-    """Each rebalance is the first one."""
+class GenerationsBeginAgain(ClassicGroup):
+    """Every third rebalance is the first one."""
 
     def _complete(self) -> None:
-        """Count from the beginning."""
-        self.generation = 0
+        """Count from the beginning, after the second."""
+        self.generation %= 2
         super()._complete()
 
 
@@ -286,10 +286,10 @@ GROUPS: Final = {
         Parts(groups=NobodyDies),
         ("ownership.complete", "groups.silent-is-missed"),
     ),
-    "generations-stand-still": Mutant(
-        "every rebalance of a group has the same generation",
+    "generations-begin-again": Mutant(
+        "the generations of a group begin again after the second",
         "Kafka protocol, JoinGroup: generation id",
-        Parts(classic_group=GenerationsStandStill),
+        Parts(classic_group=GenerationsBeginAgain),
         ("groups.generations-rise",),
     ),
     "epochs-stand-still": Mutant(

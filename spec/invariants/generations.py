@@ -3,6 +3,7 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import among, neighbours
@@ -14,28 +15,40 @@ from brokerlaw.spec.invariants.wording import partition, violation
 
 @invariant(
     "groups.generations-rise",
-    statement="A member is given partitions in no older generation than before, and one that it had before in a newer.",
-    formal="∀ assignments a before b to one member: generation(a) ≤ generation(b); both of one partition:"
+    statement="A member is given partitions in no older generation than before; by KIP-848, what it had before in a "
+    "newer epoch.",
+    formal="∀ assignments a before b to one member: generation(a) ≤ generation(b); both of one partition, by KIP-848:"
     " generation(a) < generation(b)",
     source="Kafka protocol, JoinGroup: each rebalance has a generation of its own; KIP-848: member epochs only rise",
     capabilities=("topics", "groups"),
-    mutants=("generations-stand-still", "epochs-stand-still"),
+    mutants=("generations-begin-again", "epochs-stand-still"),
     covers=MEMBERSHIPS,
     liars=("assigned.observation.generation",),
 )
 def generations_rise(h: History) -> Finding:
-    """Left out are members that nobody told their generation; those with an instance id, which come back to what they
-    had; those that unsubscribed, since a group without members may be forgotten; and groups that were to be deleted.
+    """A classic member that joins anew, and asks for what it asked for before, is answered in the same generation.
+
+    Left out are members that nobody told their generation; those with an instance id, which come back to what they had;
+    those that unsubscribed, since a group without members may be forgotten; and groups that were to be deleted.
     """
     table = _judged(h)
     earlier, later = neighbours(table.opened, order=table.row)
     apart = table.row[earlier] < table.row[later]
     before, again = neighbours(table.opened, table.tp, order=table.row)
+    next_ones = _by_kip_848(h)[table.opened[again]]
+    before, again = before[next_ones], again[next_ones]
     back = np.flatnonzero(apart & (table.generation[earlier] > table.generation[later]))
     still = np.flatnonzero(table.generation[before] == table.generation[again])
     told = [_back(h, table, int(earlier[i]), int(later[i])) for i in back]
     told += [_still(h, table, int(before[i]), int(again[i])) for i in still]
     return Finding(int(apart.sum()) + len(again), tuple(told))
+
+
+def _by_kip_848(h: History) -> Bools:
+    """By the operation that opened it: whether a consumer is of the protocol of KIP-848."""
+    found = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    found[[opened for opened, consumer in consumers(h).items() if consumer.protocol == "consumer"]] = True
+    return found
 
 
 def _judged(h: History) -> Assignments:
@@ -61,7 +74,7 @@ def _back(h: History, table: Assignments, one: int, other: int) -> Violation:
 
 
 def _still(h: History, table: Assignments, one: int, other: int) -> Violation:
-    told = f"{_given(h, table, other)}, which it had had before, in the same generation {int(table.generation[other])}"
+    told = f"{_given(h, table, other)}, which it had had before, in the same epoch {int(table.generation[other])}"
     return violation(h, told, (), _rows(table, one, other))
 
 

@@ -29,12 +29,20 @@ def test_an_older_generation_than_before_is_seen(protocol: str) -> None:
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_a_partition_given_again_in_the_same_generation_is_seen(lost: bool) -> None:
-    told = member()
+def test_a_partition_given_again_in_the_same_epoch_is_seen(lost: bool) -> None:
+    told = member(protocol="consumer")
     first = told.assigned("a", 0, generation=5)
     told.revoked("a", 0, lost=lost)
     second = told.assigned("a", 0, generation=5)
-    assert guilty(told, RISE, first, second) == ("a was given t/0, which it had had before, in the same generation 5")
+    assert guilty(told, RISE, first, second) == "a was given t/0, which it had had before, in the same epoch 5"
+
+
+def test_a_classic_member_that_joins_anew_may_be_answered_in_the_same_generation() -> None:
+    told = member()
+    told.assigned("a", 0, generation=5)
+    told.revoked("a", 0)
+    told.assigned("a", 0, generation=5)
+    assert innocent(told, RISE) == 1
 
 
 def test_more_may_come_in_one_generation_and_the_same_in_a_later_one() -> None:
