@@ -121,12 +121,16 @@ class Leader:
         return self.log.producers.duplicate_of(stamp, count)
 
     def validate(self, contents: tuple[Content, ...]) -> None:
-        """Raises `MESSAGE_TOO_LARGE`, and `INVALID_RECORD` for one without a key where keys are compacted."""
-        if "compact" in self.settings.cleanup and any(content.key is None for content in contents):
-            raise BrokerError("INVALID_RECORD", "a topic that is compacted takes no record without a key")
+        """Raises `MESSAGE_TOO_LARGE`, and what `check_keys` does."""
+        self.check_keys(contents)
         size, most = size_of(contents), self.settings.max_message_bytes
         if size > most:
             raise BrokerError("MESSAGE_TOO_LARGE", f"a batch of {size} bytes, where {most} are allowed")
+
+    def check_keys(self, contents: tuple[Content, ...]) -> None:
+        """Raises `INVALID_RECORD` for a record without a key where keys are compacted."""
+        if "compact" in self.settings.cleanup and any(content.key is None for content in contents):
+            raise BrokerError("INVALID_RECORD", "a topic that is compacted takes no record without a key")
 
     def append(self, contents: tuple[Content, ...], stamp: Stamp | None, transactional: bool) -> int:
         """Write a batch; returns its base offset."""

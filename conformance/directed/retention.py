@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from brokerlaw.conformance.directed.records import HEADERS, read
-from brokerlaw.conformance.directed.vocabulary import TOPIC, sends, topic
+from brokerlaw.conformance.directed.vocabulary import OUTPUT, TOPIC, sends, topic
 from brokerlaw.conformance.plan import AwaitEarliest, AwaitLeader, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
@@ -233,6 +233,16 @@ def compacted_whole(replication: int) -> Iterator[Step]:
         yield ops.Send("p0", TOPIC, b"p0-behind-%d:" % number, b"behind-%d" % number)
         yield Elapse(500)
     yield Elapse(1_500)
+
+
+def compacted_keyless(replication: int) -> Iterator[Step]:
+    """Some records have no key, or an empty one, in a topic that compacts and in one that does not."""
+    yield topic(1, replication, **COMPACT)
+    yield topic(1, replication, OUTPUT)
+    yield ops.OpenProducer("p0", idempotent=False)
+    for name in (TOPIC, OUTPUT):
+        for number, key in enumerate((b"", None, b"k", None)):
+            yield ops.Send("p0", name, b"p0-%s-%d:" % (name.encode(), number), key)
 
 
 def compacted_producers(replication: int) -> Iterator[Step]:

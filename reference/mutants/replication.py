@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from brokerlaw.reference.batch import Content
 from brokerlaw.reference.broker import Broker
 from brokerlaw.reference.cluster import Parts
 from brokerlaw.reference.controller import Controller
@@ -92,6 +93,13 @@ class FencedReplicasJoin(Controller):
         granted = super().alter_partition(tp, leader, epoch, isr)
         self.fenced = fenced
         return granted
+
+
+class TakesTheKeyless(Leader):
+    """What has no key is taken, wherever it is to go."""
+
+    def check_keys(self, contents: tuple[Content, ...]) -> None:
+        """Raises nothing."""
 
 
 class StaysInSync(Controller):
@@ -292,6 +300,12 @@ REPLICATION: Final = {
         "KIP-107: the log start offset checkpoint",
         Parts(broker=ForgetsItsStart),
         ("retention.deletes-what-was-asked",),
+    ),
+    "keyless-taken": Mutant(
+        "a record without a key is taken into a topic that compacts",
+        "KIP-467: messages for compacted topics must have keys; KAFKA-4808",
+        Parts(leader=TakesTheKeyless),
+        ("records.keyless-refused",),
     ),
     "in-sync-though-down": Mutant(
         "metadata has every replica in sync, whether its broker is up or not",

@@ -13,6 +13,7 @@ MODULES: Final = (
     "integrity",
     "records",
     "create_times",
+    "keyless",
     "durability",
     "idempotence",
     "ownership",

@@ -11,13 +11,13 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.configuration import RETENTION_BYTES, RETENTION_MS, Setting, numbers_of
 from brokerlaw.spec.history.evidence.records import acked, sizes
 from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, in_order, pairs, take
 from brokerlaw.spec.history.evidence.segments import LONGEST, MILLISECOND, Closed, closed_records, expiring, told_starts
+from brokerlaw.spec.history.evidence.settings import uncompressed
 from brokerlaw.spec.history.evidence.topics import partitions_of, topic_settings
 from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
@@ -96,7 +96,7 @@ def _finding(h: History, question: Ints, send: Ints, due: Bools, late: Bools, te
 def _outgrown(h: History) -> Ints:
     """By record of a closed segment: when the log behind that had certainly come to its limit; `NEVER`: it has none."""
     closed, sends = closed_records(h), acked(h)
-    found, plain = np.full(len(closed), NEVER), take(_uncompressed(h), find((h.sends.op,), (sends.op,)), 0)
+    found, plain = np.full(len(closed), NEVER), take(_least_bytes(h), find((h.sends.op,), (sends.op,)), 0)
     for topic in expiring(h):
         limits = [limit for limit, _ in numbers_of(h, topic, RETENTION_BYTES)]
         for tp in partitions_of(h, topic) if limits and min(limits) >= 0 else ():
@@ -110,12 +110,10 @@ def _outgrown(h: History) -> Ints:
     return found
 
 
-def _uncompressed(h: History) -> Ints:
+def _least_bytes(h: History) -> Ints:
     """By send, the bytes that its record has at the least; 0 where its producer or its topic may compress."""
-    plain = np.zeros(len(h.operations) + 1, dtype=np.bool_)
-    plain[[op for op, it in h.clients if isinstance(it, ops.OpenProducer) and it.compression == "none"]] = True
     compressing = [h.topics.find(topic) for topic, name, _ in topic_settings(h) if name == COMPRESSION]
-    return np.where(plain[h.sends.opened] & ~among(h.sends.topic, compressing), sizes(h), 0)
+    return np.where(uncompressed(h)[h.sends.opened] & ~among(h.sends.topic, compressing), sizes(h), 0)
 
 
 def _overdue(h: History, asked: Answers) -> Ints:

@@ -4,14 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.columns import Bools, Ints
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.configuration import MOST_BYTES, TIMESTAMP_TYPE, numbers_of, values_of
 from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import DURABLE, acked, sizes, source_of_read
 from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, neighbours, present, take
-from brokerlaw.spec.history.evidence.settings import under
+from brokerlaw.spec.history.evidence.settings import uncompressed, under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, known, topic_of, within
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.tables import CREATE_TIME, FAIL, LOG_APPEND_TIME, OK, PENDING, STAMPED, Reads
@@ -274,7 +273,7 @@ def too_large_refused(h: History) -> Finding:
     acks=0 nobody is told of a refusal.
     """
     sends = h.sends
-    large = np.flatnonzero((sizes(h) > _largest(h)) & _uncompressed(h)[sends.opened])
+    large = np.flatnonzero((sizes(h) > _largest(h)) & uncompressed(h)[sends.opened])
     if not len(large):
         return Finding(0)
     taken = large[(sends.status[large] == OK) & (sends.acks[large] != 0)]
@@ -299,15 +298,6 @@ def _largest(h: History) -> Ints:
                 during = mine[(setting.begun <= done[mine]) & (sends.invoked[mine] < setting.over)]
                 most[during] = np.maximum(most[during], number)
     return most
-
-
-def _uncompressed(h: History) -> Bools:
-    """By the operation that opened it: whether a producer does not compress."""
-    plain = np.zeros(len(h.operations) + 1, dtype=np.bool_)
-    for op, opened in h.clients:
-        if isinstance(opened, ops.OpenProducer):
-            plain[op] = opened.compression == "none" and "compression.type" not in opened.settings
-    return plain
 
 
 def _taken(h: History, send: int, reads: tuple[int, ...]) -> Violation:

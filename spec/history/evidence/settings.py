@@ -74,10 +74,21 @@ def sequential(h: History) -> Bools:
 
 
 @derived
+def uncompressed(h: History) -> Bools:
+    """By the operation that opened it: whether a producer does not compress."""
+    plain = (op for op, it in h.clients if isinstance(it, ops.OpenProducer) and not _compresses(it))
+    return _producers(h, [*plain])
+
+
+@derived
 def auto_committing(h: History) -> frozenset[int]:
     """Groups with a consumer that commits by itself: what they committed, the history does not tell."""
     names = {opened.group for opened in consumers(h).values() if opened.group and opened.auto_commit}
     return frozenset(map(h.groups.find, names)) - {-1}
+
+
+def _compresses(producer: ops.OpenProducer) -> bool:
+    return producer.compression != "none" or "compression.type" in producer.settings
 
 
 def _dedups(producer: ops.OpenProducer) -> bool:
