@@ -15,9 +15,9 @@ from brokerlaw.reference.consumer import Consumer
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.mutants import parts_of
 from brokerlaw.reference.producer import Producer
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.settings import Settings
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome
 from brokerlaw.spec.history.values import TopicPartition

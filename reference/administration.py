@@ -10,8 +10,8 @@ from brokerlaw.reference.client import PATIENCE, Client
 from brokerlaw.reference.cluster import Cluster
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import OFFSETS
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.outcomes import Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import PartitionState, TopicPartition
 

@@ -8,7 +8,7 @@ from brokerlaw.reference.assignors import CLASSIC, Owned, Subscription
 from brokerlaw.reference.classic_group import ClassicGroup, Join
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.member import GroupMember
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operations import OpenConsumer
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from brokerlaw.reference.batch import Batch
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.topic_settings import TopicSettings
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.values import Record
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.network import Process
 from brokerlaw.reference.registration import Registration
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:

@@ -23,10 +23,11 @@ from brokerlaw.reference.partitioner import Partitioner
 from brokerlaw.reference.producer import Producer
 from brokerlaw.reference.registration import OFFSETS, TRANSACTIONS
 from brokerlaw.reference.replica import Replica
-from brokerlaw.reference.scheduler import MILLISECOND, Scheduler
+from brokerlaw.reference.scheduler import Scheduler
 from brokerlaw.reference.sender import Sender
 from brokerlaw.reference.settings import Settings
 from brokerlaw.reference.transactions import TransactionCoordinator
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operations import CreateTopic
 from brokerlaw.spec.history.values import TopicPartition
 

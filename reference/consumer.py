@@ -13,8 +13,8 @@ from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.groups import Membership
 from brokerlaw.reference.member import GroupMember
 from brokerlaw.reference.registration import OFFSETS
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.settings import client_settings
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.observations import Assigned, Lost, Observation, Revoked
 from brokerlaw.spec.history.operations import OpenConsumer
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.leader import Fetched, Leader
 from brokerlaw.reference.log import EpochEnd
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 
 if TYPE_CHECKING:
     from brokerlaw.reference.replica import Replica

@@ -9,7 +9,7 @@ from brokerlaw.reference.classic_group import ClassicGroup
 from brokerlaw.reference.consumer_group import ConsumerGroup
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import OFFSETS
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.values import GroupListing, GroupState, PartitionOffset, TopicPartition
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from brokerlaw.reference.batch import Batch, Content, Control, Stamp, size_of
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.log import EpochEnd, Slice
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.topic_settings import TopicSettings
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operations import Acks, Isolation
 from brokerlaw.spec.history.values import Record
 

@@ -12,7 +12,7 @@ from brokerlaw.reference.assignors import Owned
 from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.groups import Membership
 from brokerlaw.reference.registration import OFFSETS
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operations import OpenConsumer
 
 if TYPE_CHECKING:

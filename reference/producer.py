@@ -9,10 +9,10 @@ from brokerlaw.reference.batch import Content
 from brokerlaw.reference.client import Client
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.registration import TRANSACTIONS
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.sender import Settle, Waiting
 from brokerlaw.reference.settings import client_settings
 from brokerlaw.reference.transactions import Identity
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operations import OpenProducer, Send
 from brokerlaw.spec.history.outcomes import Fail, Unknown
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition

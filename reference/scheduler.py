@@ -7,7 +7,6 @@ from typing import Final, TypeAlias
 
 Action: TypeAlias = Callable[[], None]
 
-MILLISECOND: Final = 1_000_000
 SHORTEST: Final = 200_000
 """A message takes at least this long, and less than this and `SPREAD`."""
 SPREAD: Final = 600_000

@@ -19,7 +19,7 @@ from brokerlaw.reference.client import BACKOFF
 from brokerlaw.reference.errors import RETRIABLE, BrokerError
 from brokerlaw.reference.leader import Produced
 from brokerlaw.reference.producer_state import SEQUENCES
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.outcomes import Fail, Ok, Outcome, Unknown
 from brokerlaw.spec.history.values import Placed, TopicPartition
 

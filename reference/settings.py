@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Self
 
 from brokerlaw.adapters.contract import AdapterError
 from brokerlaw.reference.errors import BrokerError
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.text import did_you_mean
 
 LARGEST: Final = 2**31 - 1

@@ -14,7 +14,7 @@ from brokerlaw.reference.batch import Control, Stamp
 from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.leader import Produced
 from brokerlaw.reference.registration import TRANSACTIONS
-from brokerlaw.reference.scheduler import MILLISECOND
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.values import TopicPartition
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from brokerlaw.reference.leader import Leader, Reply
 from brokerlaw.reference.log import Log
 from brokerlaw.reference.mutants.mutant import Mutant
 from brokerlaw.reference.registration import TRANSACTIONS as INTERNAL
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.sender import Lane, Sender
 from brokerlaw.reference.transactions import Identity, Transaction, TransactionCoordinator
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operations import Acks, Isolation
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 

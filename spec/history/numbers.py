@@ -9,6 +9,9 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta
 
+MILLISECOND: Final = 1_000_000
+SECOND: Final = 1_000 * MILLISECOND
+"""In nanoseconds, as the times of a history are told."""
 MOST: Final = 2**62
 INT32: Final = 2**31 - 1
 

@@ -18,11 +18,11 @@ from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.topics import known, within
 from brokerlaw.spec.history.evidence.waits import members_of
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import COMMITTED_OFFSET, OK
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
-MILLISECOND: Final = 1_000_000
 PATIENCE: Final = 5_000
 """Milliseconds that a commit may be under way."""
 OF_INTERVAL: Final = 0.9

@@ -10,15 +10,15 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.records import source_of_read
 from brokerlaw.spec.history.evidence.relations import firsts, least_of_each
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND, SECOND
 from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.records import of_creation
 from brokerlaw.spec.invariants.wording import place, violation
 
-MILLISECOND: Final = 1_000_000
 LONGEST: Final = 2**42
 """Milliseconds that are as good as any later time."""
-APART: Final = 1_000_000_000
+APART: Final = SECOND
 """ns that a producer's clock may gain or lose over a history, beside a thousandth of it."""
 
 

@@ -15,12 +15,13 @@ from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import auto_committing, consumers
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import SECOND
 from brokerlaw.spec.history.tables import COMMITTED, LAG, LATEST, UNCOMMITTED, Answers
 from brokerlaw.spec.history.values import GroupState, TopicPartition
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
-SOON: Final = 1_000_000_000
+SOON: Final = SECOND
 """ns in which no member of a group at rest that polled just now is out of session."""
 NOBODY: Final = ("empty", "dead")
 

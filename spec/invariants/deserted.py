@@ -9,8 +9,9 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import NEVER
-from brokerlaw.spec.history.evidence.waits import MILLISECOND, bounds, left_while_joining, members_of
+from brokerlaw.spec.history.evidence.waits import bounds, left_while_joining, members_of
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.invariants.described import NOBODY
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant

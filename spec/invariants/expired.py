@@ -16,11 +16,12 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.configuration import RETENTION_BYTES, RETENTION_MS, Setting, numbers_of
 from brokerlaw.spec.history.evidence.records import acked, sizes
 from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, in_order, pairs, take
-from brokerlaw.spec.history.evidence.segments import LONGEST, MILLISECOND, Closed, closed_records, expiring, told_starts
+from brokerlaw.spec.history.evidence.segments import LONGEST, Closed, closed_records, expiring, told_starts
 from brokerlaw.spec.history.evidence.settings import uncompressed
 from brokerlaw.spec.history.evidence.topics import partitions_of, topic_settings
 from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import Answers
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation

@@ -13,11 +13,11 @@ from brokerlaw.spec.history.evidence.relations import among, find, present
 from brokerlaw.spec.history.evidence.settings import auto_committing, older_kafka
 from brokerlaw.spec.history.evidence.topics import partitions_of
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import SECOND
 from brokerlaw.spec.history.tables import COMMITTED_OFFSET, OK, Answers
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
-SECOND: Final = 1_000_000_000
 FORGETTING: Final = 3 * SECOND
 """Time (ns) in which coordinators have heard that a topic is gone, and written down that its offsets are."""
 LOADING: Final = 10 * SECOND

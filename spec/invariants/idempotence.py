@@ -10,8 +10,8 @@ from brokerlaw.spec.history.evidence.records import PlacedReads, placed_reads
 from brokerlaw.spec.history.evidence.relations import NEVER, among, firsts, highest_before, neighbours, take
 from brokerlaw.spec.history.evidence.settings import idempotent, lifted, under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean
-from brokerlaw.spec.history.evidence.waits import MILLISECOND
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import OK, PENDING, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.ordering import IDEMPOTENT

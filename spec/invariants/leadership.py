@@ -10,12 +10,12 @@ from brokerlaw.spec.history.evidence.relations import firsts, highest_before, ne
 from brokerlaw.spec.history.evidence.topics import known, steady, within
 from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import Leadership
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
 NEEDS: Final = ("topics", "inspect.partition")
-MILLISECOND = 1_000_000
 NOTICED: Final = 5_000
 """Milliseconds in which what was noticed is decided, and told."""
 QUORATE: Final = 3

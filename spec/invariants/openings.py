@@ -19,8 +19,8 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import NEVER, least
 from brokerlaw.spec.history.evidence.transactions import timeouts
-from brokerlaw.spec.history.evidence.waits import MILLISECOND
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import INFO, OK, PENDING, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, value, violation

@@ -15,8 +15,8 @@ from brokerlaw.spec.history.evidence.settings import resets_to_earliest
 from brokerlaw.spec.history.evidence.topics import clean, within
 from brokerlaw.spec.history.evidence.transactions import transactions
 from brokerlaw.spec.history.evidence.versions import first_from, versions
-from brokerlaw.spec.history.evidence.waits import MILLISECOND
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import COMMITTED, LATEST, OK, UNCOMMITTED
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation

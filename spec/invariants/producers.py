@@ -14,8 +14,9 @@ from brokerlaw.spec.history.evidence.records import commit_ended, sent_once
 from brokerlaw.spec.history.evidence.relations import NEVER, among, find, firsts, least, pairs, take
 from brokerlaw.spec.history.evidence.topics import clean, partition_count, topic_of, within
 from brokerlaw.spec.history.evidence.transactions import MARKING, timeouts
-from brokerlaw.spec.history.evidence.waits import MILLISECOND, bounds
+from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import COMMIT, FAIL, OK, PENDING, UNCOMMITTED, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, value, violation

@@ -16,11 +16,11 @@ from brokerlaw.spec.history.evidence.starts import Starts, starts
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, within, without_transactions
 from brokerlaw.spec.history.evidence.versions import known_end, left_out, shown_by
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import SECOND
 from brokerlaw.spec.history.tables import COMMITTED, OK
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import place, violation
 
-SECOND = 1_000_000_000
 NONE, LATEST, EARLIEST = -3, -2, -1
 CLOCKS = SECOND
 """How far the clocks of producers and readers may be apart."""

@@ -12,12 +12,13 @@ from brokerlaw.spec.history.evidence.relations import first_after, firsts, highe
 from brokerlaw.spec.history.evidence.topics import clean, known, topic_of, within
 from brokerlaw.spec.history.evidence.transactions import transactions
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import SECOND
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, LATEST, OK, PENDING, UNCOMMITTED, Answers, Sends
 from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, value, violation
 
 FLUSHING = (ops.Flush, ops.Close, ops.CommitTransaction)
-LATER: Final = 1_000_000_000
+LATER: Final = SECOND
 """ns by which an outcome may come in after the flush that waited for it."""
 
 

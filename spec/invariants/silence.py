@@ -17,12 +17,12 @@ from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import known, within
 from brokerlaw.spec.history.evidence.waits import bounds, members_of, ordinary
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.tables import OK
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
 
-MILLISECOND: Final = 1_000_000
 PATIENCE: Final = 10_000
 """Milliseconds for what no setting bounds: a busy machine, members that hear of a rebalance a heartbeat late."""
 STEADY: Final = 5_000

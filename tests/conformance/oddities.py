@@ -21,9 +21,9 @@ from brokerlaw.reference.errors import BrokerError
 from brokerlaw.reference.groups import Membership
 from brokerlaw.reference.leader import Leader, Reply
 from brokerlaw.reference.producer import Producer
-from brokerlaw.reference.scheduler import MILLISECOND
 from brokerlaw.reference.transactions import Transaction, TransactionCoordinator
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.operation import Operation
 from brokerlaw.spec.history.outcomes import Fail, Outcome, Unknown
 from brokerlaw.spec.history.values import Record, TopicPartition

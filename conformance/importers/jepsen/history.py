@@ -9,13 +9,12 @@ from brokerlaw.conformance.importers.jepsen.transactions import Transaction
 from brokerlaw.conformance.importers.timeline import ForeignError, Timeline
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.spec.history import observations as seen, operations as ops
-from brokerlaw.spec.history.numbers import INT32
+from brokerlaw.spec.history.numbers import INT32, MILLISECOND
 from brokerlaw.spec.history.operations import Isolation
 from brokerlaw.spec.history.outcomes import Ok, Unknown
 from brokerlaw.spec.history.rows import Recording
 from brokerlaw.spec.history.values import PartitionOffset, TopicPartition
 
-MILLISECOND: Final = 1_000_000
 NEMESIS: Final = "nemesis"
 ENDS: Final = {":start": ":kill", ":resume": ":pause", ":stop-partition": ":start-partition"}
 """What of the nemesis undoes which fault of it; other faults are not known to end."""

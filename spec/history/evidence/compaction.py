@@ -15,9 +15,8 @@ from brokerlaw.spec.history.evidence.relations import NEVER, find, least, lowest
 from brokerlaw.spec.history.evidence.settings import idempotent
 from brokerlaw.spec.history.evidence.topics import number_of, topic_of
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import FAIL, OK, Sends
-
-MILLISECOND = 1_000_000
 
 
 @derived

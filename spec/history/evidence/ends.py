@@ -27,9 +27,8 @@ from brokerlaw.spec.history.evidence.settings import idempotent
 from brokerlaw.spec.history.evidence.topics import known, number_of, topic_of
 from brokerlaw.spec.history.evidence.versions import known_end, shown_by
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import COMMITTED, FAIL, LATEST, OK, Answers
-
-MILLISECOND = 1_000_000
 
 
 class Bound(Table[Ints], kw_only=True):

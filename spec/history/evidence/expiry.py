@@ -29,9 +29,9 @@ from brokerlaw.spec.history.evidence.records import acked, send_of_read, sizes
 from brokerlaw.spec.history.evidence.relations import NEVER, find, highest_before, pairs, take
 from brokerlaw.spec.history.evidence.topics import known, within
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import EARLIEST, FAIL, LATEST, OK
 
-MILLISECOND: Final = 1_000_000
 LONGEST: Final = 2**41
 """Milliseconds of some seventy years, longer than any history: what is larger counts as this, so that ns suffice."""
 OVERHEAD: Final = 512

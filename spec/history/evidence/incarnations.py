@@ -7,9 +7,10 @@ from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import NEVER
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import SECOND
 from brokerlaw.spec.history.tables import OK
 
-SETTLING: Final = 1_000_000_000
+SETTLING: Final = SECOND
 """Time (ns) after which no broker takes a topic for the one that had its name before."""
 
 

@@ -18,11 +18,12 @@ from brokerlaw.spec.history.evidence.comings import comings_and_goings
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import among, firsts
-from brokerlaw.spec.history.evidence.sessions import MILLISECOND, in_session
+from brokerlaw.spec.history.evidence.sessions import in_session
 from brokerlaw.spec.history.evidence.settings import consumers, older_kafka
 from brokerlaw.spec.history.evidence.shares import Shares, shares, wish
 from brokerlaw.spec.history.evidence.waits import members_of
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import OK, Ownership
 
 LEADERS_TOO: Final = (2, 4)

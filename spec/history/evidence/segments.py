@@ -13,9 +13,9 @@ from brokerlaw.spec.history.evidence.records import Acked, acked
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, take
 from brokerlaw.spec.history.evidence.topics import known, within, without_transactions
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import EARLIEST, Answers
 
-MILLISECOND = 1_000_000
 LONGEST = 2**41
 """Milliseconds of some seventy years, longer than any history."""
 

@@ -19,9 +19,8 @@ from brokerlaw.spec.history.evidence.outages import disturbed
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, in_order, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import OK
-
-MILLISECOND = 1_000_000
 
 
 def in_session(h: History, opened: Ints, time: Ints, namesakes: bool = True) -> Bools:

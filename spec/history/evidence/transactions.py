@@ -7,8 +7,9 @@ from brokerlaw.spec.history.columns import Ints, Table
 from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import NEVER, least
-from brokerlaw.spec.history.evidence.waits import MILLISECOND, bounds
+from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import OK, PENDING
 
 MARKING = 10_000 * MILLISECOND

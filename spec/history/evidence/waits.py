@@ -15,11 +15,11 @@ from brokerlaw.spec.history.evidence.relations import among, last_before, take
 from brokerlaw.spec.history.evidence.settings import consumers
 from brokerlaw.spec.history.evidence.topics import expanded, known
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.observations import Awaited, WaitTimedOut
 from brokerlaw.spec.history.tables import FAIL, OK
 from brokerlaw.spec.history.values import TopicPartition
 
-MILLISECOND = 1_000_000
 JOINING = 10_000
 """Milliseconds in which a client that polls has certainly joined."""
 LEAST_POLL_INTERVAL = 30_000

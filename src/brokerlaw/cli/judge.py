@@ -17,11 +17,10 @@ from brokerlaw.conformance.kept import HISTORIES, kept
 from brokerlaw.conformance.result import BROKEN, INCOMPLETE, KEPT
 from brokerlaw.spec.history import schema
 from brokerlaw.spec.history.column_files import is_columns
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.invariants.invariant import Finding, Invariant
 from brokerlaw.spec.invariants.weaknesses import Weakness
 from brokerlaw.spec.text import printable
-
-MILLISECOND = 1_000_000
 
 
 class Judged:
