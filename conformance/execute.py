@@ -20,9 +20,12 @@ from brokerlaw.spec.history.operation import Ending, FaultOperation, LifeOperati
 from brokerlaw.spec.history.operations import client_of
 from brokerlaw.spec.history.outcomes import Fail
 from brokerlaw.spec.history.rows import Header, Recording
+from brokerlaw.spec.history.values import PartitionOffset
 
 EARLIEST_INTERVAL = 500
 """Milliseconds between two looks at where a log begins."""
+WATCHER = "watcher"
+"""The reader that looks whether a record has been compacted away."""
 FRESH = "fresh"
 """The claim of an adapter whose `reset` gives an empty broker, so that names need no prefix."""
 
@@ -90,6 +93,8 @@ class Case:
                 self._faults.await_leader(step)
             case p.AwaitEarliest():
                 self._await_earliest(step)
+            case p.AwaitCompacted():
+                self._await_compacted(step)
             case p.Elapse():
                 self._session.adapter.wait(step.milliseconds)
             case p.Attempt():
@@ -107,6 +112,21 @@ class Case:
         patience = Patience(self._session, self._session.timeouts.expiry)
         while (begins := self._session.value(look)) is not None and begins < step.offset and patience.left:
             self._session.adapter.wait(EARLIEST_INTERVAL)
+
+    def _await_compacted(self, step: p.AwaitCompacted) -> None:
+        """By a reader of its own, which goes back to the offset each time."""
+        patience, here = Patience(self._session, self._session.timeouts.compaction), (step.topic, step.partition)
+        self._session.ask(ops.OpenConsumer(WATCHER))
+        self._session.ask(ops.Assign(WATCHER, (PartitionOffset(*here, step.offset),)))
+        while not self._is_beyond(step.offset) and patience.left:
+            self._session.adapter.wait(EARLIEST_INTERVAL)
+            self._session.ask(ops.Seek(WATCHER, *here, step.offset))
+        self._session.ask(ops.Close(WATCHER))
+
+    def _is_beyond(self, offset: int) -> bool:
+        """Whether the watcher is given a later record."""
+        records = self._session.value(ops.Poll(WATCHER, 1))
+        return bool(records) and records[0].offset > offset
 
     def _attempt(self, op: ops.AnyOperation) -> None:
         """Ask for it alone; what never opened does nothing."""

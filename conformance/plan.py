@@ -112,6 +112,15 @@ class AwaitEarliest(Directive, frozen=True):
     offset: Count
 
 
+class AwaitCompacted(Directive, frozen=True):
+    """Read the record at an offset until compaction has taken it away (or give up)."""
+
+    needs: ClassVar[Needs] = ("topics", "compaction")
+    topic: str
+    partition: PartitionNumber
+    offset: Count
+
+
 class Elapse(Directive, frozen=True):
     """Let time pass."""
 
@@ -143,6 +152,7 @@ AnyDirective: TypeAlias = (
     | AwaitIsr
     | AwaitLeader
     | AwaitEarliest
+    | AwaitCompacted
     | Elapse
     | Attempt
     | ResumePaused

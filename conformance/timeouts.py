@@ -93,6 +93,12 @@ class Timeouts:
         return self._bounds.visible + self._patience
 
     @property
+    def compaction(self) -> int:
+        """Until what was replaced is gone; where the broker does not tell, only as long as one reads."""
+        bound = self._bounds.compaction
+        return (READING if bound is None else bound) + SLACK + self._patience
+
+    @property
     def expiry(self) -> int:
         """Until a log begins behind what has expired; where the broker does not tell, only as long as one reads."""
         bound = self._bounds.expiry

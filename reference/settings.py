@@ -45,7 +45,8 @@ class Settings(NamedTuple):
     def told(self) -> dict[str, str]:
         """What the suite waits for, and what records and offsets are kept by, under Kafka's names."""
         times = {key: (field, unit) for key, (field, _, unit) in _READ.items() if unit > 1}
-        return {key: str(getattr(self, field) // unit) for key, (field, unit) in times.items()} | DEFAULTS
+        told = {key: str(getattr(self, field) // unit) for key, (field, unit) in times.items()}
+        return told | {"log.cleaner.backoff.ms": told["log.retention.check.interval.ms"]} | DEFAULTS
 
 
 _READ: Final = {

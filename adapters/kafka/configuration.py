@@ -10,20 +10,10 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 
+from brokerlaw.spec.history.bounds import MIN_SESSION, TOLD
+
 LIMIT: Final = 5.0
 """Seconds for a broker to answer."""
-MIN_SESSION: Final = "group.min.session.timeout.ms"
-TIMEOUTS: Final = (
-    MIN_SESSION,
-    "group.max.session.timeout.ms",
-    "group.consumer.session.timeout.ms",
-    "group.consumer.heartbeat.interval.ms",
-    "group.initial.rebalance.delay.ms",
-    "broker.session.timeout.ms",
-    "replica.lag.time.max.ms",
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms",
-    "log.retention.check.interval.ms",
-)
 PREFIXES: Final = ("group.", "log.", "offsets.", "replica.", "transaction.", "transactional.", "unclean.")
 NAMES: Final = (
     "auto.create.topics.enable",
@@ -47,10 +37,10 @@ def settings_in_force(admin: AdminClient, brokers: Iterable[int]) -> dict[str, s
     alike = {key: value for each in told for key, value in each.items() if all(value == o.get(key) for o in told)}
     longest = {
         key: str(max(int(each[key]) for each in told if each.get(key, "").isdecimal()))
-        for key in TIMEOUTS
+        for key in TOLD
         if any(each.get(key, "").isdecimal() for each in told)
     }
-    others = {key: value for key, value in alike.items() if key not in TIMEOUTS}
+    others = {key: value for key, value in alike.items() if key not in TOLD}
     return {MIN_SESSION: DEFAULT_MIN_SESSION} | longest | dict(sorted(others.items()))
 
 
@@ -65,4 +55,4 @@ def _of_broker(admin: AdminClient, broker: int) -> dict[str, str]:
 
 
 def _telling(key: str) -> bool:
-    return key in TIMEOUTS or key in NAMES or (key.startswith(PREFIXES) and not key.startswith(OTHERS))
+    return key in TOLD or key in NAMES or (key.startswith(PREFIXES) and not key.startswith(OTHERS))

@@ -151,6 +151,7 @@ SCHEDULES: Final = (
     Directed("compacted-tombstones", retention.compacted_tombstones, ("compaction.keeps-last",)),
     Directed("compacted-again", retention.compacted_again, ("compaction.deleted-stays-deleted",)),
     Directed("compacted-keyless", retention.compacted_keyless, ("records.keyless-refused",)),
+    Directed("compacted-away", retention.compacted_away, ("compaction.replaced-goes",)),
     Directed("compacted-young", retention.compacted_young, ("compaction.keeps-last",)),
     Directed("compacted-and-failed-over", retention.compacted_and_failed_over, ("compaction.keeps-last",)),
     Directed(

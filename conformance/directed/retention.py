@@ -5,7 +5,7 @@ from typing import Final
 
 from brokerlaw.conformance.directed.records import HEADERS, read
 from brokerlaw.conformance.directed.vocabulary import OUTPUT, TOPIC, sends, topic
-from brokerlaw.conformance.plan import AwaitEarliest, AwaitLeader, Elapse, Heal, InjectFault, Step
+from brokerlaw.conformance.plan import AwaitCompacted, AwaitEarliest, AwaitLeader, Elapse, Heal, InjectFault, Step
 from brokerlaw.spec.history import operations as ops
 
 LEARNED: Final = 11_000
@@ -208,6 +208,17 @@ def _behind(start: int) -> Iterator[Step]:
         yield Elapse(500)
         yield ops.Send("p0", TOPIC, b"p0-behind-%d:" % number, b"behind-%d" % number)
     yield Elapse(1_500)
+
+
+def compacted_away(replication: int) -> Iterator[Step]:
+    """Values are written over, in closed segments, and are gone after a while."""
+    yield topic(1, replication, **COMPACT)
+    yield ops.OpenProducer("p0")
+    yield from _of_each_key(b"p0-0:", b"p0-1:")
+    yield from _of_each_key(b"p0-2:", b"p0-3:")
+    yield from _behind(0)
+    yield AwaitCompacted(TOPIC, 0, 0)
+    yield AwaitCompacted(TOPIC, 0, 1)
 
 
 def compacted_young(replication: int) -> Iterator[Step]:

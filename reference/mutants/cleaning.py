@@ -45,6 +45,13 @@ class Outgrows(Cleaner):
         return False
 
 
+class CompactsNothing(Cleaner):
+    """Nothing is ever compacted."""
+
+    def compact(self) -> None:
+        """Leave it."""
+
+
 class SparesNothing(Cleaner):
     """No record is too young to be compacted."""
 
@@ -183,6 +190,12 @@ CLEANING: Final = {
         'Kafka documentation, "Log Compaction"; KAFKA-4545',
         Parts(cleaner=LeavesTheClean),
         ("compaction.deleted-stays-deleted",),
+    ),
+    "compacts-nothing": Mutant(
+        "a topic that is to be compacted keeps every record of every key",
+        'Kafka documentation, "Log Compaction"',
+        Parts(cleaner=CompactsNothing),
+        ("compaction.replaced-goes",),
     ),
     "compaction-spares-nothing": Mutant(
         "records are compacted that are younger than min.compaction.lag.ms",

@@ -17,6 +17,7 @@ BROKER_SESSION: Final = "broker.session.timeout.ms"
 REPLICA_LAG: Final = "replica.lag.time.max.ms"
 ABORT_INTERVAL: Final = "transaction.abort.timed.out.transaction.cleanup.interval.ms"
 CHECK_INTERVAL: Final = "log.retention.check.interval.ms"
+CLEANER_BACKOFF: Final = "log.cleaner.backoff.ms"
 
 DEFAULTS: Final = {
     NEXT_SESSION: 45_000,
@@ -26,14 +27,14 @@ DEFAULTS: Final = {
     REPLICA_LAG: 30_000,
     ABORT_INTERVAL: 10_000,
 }
-"""Kafka's, in milliseconds. The bounds of sessions have none here, nor has the interval of retention: a broker of
-another kind need not have them."""
-TOLD: Final = (MIN_SESSION, MAX_SESSION, *DEFAULTS, CHECK_INTERVAL)
+"""Kafka's, in milliseconds. The bounds of sessions have none here, nor have the intervals of retention and compaction:
+a broker of another kind need not have them."""
+TOLD: Final = (MIN_SESSION, MAX_SESSION, *DEFAULTS, CHECK_INTERVAL, CLEANER_BACKOFF)
 """The settings that are heeded."""
 READING: Final = 30_000
 """Milliseconds in which a reader of a log with a leader gets some record: no setting of the broker holds it up."""
 CHECKS: Final = 3
-"""Checks of retention, in one of which what has expired goes."""
+"""Checks of retention, or of compaction, in one of which what is to go goes."""
 ALLOWANCE: Final = 120_000
 """Milliseconds more: the first check comes half a minute late, files go a minute late, and clocks differ."""
 PROPAGATION: Final = 2_000
@@ -90,6 +91,12 @@ class Bounds:
         """Until what has expired is gone; None: the broker does not tell how often it looks."""
         interval = self.told.get(CHECK_INTERVAL)
         return None if interval is None else CHECKS * interval + ALLOWANCE
+
+    @property
+    def compaction(self) -> int | None:
+        """Until what was replaced is gone; None: the broker does not tell how often it looks."""
+        backoff = self.told.get(CLEANER_BACKOFF)
+        return None if backoff is None else CHECKS * backoff + ALLOWANCE
 
     def missed(self, member: OpenConsumer) -> int:
         """Until a member that vanished is missed, and the others have heard of it."""

@@ -2,19 +2,24 @@
 
 import numpy as np
 
+from brokerlaw.spec.history.columns import Ints, widened
 from brokerlaw.spec.history.evidence.compaction import compacted, replaced_from, tombstones_kept
-from brokerlaw.spec.history.evidence.configuration import CLEANUP, values_of
+from brokerlaw.spec.history.evidence.configuration import CLEANUP, COMPACTION_LAG, numbers_of, values_of
 from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drained_reads, drains, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until, young_until
 from brokerlaw.spec.history.evidence.outages import leaders_since
+from brokerlaw.spec.history.evidence.positions import READ, SOUGHT, Places, positions
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked, owed_to
-from brokerlaw.spec.history.evidence.relations import least
+from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, lowest_from, pack_both, take
+from brokerlaw.spec.history.evidence.segments import LONGEST, closed_records, compacting
 from brokerlaw.spec.history.evidence.settings import under
 from brokerlaw.spec.history.evidence.topics import known, within, without_transactions
+from brokerlaw.spec.history.evidence.waits import bounds
 from brokerlaw.spec.history.history import History
+from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import COMMITTED, UNCOMMITTED
-from brokerlaw.spec.invariants.invariant import Finding, Violation, invariant
+from brokerlaw.spec.invariants.invariant import Finding, Level, Violation, invariant
 from brokerlaw.spec.invariants.wording import key, place, value, violation
 
 
@@ -92,6 +97,73 @@ def deleted_stays_deleted(h: History) -> Finding:
     again, first = np.unique(send[back], return_index=True)
     found = zip(again.tolist(), drain[back][first].tolist(), older[back][first].tolist(), strict=True)
     return Finding(len(np.unique(send)), tuple(_back(h, sends, *each) for each in found))
+
+
+@invariant(
+    "compaction.replaced-goes",
+    statement="What a later record of its key has replaced is gone three looks of the cleaner after the later one's "
+    "segment was closed.",
+    formal="∀ acknowledged sends s before s' of one key, r, ack(s') + segment.ms < r, read from the offset of s, sought"
+    " after ack(r) + min.compaction.lag.ms + 3 · log.cleaner.backoff.ms: it is not given s",
+    level=Level.SHOULD,
+    source='Kafka documentation, "Log Compaction"; topic configuration: min.cleanable.dirty.ratio; broker'
+    " configuration: log.cleaner.backoff.ms",
+    capabilities=("topics", "compaction"),
+    mutants=("compacts-nothing",),
+)
+def replaced_goes(h: History) -> Finding:
+    """In topics that compact and do not delete, with min.cleanable.dirty.ratio=0. A broker that does not tell how often
+    its cleaner looks is held to nothing, and has kept this where they are gone; two minutes more are allowed.
+
+    Left out are topics with transactions, or whose records say themselves how old they are; and what is read after a
+    fault or an election: another leader has compacted its own copy.
+    """
+    sends, steps = _replaced(h), _back_at(h)
+    send = find((sends.tp, sends.offset), (steps.tp, steps.before))
+    since, due, patience = _sought(h, steps), take(sends.due, send, NEVER), bounds(h).compaction
+    there = steps.offset == steps.before
+    late = np.zeros(len(due), dtype=np.bool_) if patience is None else there & (due <= since - patience * MILLISECOND)
+    tested = late | (~there & (due <= since))
+    rows = np.flatnonzero(late)
+    breaches = (_still_there(h, sends, int(send[row]), int(steps.op[row])) for row in rows[firsts(steps.tp[rows])])
+    return Finding(int(tested.sum()), tuple(breaches))
+
+
+class Replaced(Acked, kw_only=True):
+    """Sends whose record a later one has replaced, by op `by`, and from when on it was due to go."""
+
+    by: Ints
+    due: Ints
+
+
+def _replaced(h: History) -> Replaced:
+    sends, closed = acked(h), closed_records(h)
+    sends = sends[within(h, compacting(h))[sends.tp] & (sends.key >= 0)]
+    mine, asked = pack_both((closed.tp, closed.key), (sends.tp, sends.key))
+    first = lowest_from(mine, closed.offset, closed.closed, asked, sends.offset + 1)
+    lags = [max((lag for lag, _ in numbers_of(h, tp.topic, COMPACTION_LAG)), default=0) for tp in h.partitions.values]
+    lag = np.array([*(min(max(0, lag), LONGEST) for lag in lags), 0], dtype=np.int64)[sends.tp] * MILLISECOND
+    replaced = widened(Replaced, sends, by=take(closed.op, first), due=take(closed.closed, first) + lag)
+    return replaced[first >= 0]
+
+
+def _back_at(h: History) -> Places:
+    """What readers were given where they had turned to, before leaders may have changed."""
+    steps, table = positions(h), positions(h)
+    fresh = (steps.kind == READ) & (steps.before >= 0) & (steps.origin >= 0)
+    fresh &= table.kind[steps.origin] == SOUGHT
+    return steps[fresh & (h.operations.completed[steps.op] < leaders_since(h))]
+
+
+def _sought(h: History, steps: Places) -> Ints:
+    """When the position was set."""
+    return h.operations.invoked[positions(h).op[steps.origin]]
+
+
+def _still_there(h: History, sends: Replaced, send: int, poll: int) -> Violation:
+    where, whose = place(h, int(sends.tp[send]), int(sends.offset[send])), key(h, int(sends.key[send]))
+    told = f"{value(h, int(sends.value[send]))} at {where} is still there, long after a later record of key {whose}"
+    return violation(h, f"{told} should have replaced it", (sends.op[send], sends.by[send], poll))
 
 
 def _tombstones(h: History) -> Acked:

@@ -3,7 +3,17 @@
 from brokerlaw.conformance.directed.failover import ROLLING
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.overrides import UserSettings
-from brokerlaw.conformance.plan import AwaitEarliest, AwaitIsr, AwaitLeader, Elapse, Heal, InjectFault, Plan, Step
+from brokerlaw.conformance.plan import (
+    AwaitCompacted,
+    AwaitEarliest,
+    AwaitIsr,
+    AwaitLeader,
+    Elapse,
+    Heal,
+    InjectFault,
+    Plan,
+    Step,
+)
 from brokerlaw.reference.adapter import ReferenceAdapter
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.operation import Operation
@@ -55,3 +65,25 @@ def test_a_log_that_never_begins_there_is_given_up() -> None:
 
 def test_what_is_not_there_is_asked_for_once() -> None:
     assert looks_at_the_beginning(AwaitEarliest("nowhere", 0, 1)) <= looks_at_the_beginning() + 1
+
+
+def turns(*steps: Step) -> int:
+    """How often the plan turns back to a record."""
+    return sum(isinstance(op, ops.Seek) for op in asked(*steps))
+
+
+def written(keys: str, **settings: str) -> tuple[Step, ...]:
+    """A compacted topic with a record of each key, in a segment of its own."""
+    sends = [step for key in keys for step in (ops.Send("p", "logs", b"v", key.encode()), Elapse(500))]
+    given = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0"} | settings
+    return ops.CreateTopic("logs", settings=given), ops.OpenProducer("p"), *sends
+
+
+def test_a_record_is_read_until_it_is_compacted_away() -> None:
+    assert 1 <= turns(*written("aab"), AwaitCompacted("logs", 0, 0)) <= 4
+    assert turns(*written("aab"), Elapse(3_000), AwaitCompacted("logs", 0, 0)) == 0
+
+
+def test_a_record_that_stays_is_given_up() -> None:
+    """Three looks of the cleaner, a second apart, and two minutes and a little more, in looks of half a second."""
+    assert 200 < turns(*written("abc"), AwaitCompacted("logs", 0, 0)) < 280

@@ -13,7 +13,7 @@ from brokerlaw.cli.check import DEFAULT_EXAMPLES
 from brokerlaw.conformance.engine import BATCH
 from brokerlaw.conformance.machines import plans
 from brokerlaw.conformance.machines.mixed import MixedMachine
-from brokerlaw.conformance.plan import AnyDirective, AwaitEarliest, Plan, Step
+from brokerlaw.conformance.plan import AnyDirective, AwaitCompacted, AwaitEarliest, Plan, Step
 from brokerlaw.conformance.profiles import LOG
 from brokerlaw.spec.history.operations import OPERATIONS, OfQueues
 
@@ -27,7 +27,8 @@ NOT_VARIED = {
 }
 """Fields that are the same in all random plans, each with the reason."""
 DIRECTED = {
-    AwaitEarliest: "which records go by themselves, chance does not know, and it would wait for minutes in vain"
+    AwaitEarliest: "which records go by themselves, chance does not know, and it would wait for minutes in vain",
+    AwaitCompacted: "which records are replaced, chance does not know, and it would wait for minutes in vain",
 }
 """Steps that no random plan has, each with the reason."""
 KINDS = [kind for kind in (*OPERATIONS.values(), *get_args(AnyDirective)) if kind not in (*QUEUES, *DIRECTED)]

@@ -1,4 +1,6 @@
-"""Segments: which records are certainly in closed ones, of topics that do nothing but expire."""
+"""Segments: which records are certainly in closed ones, of topics that do nothing but expire, or compact."""
+
+from typing import Final
 
 import numpy as np
 
@@ -11,11 +13,13 @@ from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import leaders_since
 from brokerlaw.spec.history.evidence.records import Acked, acked
 from brokerlaw.spec.history.evidence.relations import NEVER, first_after, take
-from brokerlaw.spec.history.evidence.topics import known, within, without_transactions
+from brokerlaw.spec.history.evidence.topics import known, topic_settings, within, without_transactions
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.history.numbers import MILLISECOND
 from brokerlaw.spec.history.tables import EARLIEST, Answers
 
+DIRTY_RATIO: Final = "min.cleanable.dirty.ratio"
+NOTHING: Final = ("0", "0.0")
 LONGEST = 2**41
 """Milliseconds of some seventy years, longer than any history."""
 
@@ -31,9 +35,9 @@ class Closed(Acked, kw_only=True):
 
 @derived
 def closed_records(h: History) -> Closed:
-    """Records of topics that only expire, which all replicas had and nobody asked to delete."""
+    """Records of topics that only expire or compact, which all replicas had and nobody asked to delete."""
     sends = acked(h)
-    plain = within(h, expiring(h)) & without_transactions(h)
+    plain = within(h, expiring(h) | compacting(h)) & without_transactions(h)
     sends = sends[plain[sends.tp] & (sends.acks == -1) & (sends.offset >= deleted_below(h)[sends.tp])]
     span = np.array([*(_most(h, tp.topic, SEGMENT_MS) for tp in h.partitions.values), 0], dtype=np.int64)
     closer = first_after(sends.tp, sends.invoked, sends.tp, sends.completed + span[sends.tp] * MILLISECOND + 1)
@@ -44,12 +48,29 @@ def closed_records(h: History) -> Closed:
 
 @derived
 def expiring(h: History) -> frozenset[str]:
-    """Known topics that delete and do not compact, by the time at which their records were sent or appended."""
+    """Topics that delete and do not compact."""
+    return frozenset(topic for topic in _ageing(h) if _policies(h, topic) == {"delete"})
+
+
+@derived
+def compacting(h: History) -> frozenset[str]:
+    """Topics that compact, and do not delete, as soon as there is anything to compact."""
+    ratios = [(topic, value) for topic, name, value in topic_settings(h) if name == DIRTY_RATIO]
+    at_once = {topic for topic, _ in ratios} - {topic for topic, value in ratios if value not in NOTHING}
+    return frozenset(topic for topic in _ageing(h) & at_once if _policies(h, topic) == {"compact"})
+
+
+def _policies(h: History, topic: str) -> set[str]:
+    return {each.value for each in values_of(h, topic, CLEANUP)}
+
+
+@derived
+def _ageing(h: History) -> frozenset[str]:
+    """Known topics whose records are as old as the time says at which they were sent or appended."""
     if len(of_kind(h, ops.AdvanceClock)):
         return frozenset()
     given = {h.topics[topic] for topic in np.unique(h.sends.topic[h.sends.timestamp >= 0]).tolist()}
-    deleting = (topic for topic in known(h) if all(each.value == "delete" for each in values_of(h, topic, CLEANUP)))
-    return frozenset(topic for topic in deleting if topic not in given or _appended(h, topic))
+    return frozenset(topic for topic in known(h) if topic not in given or _appended(h, topic))
 
 
 def _appended(h: History, topic: str) -> bool:

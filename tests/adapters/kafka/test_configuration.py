@@ -14,13 +14,13 @@ from confluent_kafka.admin._config import ConfigEntry, ConfigResource
 
 from brokerlaw.adapters.kafka.adapter import KafkaAdapter
 from brokerlaw.adapters.kafka.cluster import KafkaCluster
-from brokerlaw.adapters.kafka.configuration import DEFAULT_MIN_SESSION, MIN_SESSION, TIMEOUTS, settings_in_force
+from brokerlaw.adapters.kafka.configuration import DEFAULT_MIN_SESSION, settings_in_force
 from brokerlaw.adapters.kafka.settings import as_shipped, for_testing
 from brokerlaw.conformance.execute import execute
 from brokerlaw.conformance.judge import judge
 from brokerlaw.conformance.overrides import UserSettings
 from brokerlaw.conformance.profiles import LOG
-from brokerlaw.spec.history.bounds import DEFAULTS, TOLD
+from brokerlaw.spec.history.bounds import DEFAULTS, MIN_SESSION
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants import INVARIANTS
 
@@ -75,10 +75,6 @@ def test_of_other_settings_only_those_count_that_all_brokers_tell_alike() -> Non
     alike = {key: text for key, text in first.items() if key != "log.retention.ms"}
     assert told({1: first, 2: second}) == alike
     assert told({1: first, 2: REFUSED}) == {MIN_SESSION: "7"}
-
-
-def test_the_timeouts_that_are_heeded_are_told() -> None:
-    assert set(TIMEOUTS) == set(TOLD)
 
 
 @pytest.mark.parametrize("brokers", [1, 2, 3])
