@@ -6,7 +6,6 @@ from itertools import repeat
 from typing import Final, NamedTuple, TypeVar, get_args
 
 from brokerlaw.spec.history import observations as seen, operations as ops
-from brokerlaw.spec.history.clients import in_effect
 from brokerlaw.spec.history.columns import push
 from brokerlaw.spec.history.facts import Facts
 from brokerlaw.spec.history.observing import Observing
@@ -120,14 +119,14 @@ class Fold(Observing):
 
     @invoked.register
     def _(self, op: ops.OpenProducer, row: Invoke) -> None:
-        self.facts.clients.append((row.op, in_effect(op)))
+        self.facts.clients.append((row.op, op))
         self.opened[op.client] = row.op
         self.producers.add(op.client)
         self.transaction.pop(op.client, None)
 
     @invoked.register
     def _(self, op: ops.OpenConsumer, row: Invoke) -> None:
-        self.facts.clients.append((row.op, in_effect(op)))
+        self.facts.clients.append((row.op, op))
         self.opened[op.client] = row.op
         self.consumers[op.client] = op
         self.subscribers.discard(op.client)

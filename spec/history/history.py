@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
+from brokerlaw.spec.history.clients import in_effect
 from brokerlaw.spec.history.columns import Ints, grown, widened
 from brokerlaw.spec.history.facts import Facts
 from brokerlaw.spec.history.fold import Folded, folded
@@ -55,7 +56,7 @@ class History(Pools):
         self.broker_settings = dict(recording.header.broker_settings)
         self.cluster = frozenset(recording.header.brokers)
         self.invocations = facts.invocations
-        self.clients = facts.clients
+        self.clients = [(number, in_effect(client)) for number, client in facts.clients]
         self.created = facts.created
         self.declared = facts.declared
         self.stable = facts.stable

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from histories import HistoryBuilder
 from pyarrow import parquet
 
 from brokerlaw.adapters.contract import Description
@@ -52,6 +53,16 @@ def test_what_is_judged_is_the_same(recordings: list[Recording], tmp_path: Path)
             assert invariant.judge(columns) == found, (number, name)
             broken += bool(found.violations)
     assert broken
+
+
+def test_settings_that_no_field_can_hold_come_back_as_they_were(tmp_path: Path) -> None:
+    told = HistoryBuilder()
+    given = {"max.poll.interval.ms": "99999999999", "partition.assignment.strategy": "org.example.Custom"}
+    told.consumer("c", "g", settings=given)
+    column_files.write(tmp_path / "columns", folded(told.recording))
+    ((_, client),) = History(column_files.read(tmp_path / "columns")).clients
+    assert [(client.settings, client.assignor)] == [(given, "custom")]
+    assert History(column_files.read(tmp_path / "columns")).clients == told.history.clients
 
 
 def test_every_fact_and_every_pool_has_a_type() -> None:
