@@ -17,6 +17,7 @@ from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.bounds import (
     BROKER_SESSION,
     CHECK_INTERVAL,
+    CLEANER_BACKOFF,
     DEFAULTS,
     MAX_SESSION,
     MIN_SESSION,
@@ -190,7 +191,7 @@ def test_what_is_told_and_what_is_a_default_is_listed() -> None:
     assert listed.keys() == set(DEFAULTS)
     assert (listed[REPLICA_LAG].milliseconds, listed[REPLICA_LAG].told) == (5, True)
     assert not any(each.told for key, each in listed.items() if key != REPLICA_LAG)
-    assert set(TOLD) == {*DEFAULTS, MIN_SESSION, MAX_SESSION, CHECK_INTERVAL}
+    assert set(TOLD) == {*DEFAULTS, MIN_SESSION, MAX_SESSION, CHECK_INTERVAL, CLEANER_BACKOFF}
 
 
 def test_a_setting_that_is_no_number_is_a_default() -> None:
