@@ -15,7 +15,7 @@ from brokerlaw.spec.history import operations as ops
 _TRUTH: Final = {"true": True, "false": False}
 _UNTRUTH: Final = {"true": False, "false": True}
 _UNITS: Final = {"": 1, "ms": 1, "s": 1_000, "m": 60_000}
-Client = TypeVar("Client", ops.OpenProducer, ops.OpenConsumer)
+Client = TypeVar("Client", bound=ops.OpenProducer | ops.OpenConsumer)
 
 
 class Setting(NamedTuple):
