@@ -25,7 +25,7 @@ def checked(folder: Path, *arguments: object) -> int:
 def test_a_run_that_was_kept_is_judged_again_and_kept(tmp_path: Path) -> None:
     checked(tmp_path, "--keep", "all", "--examples", 0, "--select", "reading", "--select", "groups")
     kept = histories(tmp_path)
-    assert kept[0] == "00001-directed-order.jsonl"
+    assert kept[0].startswith("00001-directed-")
     code, output = run("judge", tmp_path)
     assert code == 0, output
     assert run("judge", *sorted((tmp_path / "histories").glob("*"))[:8])[0] == 0
