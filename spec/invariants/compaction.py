@@ -9,7 +9,7 @@ from brokerlaw.spec.history.evidence.deletions import deleted_below
 from brokerlaw.spec.history.evidence.drains import covering, drained_reads, drains, shown
 from brokerlaw.spec.history.evidence.expiry import kept_until, young_until
 from brokerlaw.spec.history.evidence.outages import leaders_since
-from brokerlaw.spec.history.evidence.positions import READ, SOUGHT, Places, positions
+from brokerlaw.spec.history.evidence.positions import READ, SOUGHT, Places, positions, sought_at
 from brokerlaw.spec.history.evidence.records import DURABLE, Acked, acked, owed_to
 from brokerlaw.spec.history.evidence.relations import NEVER, find, firsts, least, lowest_from, pack_both, take
 from brokerlaw.spec.history.evidence.segments import LONGEST, closed_records, compacting
@@ -120,7 +120,7 @@ def replaced_goes(h: History) -> Finding:
     """
     sends, steps = _replaced(h), _back_at(h)
     send = find((sends.tp, sends.offset), (steps.tp, steps.before))
-    since, due, patience = _sought(h, steps), take(sends.due, send, NEVER), bounds(h).compaction
+    since, due, patience = sought_at(h, steps), take(sends.due, send, NEVER), bounds(h).compaction
     there = steps.offset == steps.before
     late = np.zeros(len(due), dtype=np.bool_) if patience is None else there & (due <= since - patience * MILLISECOND)
     tested = late | (~there & (due <= since))
@@ -153,11 +153,6 @@ def _back_at(h: History) -> Places:
     fresh = (steps.kind == READ) & (steps.before >= 0) & (steps.origin >= 0)
     fresh &= table.kind[steps.origin] == SOUGHT
     return steps[fresh & (h.operations.completed[steps.op] < leaders_since(h))]
-
-
-def _sought(h: History, steps: Places) -> Ints:
-    """When the position was set."""
-    return h.operations.invoked[positions(h).op[steps.origin]]
 
 
 def _still_there(h: History, sends: Replaced, send: int, poll: int) -> Violation:

@@ -3,11 +3,10 @@
 import numpy as np
 
 from brokerlaw.spec.history import operations as ops
-from brokerlaw.spec.history.columns import Bools
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.relations import among, neighbours
-from brokerlaw.spec.history.evidence.settings import consumers
+from brokerlaw.spec.history.evidence.settings import consumers, speaking
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
 from brokerlaw.spec.invariants.wording import partition, violation
@@ -35,20 +34,13 @@ def generations_rise(h: History) -> Finding:
     earlier, later = neighbours(table.opened, order=table.row)
     apart = table.row[earlier] < table.row[later]
     before, again = neighbours(table.opened, table.tp, order=table.row)
-    next_ones = _by_kip_848(h)[table.opened[again]]
+    next_ones = speaking(h, "consumer")[table.opened[again]]
     before, again = before[next_ones], again[next_ones]
     back = np.flatnonzero(apart & (table.generation[earlier] > table.generation[later]))
     still = np.flatnonzero(table.generation[before] == table.generation[again])
     told = [_back(h, table, int(earlier[i]), int(later[i])) for i in back]
     told += [_still(h, table, int(before[i]), int(again[i])) for i in still]
     return Finding(int(apart.sum()) + len(again), tuple(told))
-
-
-def _by_kip_848(h: History) -> Bools:
-    """By the operation that opened it: whether a consumer is of the protocol of KIP-848."""
-    found = np.zeros(len(h.operations) + 1, dtype=np.bool_)
-    found[[opened for opened, consumer in consumers(h).items() if consumer.protocol == "consumer"]] = True
-    return found
 
 
 def _judged(h: History) -> Assignments:

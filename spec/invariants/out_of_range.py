@@ -8,7 +8,7 @@ from brokerlaw.spec.history.evidence.deletions import deleted, may_be_deleted
 from brokerlaw.spec.history.evidence.expiry import keeping
 from brokerlaw.spec.history.evidence.operations import of_kind
 from brokerlaw.spec.history.evidence.outages import leaders_since
-from brokerlaw.spec.history.evidence.positions import READ, SOUGHT, TOLD, Places, positions
+from brokerlaw.spec.history.evidence.positions import READ, SOUGHT, TOLD, Places, positions, sought_at
 from brokerlaw.spec.history.evidence.relations import among
 from brokerlaw.spec.history.evidence.settings import consumers, under
 from brokerlaw.spec.history.evidence.topics import CLEAN_ELECTION, clean, within, without_transactions
@@ -43,7 +43,7 @@ def out_of_range_is_reset(h: History) -> Finding:
     start = may_be_deleted(h, steps.tp, h.operations.completed[steps.op])
     passed = np.where((policy == EARLIEST) & beyond, start, steps.offset)
     shown = left_out(h, steps.isolation, steps.tp, passed, steps.offset)
-    since = _since(h, steps)
+    since = sought_at(h, steps)
     latest = (policy == AT_END) & ((steps.isolation != COMMITTED) | without_transactions(h)[steps.tp])
     latest &= ~among(steps.opened, h.operations.opened[of_kind(h, ops.Subscribe, failed=True)])
     short = latest & (steps.offset < known_end(h, steps.tp, since))
@@ -79,14 +79,9 @@ def _sought(h: History) -> Places:
     return steps[out & (h.operations.completed[steps.op] < leaders_since(h))]
 
 
-def _since(h: History, steps: Places) -> Ints:
-    """When the position was sought."""
-    return h.operations.invoked[positions(h).op[steps.origin]]
-
-
 def _below_the_start(h: History, steps: Places) -> Bools:
     """Whether what was sought had certainly been deleted, and the position told is not what was sought itself."""
-    cut = deleted(h, steps.tp, _since(h, steps))
+    cut = deleted(h, steps.tp, sought_at(h, steps))
     unmoved = (steps.kind == TOLD) & (steps.offset == steps.before)
     return np.asarray((cut.below > steps.before) & ~unmoved, dtype=np.bool_)
 

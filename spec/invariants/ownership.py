@@ -3,11 +3,10 @@
 import numpy as np
 
 from brokerlaw.spec.history.columns import Bools, Ints
-from brokerlaw.spec.history.derived import derived
 from brokerlaw.spec.history.evidence.assignments import Assignments, assignments, gone
 from brokerlaw.spec.history.evidence.relations import firsts, in_order, neighbours, pack
 from brokerlaw.spec.history.evidence.sessions import in_session
-from brokerlaw.spec.history.evidence.settings import consumers
+from brokerlaw.spec.history.evidence.settings import speaking
 from brokerlaw.spec.history.evidence.shares import Shares, shares
 from brokerlaw.spec.history.history import History
 from brokerlaw.spec.invariants.invariant import MEMBERSHIPS, Finding, Violation, invariant
@@ -74,7 +73,7 @@ def _ongoing(h: History, table: Assignments) -> tuple[Ints, Ints]:
 
 def _of_one_generation(h: History, table: Assignments) -> tuple[Ints, Ints]:
     """Pairs of one classic generation: the earlier is its member's last one before the later."""
-    rows = np.flatnonzero((table.generation >= 0) & _classic(h)[table.opened])
+    rows = np.flatnonzero((table.generation >= 0) & speaking(h, "classic")[table.opened])
     code, opened = pack(table.group[rows], table.tp[rows], table.generation[rows]), table.opened[rows].tolist()
     codes, last, found = code.tolist(), dict[int, int](), list[tuple[int, int]]()
     for row in in_order(code, table.begin[rows]).tolist():
@@ -85,17 +84,9 @@ def _of_one_generation(h: History, table: Assignments) -> tuple[Ints, Ints]:
     return before, after
 
 
-@derived
-def _classic(h: History) -> Bools:
-    """By the operation that opened it: whether a consumer is of the classic protocol."""
-    classic = np.zeros(len(h.operations) + 1, dtype=np.bool_)
-    classic[[op for op, consumer in consumers(h).items() if consumer.protocol == "classic"]] = True
-    return classic
-
-
 def _same_generation(h: History, table: Assignments, earlier: Ints, later: Ints) -> Bools:
     """Whether both were assigned in one generation; KIP-848's epochs are the members' own, and do not compare."""
-    generation, classic = table.generation[earlier], _classic(h)
+    generation, classic = table.generation[earlier], speaking(h, "classic")
     same = (generation >= 0) & (generation == table.generation[later])
     return np.asarray(same & classic[table.opened[earlier]] & classic[table.opened[later]], dtype=np.bool_)
 

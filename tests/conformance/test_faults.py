@@ -84,6 +84,10 @@ def test_a_record_is_read_until_it_is_compacted_away() -> None:
     assert turns(*written("aab"), Elapse(3_000), AwaitCompacted("logs", 0, 0)) == 0
 
 
+def test_a_topic_that_is_not_there_is_not_turned_to() -> None:
+    assert turns(AwaitCompacted("nowhere", 0, 0)) == turns(AwaitCompacted("orders", 7, 0)) == 0
+
+
 def test_a_record_that_stays_is_given_up() -> None:
     """Three looks of the cleaner, a second apart, and two minutes and a little more, in looks of half a second."""
     assert 200 < turns(*written("abc"), AwaitCompacted("logs", 0, 0)) < 280

@@ -214,3 +214,8 @@ def overlapping(h: History) -> Bools:
     clash = (client[earlier] == client[later]) & (whole[earlier] != whole[later]) & (over[earlier] > begun[later])
     found[number[earlier[clash]]] = found[number[later[clash]]] = True
     return found
+
+
+def sought_at(h: History, steps: Places) -> Ints:
+    """By step whose origin is known: when its position was asked for."""
+    return h.operations.invoked[positions(h).op[steps.origin]]

@@ -25,8 +25,9 @@ LONGEST = 2**41
 
 
 class Closed(Acked, kw_only=True):
-    """Sends whose records are in closed segments: a later one, at offset `behind` and acknowledged at
-    `closed`, is not in the same."""
+    """Sends whose records are in closed segments: `closer`, at offset `behind` and acknowledged at `closed`, is not in
+    the same.
+    """
 
     closer: Ints
     behind: Ints

@@ -42,6 +42,14 @@ def consumers(h: History) -> dict[int, ops.OpenConsumer]:
 
 
 @derived
+def speaking(h: History, protocol: str) -> Bools:
+    """By the operation that opened it: whether a consumer speaks this group protocol; and a last False for none."""
+    found = np.zeros(len(h.operations) + 1, dtype=np.bool_)
+    found[[op for op, consumer in consumers(h).items() if consumer.protocol == protocol]] = True
+    return found
+
+
+@derived
 def isolation_of(h: History) -> Ints:
     """By the operation that opened it: a consumer's isolation level; -1: no consumer."""
     level = np.full(len(h.operations) + 1, -1, dtype=np.int64)
@@ -96,6 +104,6 @@ def _dedups(producer: ops.OpenProducer) -> bool:
 
 
 def _producers(h: History, opened: list[int]) -> Bools:
-    chosen = np.zeros(len(h.operations), dtype=np.bool_)
+    chosen = np.zeros(len(h.operations) + 1, dtype=np.bool_)
     chosen[opened] = True
     return chosen

@@ -6,6 +6,7 @@ import pytest
 from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, row_of, untested
 from oracles import expired as oracle
 from oracles.compared import agree
+from oracles.told import Told
 
 from brokerlaw.spec.history import operations as ops
 
@@ -319,4 +320,4 @@ def drawn(random: Random) -> HistoryBuilder:
 
 
 def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
-    agree(oracle.ORACLES, drawn, 7, histories_drawn, oracle.ToldOfBroker)
+    agree(oracle.ORACLES, drawn, 7, histories_drawn, Told)

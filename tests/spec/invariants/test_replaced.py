@@ -6,6 +6,7 @@ import pytest
 from histories import REFUSED, UNKNOWN, Call, HistoryBuilder, guilty, innocent, untested
 from oracles import replaced as oracle
 from oracles.compared import agree
+from oracles.told import Told
 
 from brokerlaw.spec.history import operations as ops
 from brokerlaw.spec.history.outcomes import Ok
@@ -181,4 +182,4 @@ def drawn(random: Random) -> HistoryBuilder:
 
 
 def test_the_judge_says_what_its_oracle_says(histories_drawn: int) -> None:
-    agree(oracle.ORACLES, drawn, 9, histories_drawn, oracle.ToldOfBroker)
+    agree(oracle.ORACLES, drawn, 9, histories_drawn, Told)

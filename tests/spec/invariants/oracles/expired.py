@@ -10,15 +10,7 @@ SECONDS = 1_000 * MILLISECOND
 LONGEST = 2**41
 
 
-class ToldOfBroker(Told):
-    """With what the broker told of its own settings."""
-
-    def __init__(self, recording: object) -> None:
-        super().__init__(recording)  # type: ignore[arg-type]  # a recording
-        self.settings = recording.header.broker_settings  # type: ignore[attr-defined]
-
-
-def expired_goes(told: ToldOfBroker) -> tuple[int, int]:
+def expired_goes(told: Told) -> tuple[int, int]:
     tested, late = set(), set()
     for send, closer in _closed(told):
         for asked in _asked(told, send.place[0]):
@@ -32,7 +24,7 @@ def expired_goes(told: ToldOfBroker) -> tuple[int, int]:
     return len(tested), len(late)
 
 
-def outgrown_goes(told: ToldOfBroker) -> tuple[int, int]:
+def outgrown_goes(told: Told) -> tuple[int, int]:
     tested, late = set(), set()
     limits = [int(value) for value, _, _ in told.values("retention.bytes", "-1")]
     for send, closer in _closed(told) if min(limits) >= 0 else ():
@@ -47,7 +39,7 @@ def outgrown_goes(told: ToldOfBroker) -> tuple[int, int]:
     return len(tested), len(late)
 
 
-def _grown(told: ToldOfBroker, closer: Done, limit: int) -> int:
+def _grown(told: Told, closer: Done, limit: int) -> int:
     """When the log had certainly come to so many bytes, from a record on."""
     total, since = 0, 0
     for send in sorted(told.acked(), key=lambda each: each.place):
@@ -60,18 +52,18 @@ def _grown(told: ToldOfBroker, closer: Done, limit: int) -> int:
     return NEVER
 
 
-def _plain(told: ToldOfBroker, send: Done) -> int:
+def _plain(told: Told, send: Done) -> int:
     """The bytes that a record has at the least."""
     named = any("compression.type" in each.op.settings for each in told.of(ops.CreateTopic, ops.AlterTopic))
     size = len(send.op.value or b"") + len(send.op.key or b"")
     return 0 if named or told.opening(send).op.compression != "none" else size
 
 
-def _patience(told: ToldOfBroker) -> int:
+def _patience(told: Told) -> int:
     return 3 * int(told.settings[CHECK]) * MILLISECOND + 120 * SECONDS
 
 
-def _overdue(told: ToldOfBroker, closer: Done, asked: Done) -> bool:
+def _overdue(told: Told, closer: Done, asked: Done) -> bool:
     if CHECK not in told.settings:
         return False
     patience = _patience(told)
@@ -101,7 +93,7 @@ def _closed(told: Told) -> list[tuple[Done, Done]]:
     if not told.known or not _expires(told):
         return []
     span = max(int(value) for value, _, _ in told.values("segment.ms", WEEK)) * MILLISECOND
-    sends = [send for send in told.acked() if told.opening(send).op.acks == "all" and not _asked_to_go(told, send)]
+    sends = [send for send in told.acked() if told.opening(send).op.acks == "all" and not asked_to_go(told, send)]
     found = []
     for send in sends:
         later = [each for each in sends if each.place[0] == send.place[0] and each.begun > send.over + span]
@@ -111,7 +103,7 @@ def _closed(told: Told) -> list[tuple[Done, Done]]:
     return found
 
 
-def _asked_to_go(told: Told, send: Done) -> bool:
+def asked_to_go(told: Told, send: Done) -> bool:
     asked = [each.op for each in told.of(ops.DeleteRecords) if not each.failed]
     return any(op.partition == send.place[0] and send.place[1] < op.before for op in asked)
 

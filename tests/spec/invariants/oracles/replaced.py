@@ -1,23 +1,15 @@
 """What was replaced goes, read off the statement: every read from where somebody had turned to, beside every send."""
 
+from oracles.expired import SECONDS, asked_to_go
 from oracles.shedding import MILLISECOND, WEEK
 from oracles.told import NEVER, Done, Told
 
 from brokerlaw.spec.history import operations as ops
 
 BACKOFF = "log.cleaner.backoff.ms"
-SECONDS = 1_000 * MILLISECOND
 
 
-class ToldOfBroker(Told):
-    """With what the broker told of its own settings."""
-
-    def __init__(self, recording: object) -> None:
-        super().__init__(recording)  # type: ignore[arg-type]  # a recording
-        self.settings = recording.header.broker_settings  # type: ignore[attr-defined]
-
-
-def replaced_goes(told: ToldOfBroker) -> tuple[int, int]:
+def replaced_goes(told: Told) -> tuple[int, int]:
     tested, late = 0, set()
     for sought, partition, asked, given in _turned_to(told):
         for send in told.acked() if _compacts(told) else ():
@@ -32,7 +24,7 @@ def replaced_goes(told: ToldOfBroker) -> tuple[int, int]:
     return tested, len(late)
 
 
-def _patience(told: ToldOfBroker) -> int:
+def _patience(told: Told) -> int:
     return 3 * int(told.settings[BACKOFF]) * MILLISECOND + 120 * SECONDS
 
 
@@ -58,7 +50,7 @@ def _due(told: Told, send: Done) -> int:
     """From when on a record has been replaced by one in a closed segment, and is old enough."""
     span = max(int(value) for value, _, _ in told.values("segment.ms", WEEK)) * MILLISECOND
     lag = max(int(value) for value, _, _ in told.values("min.compaction.lag.ms", "0")) * MILLISECOND
-    sends = [each for each in told.acked() if told.opening(each).op.acks == "all" and not _asked_to_go(told, each)]
+    sends = [each for each in told.acked() if told.opening(each).op.acks == "all" and not asked_to_go(told, each)]
     found = [NEVER]
     for other in sends:
         if other.op.key == send.op.key and other.place[0] == send.place[0] and other.place[1] > send.place[1]:
@@ -67,11 +59,6 @@ def _due(told: Told, send: Done) -> int:
             if closer is not None and closer.place[1] > other.place[1]:
                 found.append(closer.over + lag)
     return min(found)
-
-
-def _asked_to_go(told: Told, send: Done) -> bool:
-    asked = [each.op for each in told.of(ops.DeleteRecords) if not each.failed]
-    return any(op.partition == send.place[0] and send.place[1] < op.before for op in asked)
 
 
 def _compacts(told: Told) -> bool:

@@ -74,6 +74,7 @@ class Told:
 
     def __init__(self, recording: Recording) -> None:
         self.rows, self.chosen = recording.rows, recording.header.overrides
+        self.settings = recording.header.broker_settings
         rows = list(enumerate(recording.rows))
         ends = {row.op: (row.time, row.outcome, place) for place, row in rows if isinstance(row, Complete)}
         asked = [(place, row) for place, row in rows if isinstance(row, Invoke)]
